@@ -1,0 +1,76 @@
+// swift-tools-version: 6.2
+// SPDX-License-Identifier: Apache-2.0
+
+import PackageDescription
+
+/// Settings of every Swift target: Swift 6 mode comes from `swiftLanguageModes`, warnings are errors.
+let swiftSettings: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0335-existential-any.md
+    .enableUpcomingFeature("ExistentialAny"),
+    // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0444-member-import-visibility.md
+    .enableUpcomingFeature("MemberImportVisibility"),
+    // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0409-access-level-on-imports.md
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let package = Package(
+    name: "exert",
+    products: [
+        .executable(name: "exert", targets: ["exert"])
+    ],
+    dependencies: [
+        // Command line: subcommands, help and usage errors that users know from other tools.
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        // Typed errno and descriptors, so that no call site spells an integer.
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
+        // YAML with line and column marks on every node; profiles are read through its node tree.
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+        // SHA-256 of the profile's text, so that a log can be matched to `sha256sum profile.yaml`.
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+    ],
+    targets: [
+        // The C that Swift cannot spell: GNU-only calls, variadics, burn kernels.
+        .target(
+            name: "CLinux",
+            cSettings: [.define("_GNU_SOURCE"), .treatAllWarnings(as: .error), .unsafeFlags(["-O2"])]
+        ),
+        // libnuma, from Debian's libnuma-dev.
+        .systemLibrary(name: "CNUMA", providers: [.apt(["libnuma-dev"])]),
+        // Typed, noncopyable Swift over Linux.
+        .target(
+            name: "LinuxSystem",
+            dependencies: ["CLinux", "CNUMA", .product(name: "SystemPackage", package: "swift-system")]
+        ),
+        // Plain values: units, curves, profile, plan, sample, run record, verdict.
+        .target(name: "LoadModel"),
+        // YAML text to `Profile`, every problem of the file at once.
+        .target(
+            name: "Profiles",
+            dependencies: [
+                "LoadModel",
+                .product(name: "Yams", package: "Yams"),
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]
+        ),
+        // The only place where time passes: drivers, pacing, sampling, witnesses.
+        .target(name: "Engine", dependencies: ["LoadModel", "LinuxSystem"]),
+        // One folder per stressor and one catalog file.
+        .target(name: "Stressors", dependencies: ["CLinux", "LoadModel", "LinuxSystem", "Engine"]),
+        // Run record and events to text, NDJSON and JSON.
+        .target(name: "Reporting", dependencies: ["LoadModel"]),
+        // Commands, exit codes, wiring.
+        .executableTarget(
+            name: "exert",
+            dependencies: [
+                "LoadModel", "LinuxSystem", "Profiles", "Engine", "Stressors", "Reporting",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]
+        ),
+    ],
+    swiftLanguageModes: [.v6]
+)
+
+for target in package.targets where target.type != .system && target.name != "CLinux" {
+    target.swiftSettings = (target.swiftSettings ?? []) + swiftSettings
+}

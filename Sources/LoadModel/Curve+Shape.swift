@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension Curve {
+    /// Appends a phase during which the load is 0.
+    public mutating func appendRelease(_ length: Nanoseconds) {
+        append(length, repeating: [Piece(length: length, .line(0, 0))])
+    }
+
+    /// Appends a phase of `length` with the given shape, its amounts resolved to the stressor's unit by `resolve`.
+    ///
+    /// - Parameters:
+    ///   - current: where a `ramp` without `from` begins.
+    ///   - seed: what `random` draws from, the same draw for the same seed.
+    /// - Returns: the value at the phase's end, where the next phase's ramp begins.
+    public mutating func append<E: Error>(
+        _ length: Nanoseconds, _ shape: LoadShape, from current: Double, seed: UInt64,
+        resolve: (Amount) throws(E) -> Double
+    ) throws(E) -> Double {
+        switch shape {
+        case .hold(let amount):
+            return appendPieces(length, [], thenHold: try resolve(amount))
+        case .ramp(let from, let to, let over):
+            let start = if let from { try resolve(from) } else { current }
+            let end = try resolve(to)
+            let ramp = over ?? length
+            return appendPieces(length, [Piece(length: max(1, ramp), .line(start, end))], thenHold: end)
+        case .steps(let amounts, let every):
+            var pieces: [Piece] = []
+            var last = 0.0
+            for amount in amounts {
+                last = try resolve(amount)
+                pieces.append(Piece(length: every, .line(last, last)))
+            }
+            return appendPieces(length, pieces, thenHold: last)
+        case .sine(let from, let to, let every):
+            let low = try resolve(from)
+            let high = try resolve(to)
+            append(length, repeating: [Piece(length: length, .sine(low: low, high: high, period: every))])
+        case .pulse(let amount, let width, let every):
+            let high = try resolve(amount)
+            var pieces = [Piece(length: width, .line(high, high))]
+            if every > width { pieces.append(Piece(length: every - width, .line(0, 0))) }
+            append(length, repeating: pieces)
+        case .sawtooth(let from, let to, let every):
+            append(length, repeating: [Piece(length: every, .line(try resolve(from), try resolve(to)))])
+        case .random(let from, let to, let every):
+            let low = try resolve(from)
+            let high = try resolve(to)
+            var generator = SplitMix64(state: seed)
+            let count = (length + every - 1) / every
+            append(
+                length,
+                repeating: (0..<count).map { _ in
+                    let level = low + (high - low) * generator.nextUnit()
+                    return Piece(length: every, .line(level, level))
+                })
+        case .trace(let trace):
+            var pieces: [Piece] = []
+            var at: Nanoseconds = 0
+            var value: Double?
+            for point in trace.points {
+                let next = try resolve(point.amount)
+                if point.at > at {
+                    pieces.append(Piece(length: point.at - at, .line(value ?? next, next)))
+                    at = point.at
+                }
+                value = next
+            }
+            return appendPieces(length, pieces, thenHold: value ?? 0)
+        }
+        return value(at: self.length - 1)
+    }
+
+    /// Appends the pieces, cut at `length`, and then `hold` for what is left; returns the value at the end.
+    private mutating func appendPieces(_ length: Nanoseconds, _ pieces: [Piece], thenHold hold: Double) -> Double {
+        var pieces = pieces
+        let total = pieces.reduce(0) { $0 + $1.length }
+        if total < length { pieces.append(Piece(length: length - total, .line(hold, hold))) }
+        append(length, repeating: pieces)
+        return total <= length ? hold : value(at: self.length - 1)
+    }
+
+    /// How many pieces `shape` needs for a phase of `length`; what a profile is refused for when it is absurd.
+    public static func pieceCount(of shape: LoadShape, length: Nanoseconds) -> Int {
+        switch shape {
+        case .hold: 1
+        case .ramp, .pulse: 2
+        case .sine, .sawtooth: 1
+        case .steps(let amounts, _): amounts.count + 1
+        case .random(_, _, let every): Int(length / max(1, every)) + 1
+        case .trace(let trace): trace.points.count + 1
+        }
+    }
+
+    /// The most pieces that one phase may have: 4 MB of memory, a day of a new level every second.
+    public static let pieceLimit = 100_000
+}
+
+/// A small random generator with a published reference output, so that a seed means the same load everywhere.
+///
+/// Source: Steele, Lea, Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014.
+struct SplitMix64 {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+
+    /// A number in 0..<1 with 53 random bits.
+    mutating func nextUnit() -> Double { Double(next() >> 11) * 0x1p-53 }
+}

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+
+/// A target over time that knows its exact value and its exact area.
+///
+/// A curve is a row of sections; a section is a row of pieces that may repeat. Its memory is bounded by what the
+/// profile writes, not by how long the run is: a day of pulses is one section with two pieces.
+/// Times are nanoseconds since the run's start; before 0 and from ``length`` on the value is 0.
+public struct Curve: Hashable, Sendable {
+    /// A stretch with one formula.
+    public struct Piece: Hashable, Sendable {
+        /// The formula; `t` runs from 0 to the piece's length.
+        public enum Formula: Hashable, Sendable {
+            /// A straight line from the first value to the second.
+            case line(Double, Double)
+            /// `low + (high − low)·(1 − cos(2πt/T))/2`, `T` in nanoseconds.
+            case sine(low: Double, high: Double, period: Nanoseconds)
+        }
+        /// How long it lasts.
+        public var length: Nanoseconds
+        /// Its formula.
+        public var formula: Formula
+
+        /// Creates a piece.
+        public init(length: Nanoseconds, _ formula: Formula) {
+            self.length = length
+            self.formula = formula
+        }
+    }
+
+    private struct Section: Hashable, Sendable {
+        var start: Nanoseconds
+        var length: Nanoseconds
+        /// The pieces of one cycle; the last one is cut where the section ends.
+        var pieces: [Piece]
+        /// Where each piece starts within the cycle.
+        var starts: [Nanoseconds]
+        /// The area before each piece within the cycle.
+        var areas: [Double]
+        /// The cycle's length and area.
+        var period: Nanoseconds
+        var cycleArea: Double
+        /// The area of all sections before this one.
+        var areaBefore: Double
+    }
+
+    private var sections: [Section] = []
+
+    /// How long the curve lasts.
+    public private(set) var length: Nanoseconds = 0
+
+    /// Creates a curve of length 0.
+    public init() {}
+
+    /// Appends a section of `length` that runs through `pieces` and begins again when they end.
+    ///
+    /// - Precondition: `length > 0`, `pieces` is not empty and every piece is longer than 0.
+    public mutating func append(_ length: Nanoseconds, repeating pieces: [Piece]) {
+        precondition(length > 0 && !pieces.isEmpty && pieces.allSatisfy { $0.length > 0 })
+        var starts: [Nanoseconds] = []
+        var areas: [Double] = []
+        var start: Nanoseconds = 0
+        var area = 0.0
+        for piece in pieces {
+            starts.append(start)
+            areas.append(area)
+            start += piece.length
+            area += piece.area(until: piece.length)
+        }
+        let before = self.area(until: self.length)
+        sections.append(
+            Section(
+                start: self.length, length: length, pieces: pieces, starts: starts, areas: areas, period: start,
+                cycleArea: area, areaBefore: before))
+        self.length += length
+    }
+
+    /// The target at `time`.
+    public func value(at time: Nanoseconds) -> Double {
+        guard time >= 0, time < length else { return 0 }
+        let section = sections[sectionIndex(at: time)]
+        let local = (time - section.start) % section.period
+        let index = lastIndex(in: section.starts, notAfter: local)
+        return section.pieces[index].value(at: local - section.starts[index])
+    }
+
+    /// The integral of the value from the start until `time`, in units times nanoseconds.
+    ///
+    /// Of a CPU curve in cores, this is CPU time in nanoseconds. Every formula is integrated in closed form, so the
+    /// error is that of `Double`: less than 1 ns of CPU time in a year of one core.
+    public func area(until time: Nanoseconds) -> Double {
+        guard time > 0, !sections.isEmpty else { return 0 }
+        let end = min(time, length)
+        let section = sections[sectionIndex(at: min(end, length - 1))]
+        let (cycles, local) = (end - section.start).quotientAndRemainder(dividingBy: section.period)
+        let index = lastIndex(in: section.starts, notAfter: local)
+        let inPiece = section.pieces[index].area(until: local - section.starts[index])
+        return section.areaBefore + Double(cycles) * section.cycleArea + section.areas[index] + inPiece
+    }
+
+    /// The mean value between two times; the value itself where they are equal.
+    public func mean(from start: Nanoseconds, to end: Nanoseconds) -> Double {
+        end > start ? (area(until: end) - area(until: start)) / Double(end - start) : value(at: start)
+    }
+
+    /// Until when the value stays what it is at `time`; `time` itself where it is changing.
+    public func constantUntil(after time: Nanoseconds) -> Nanoseconds {
+        guard time < length else { return .max }
+        guard time >= 0 else { return 0 }
+        var index = sectionIndex(at: time)
+        let value = self.value(at: time)
+        var until = time
+        while index < sections.count {
+            let section = sections[index]
+            let cycleStart = until - (until - section.start) % section.period
+            var piece = lastIndex(in: section.starts, notAfter: until - cycleStart)
+            while piece < section.pieces.count, section.pieces[piece].isConstant(value) {
+                until = cycleStart + section.starts[piece] + section.pieces[piece].length
+                piece += 1
+            }
+            let sectionEnd = section.start + section.length
+            if until >= sectionEnd {
+                until = sectionEnd
+                index += 1
+            } else if section.pieces.allSatisfy({ $0.isConstant(value) }) {
+                until = sectionEnd
+                index += 1
+            } else {
+                return until
+            }
+        }
+        return until
+    }
+
+    /// The greatest value anywhere on the curve; 0 for an empty one.
+    public var peak: Double { sections.flatMap(\.pieces).map(\.peak).max() ?? 0 }
+
+    private func sectionIndex(at time: Nanoseconds) -> Int {
+        var low = 0
+        var high = sections.count - 1
+        while low < high {
+            let middle = (low + high + 1) / 2
+            if sections[middle].start <= time { low = middle } else { high = middle - 1 }
+        }
+        return low
+    }
+
+    private func lastIndex(in starts: [Nanoseconds], notAfter time: Nanoseconds) -> Int {
+        var low = 0
+        var high = starts.count - 1
+        while low < high {
+            let middle = (low + high + 1) / 2
+            if starts[middle] <= time { low = middle } else { high = middle - 1 }
+        }
+        return low
+    }
+}
+
+extension Curve.Piece {
+    func value(at time: Nanoseconds) -> Double {
+        switch formula {
+        case .line(let from, let to):
+            return from + (to - from) * (Double(time) / Double(length))
+        case .sine(let low, let high, let period):
+            let angle = 2 * Double.pi * Double(time % period) / Double(period)
+            return low + (high - low) * (1 - cos(angle)) / 2
+        }
+    }
+
+    func area(until time: Nanoseconds) -> Double {
+        switch formula {
+        case .line(let from, let to):
+            let t = Double(time)
+            return from * t + (to - from) * t * t / (2 * Double(length))
+        case .sine(let low, let high, let period):
+            let angle = 2 * Double.pi * Double(time % period) / Double(period)
+            return (low + high) / 2 * Double(time) - (high - low) / 2 * Double(period) / (2 * Double.pi) * sin(angle)
+        }
+    }
+
+    func isConstant(_ value: Double) -> Bool {
+        switch formula {
+        case .line(let from, let to): from == value && to == value
+        case .sine(let low, let high, _): low == value && high == value
+        }
+    }
+
+    var peak: Double {
+        switch formula {
+        case .line(let from, let to): max(from, to)
+        case .sine(let low, let high, _): max(low, high)
+        }
+    }
+}
+
+// The curve crosses from the observer to a stressor process as plain 64-bit words in shared memory, so that the stressor
+// needs no decoder library in its resident set.
+extension Curve {
+    /// The curve as plain words, for a process that shares memory.
+    public var words: [UInt64] {
+        var words: [UInt64] = [UInt64(sections.count)]
+        for section in sections {
+            words.append(UInt64(bitPattern: section.length))
+            words.append(UInt64(section.pieces.count))
+            for piece in section.pieces {
+                words.append(UInt64(bitPattern: piece.length))
+                switch piece.formula {
+                case .line(let from, let to):
+                    words += [0, from.bitPattern, to.bitPattern, 0]
+                case .sine(let low, let high, let period):
+                    words += [1, low.bitPattern, high.bitPattern, UInt64(bitPattern: period)]
+                }
+            }
+        }
+        return words
+    }
+
+    /// Reads what ``words`` wrote; `nil` where the words are not a curve.
+    public init?(words: [UInt64]) {
+        self.init()
+        var position = 0
+        func next() -> UInt64? {
+            guard position < words.count else { return nil }
+            defer { position += 1 }
+            return words[position]
+        }
+        guard let sectionCount = next(), sectionCount < 1 << 32 else { return nil }
+        for _ in 0..<sectionCount {
+            guard let lengthWord = next(), let pieceCount = next(), pieceCount < 1 << 32 else { return nil }
+            let length = Int64(bitPattern: lengthWord)
+            var pieces: [Piece] = []
+            for _ in 0..<pieceCount {
+                guard let pieceLength = next(), let tag = next(), let a = next(), let b = next(), let c = next(),
+                    Int64(bitPattern: pieceLength) > 0
+                else { return nil }
+                let period = Int64(bitPattern: c)
+                if tag == 1, period <= 0 { return nil }
+                let x = Double(bitPattern: a)
+                let y = Double(bitPattern: b)
+                pieces.append(
+                    Piece(
+                        length: Int64(bitPattern: pieceLength),
+                        tag == 1 ? .sine(low: x, high: y, period: period) : .line(x, y)))
+            }
+            guard length > 0, !pieces.isEmpty else { return nil }
+            append(length, repeating: pieces)
+        }
+    }
+}

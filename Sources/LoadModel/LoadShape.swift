@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The shape of a load over one phase, as the profile writes it.
+public enum LoadShape: Hashable, Sendable {
+    /// `80%` or `hold 80%`: one amount for the whole phase.
+    case hold(Amount)
+    /// `ramp [from A] to B [in T]`: a straight line, then B is held; from where the stressor stood, over the whole
+    /// phase, unless said otherwise.
+    case ramp(from: Amount?, to: Amount, over: Nanoseconds?)
+    /// `steps A, B, C every T`: a staircase; the last step is held.
+    case steps([Amount], every: Nanoseconds)
+    /// `sine A to B every T`: begins at A, is at B after half of T.
+    case sine(from: Amount, to: Amount, every: Nanoseconds)
+    /// `pulse A for T every U`: A for T, then nothing until U has passed.
+    case pulse(Amount, width: Nanoseconds, every: Nanoseconds)
+    /// `sawtooth A to B every T`: a straight line from A to B, then A again at once.
+    case sawtooth(from: Amount, to: Amount, every: Nanoseconds)
+    /// `random A to B every T`: a new amount, uniformly between A and B, every T; the same for the same seed.
+    case random(from: Amount, to: Amount, every: Nanoseconds)
+    /// `trace FILE.csv [column C]`: the file's points joined by straight lines; the last one is held.
+    case trace(Trace)
+}
+
+/// The points of a recorded load.
+public struct Trace: Hashable, Sendable {
+    /// One row of the file.
+    public struct Point: Hashable, Sendable {
+        /// Time since the phase began.
+        public var at: Nanoseconds
+        /// The amount at that time.
+        public var amount: Amount
+        /// Creates a point.
+        public init(at: Nanoseconds, amount: Amount) {
+            self.at = at
+            self.amount = amount
+        }
+    }
+    /// Where the points came from, as written in the profile.
+    public var file: String
+    /// The points, their times ascending; two at one time make a step.
+    public var points: [Point]
+    /// Creates a trace.
+    public init(file: String, points: [Point]) {
+        self.file = file
+        self.points = points
+    }
+}
+
+extension LoadShape {
+    /// Every amount that the shape names, in the order of writing; of a trace, the amounts of its points.
+    public var amounts: [Amount] {
+        switch self {
+        case .hold(let amount), .pulse(let amount, _, _): [amount]
+        case .ramp(let from, let to, _): from.map { [$0, to] } ?? [to]
+        case .steps(let amounts, _): amounts
+        case .sine(let from, let to, _), .sawtooth(let from, let to, _), .random(let from, let to, _): [from, to]
+        case .trace(let trace): trace.points.map(\.amount)
+        }
+    }
+}

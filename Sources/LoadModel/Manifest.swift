@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a kind of stressor is and which settings it takes; the source of its profile keys, help and schema.
+public struct Manifest: Sendable {
+    /// The kind's name in profiles, such as `cpu`.
+    public var kind: String
+    /// One line on what it exerts.
+    public var summary: String
+    /// What it does to the kernel, what it leaves behind: a few plain sentences for `exert list KIND`.
+    public var details: String
+    /// Whether it holds an amount or does work per second.
+    public var drive: Drive
+    /// The unit of its figures.
+    public var unit: Unit
+    /// The kinds of amount that it takes as a target.
+    public var amounts: [AmountKind]
+    /// Its settings.
+    public var keys: [Key]
+    /// How far off it may be where the profile does not say.
+    public var tolerance: Tolerance
+    /// The kernel interface that its achieved figure comes from, as named in the log.
+    public var witness: String
+    /// Loads that a user may copy, such as `80%`.
+    public var examples: [String]
+    /// Whether `exert list` shows it; the null stressor, which measures exert itself, is not shown.
+    public var isListed: Bool
+
+    /// Creates a manifest.
+    public init(
+        kind: String, summary: String, details: String, drive: Drive, unit: Unit, amounts: [AmountKind], keys: [Key],
+        tolerance: Tolerance, witness: String, examples: [String], isListed: Bool = true
+    ) {
+        self.kind = kind
+        self.summary = summary
+        self.details = details
+        self.drive = drive
+        self.unit = unit
+        self.amounts = amounts
+        self.keys = keys
+        self.tolerance = tolerance
+        self.witness = witness
+        self.examples = examples
+        self.isListed = isListed
+    }
+
+    /// One setting of a stressor.
+    public struct Key: Sendable {
+        /// Its name in profiles, lower case with hyphens.
+        public var name: String
+        /// What it takes.
+        public var type: ValueType
+        /// The value where the profile gives none; `nil` where that means "not set".
+        public var defaultValue: SettingValue?
+        /// What it does and when one would want it.
+        public var help: String
+
+        /// Creates a key.
+        public init(_ name: String, _ type: ValueType, default defaultValue: SettingValue?, help: String) {
+            self.name = name
+            self.type = type
+            self.defaultValue = defaultValue
+            self.help = help
+        }
+    }
+
+    /// What a setting takes.
+    public enum ValueType: Hashable, Sendable {
+        /// One of these words.
+        case choice([String])
+        /// A whole number within the bounds.
+        case integer(ClosedRange<Int>)
+        /// `true` or `false`.
+        case boolean
+        /// CPU numbers and ranges, such as `0-3,8`.
+        case cpuList
+        /// An amount of bytes with a unit, such as `256MiB`.
+        case bytes
+        /// Any text, such as a path.
+        case text
+    }
+}
+
+/// The value of one setting.
+public enum SettingValue: Hashable, Sendable {
+    /// A word or any text.
+    case text(String)
+    /// A whole number.
+    case integer(Int)
+    /// Yes or no.
+    case boolean(Bool)
+    /// CPU numbers, ascending.
+    case cpus([Int])
+    /// Bytes.
+    case bytes(Int64)
+}
+
+/// A stressor's settings by key name.
+public struct Settings: Hashable, Sendable {
+    /// The values that are set, explicitly or by default.
+    public var values: [String: SettingValue]
+    /// Where each explicit value stands in the profile.
+    public var marks: [String: SourceMark]
+
+    /// Creates settings from the defaults of `manifest`.
+    public init(defaultsOf manifest: Manifest) {
+        values = [:]
+        marks = [:]
+        for key in manifest.keys { values[key.name] = key.defaultValue }
+    }
+
+    /// Creates settings from values.
+    public init(values: [String: SettingValue], marks: [String: SourceMark] = [:]) {
+        self.values = values
+        self.marks = marks
+    }
+
+    /// The text of `key`, or `nil` where it is not set.
+    public func text(_ key: String) -> String? {
+        if case .text(let value)? = values[key] { value } else { nil }
+    }
+    /// The number of `key`, or `nil` where it is not set.
+    public func integer(_ key: String) -> Int? {
+        if case .integer(let value)? = values[key] { value } else { nil }
+    }
+    /// Whether `key` is set and true.
+    public func flag(_ key: String) -> Bool {
+        if case .boolean(true)? = values[key] { true } else { false }
+    }
+    /// The CPUs of `key`, or `nil` where it is not set.
+    public func cpus(_ key: String) -> [Int]? {
+        if case .cpus(let value)? = values[key] { value } else { nil }
+    }
+    /// The bytes of `key`, or `nil` where it is not set.
+    public func bytes(_ key: String) -> Int64? {
+        if case .bytes(let value)? = values[key] { value } else { nil }
+    }
+}

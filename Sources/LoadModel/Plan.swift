@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A profile resolved against this host: every amount is a figure, every percentage has its base.
+public struct Plan: Sendable {
+    /// The profile's name.
+    public var profile: String
+    /// Where the profile's text came from.
+    public var file: String
+    /// SHA-256 of the profile's text, lower-case hexadecimal.
+    public var sha256: String
+    /// The seed of `random` shapes.
+    public var seed: UInt64
+    /// The stressors, in the order of the profile.
+    public var stressors: [PlannedStressor]
+    /// The phases, in order.
+    public var phases: [PlannedPhase]
+    /// What the planner found worth saying, such as a target beyond what a quota allows.
+    public var findings: [Finding]
+
+    /// Creates a plan.
+    public init(
+        profile: String, file: String, sha256: String, seed: UInt64, stressors: [PlannedStressor],
+        phases: [PlannedPhase], findings: [Finding]
+    ) {
+        self.profile = profile
+        self.file = file
+        self.sha256 = sha256
+        self.seed = seed
+        self.stressors = stressors
+        self.phases = phases
+        self.findings = findings
+    }
+
+    /// How long the run lasts.
+    public var length: Nanoseconds { phases.last.map { $0.start + $0.length } ?? 0 }
+
+    /// The index of the phase that `elapsed` falls into; the last one from the run's end on.
+    public func phaseIndex(at elapsed: Nanoseconds) -> Int {
+        phases.lastIndex { $0.start <= elapsed } ?? 0
+    }
+}
+
+/// A phase with its place in the run.
+public struct PlannedPhase: Sendable {
+    /// Its name.
+    public var name: String
+    /// When it begins, since the run's start.
+    public var start: Nanoseconds
+    /// How long it lasts.
+    public var length: Nanoseconds
+    /// The notation of each stressor's load, by stressor name; a stressor that is not here is released.
+    public var loads: [String: String]
+
+    /// Creates a phase.
+    public init(name: String, start: Nanoseconds, length: Nanoseconds, loads: [String: String]) {
+        self.name = name
+        self.start = start
+        self.length = length
+        self.loads = loads
+    }
+}
+
+/// A stressor with everything resolved.
+public struct PlannedStressor: Sendable {
+    /// Its name in the profile.
+    public var name: String
+    /// Its kind.
+    public var kind: String
+    /// Its unit.
+    public var unit: Unit
+    /// Level or rate.
+    public var drive: Drive
+    /// Its settings.
+    public var settings: Settings
+    /// What 100 % means, in the unit.
+    public var capacity: Double
+    /// Which base that is and which file or call said so, for people.
+    public var base: String
+    /// The target over the whole run, in the unit.
+    public var curve: Curve
+    /// How many worker threads it gets.
+    public var workers: Int
+    /// How far off it may be.
+    public var tolerance: ToleranceLimit
+    /// The kernel interface that its achieved figure comes from.
+    public var witness: String
+
+    /// Creates a planned stressor.
+    public init(
+        name: String, kind: String, unit: Unit, drive: Drive, settings: Settings, capacity: Double, base: String,
+        curve: Curve, workers: Int, tolerance: ToleranceLimit, witness: String
+    ) {
+        self.name = name
+        self.kind = kind
+        self.unit = unit
+        self.drive = drive
+        self.settings = settings
+        self.capacity = capacity
+        self.base = base
+        self.curve = curve
+        self.workers = workers
+        self.tolerance = tolerance
+        self.witness = witness
+    }
+}
+
+/// A tolerance resolved to the stressor's unit: the larger of a fixed amount and a share of the target.
+public struct ToleranceLimit: Hashable, Sendable {
+    /// The fixed amount, in the stressor's unit.
+    public var absolute: Double
+    /// The share of the target, 0.01 for 1 %.
+    public var ratio: Double
+
+    /// Creates a limit.
+    public init(absolute: Double, ratio: Double) {
+        self.absolute = absolute
+        self.ratio = ratio
+    }
+
+    /// The error that is allowed at `target`.
+    public func allowed(at target: Double) -> Double { max(absolute, ratio * target) }
+}

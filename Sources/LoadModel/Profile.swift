@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A place in a profile's text; line and column count from 1.
+public struct SourceMark: Hashable, Sendable, Comparable {
+    /// The line, from 1.
+    public var line: Int
+    /// The column, from 1.
+    public var column: Int
+    /// Creates a mark.
+    public init(line: Int, column: Int) {
+        self.line = line
+        self.column = column
+    }
+    /// Orders by line, then by column.
+    public static func < (a: SourceMark, b: SourceMark) -> Bool { (a.line, a.column) < (b.line, b.column) }
+}
+
+/// What is to be exerted, when and within which tolerance: a profile file as values.
+public struct Profile: Sendable {
+    /// The profile's name; the file's base name where it gives none.
+    public var name: String
+    /// Where the text came from: a path, `<stdin>` or `<command line>`.
+    public var file: String
+    /// SHA-256 of the text, in lower-case hexadecimal.
+    public var sha256: String
+    /// The seed of `random` shapes.
+    public var seed: UInt64
+    /// What and where, in the order of the file.
+    public var stressors: [StressorEntry]
+    /// When and how much, in order.
+    public var phases: [Phase]
+    /// Conditions that abort the run.
+    public var guards: [Guard]
+
+    /// Creates a profile.
+    public init(
+        name: String, file: String, sha256: String, seed: UInt64, stressors: [StressorEntry], phases: [Phase],
+        guards: [Guard]
+    ) {
+        self.name = name
+        self.file = file
+        self.sha256 = sha256
+        self.seed = seed
+        self.stressors = stressors
+        self.phases = phases
+        self.guards = guards
+    }
+}
+
+/// One stressor of a profile.
+public struct StressorEntry: Sendable {
+    /// The name by which phases refer to it.
+    public var name: String
+    /// Which kind of stressor, such as `cpu`.
+    public var kind: String
+    /// Its settings, defaults filled in.
+    public var settings: Settings
+    /// How far off it may be; `nil` means the kind's default.
+    public var tolerance: Tolerance?
+    /// Where it stands in the file: its entry under `stressors`, or its first use where it has none.
+    public var mark: SourceMark
+
+    /// Creates an entry.
+    public init(name: String, kind: String, settings: Settings, tolerance: Tolerance?, mark: SourceMark) {
+        self.name = name
+        self.kind = kind
+        self.settings = settings
+        self.tolerance = tolerance
+        self.mark = mark
+    }
+}
+
+/// A stretch of the run.
+public struct Phase: Sendable {
+    /// Its name.
+    public var name: String
+    /// How long it lasts.
+    public var length: Nanoseconds
+    /// The loads of the phase; a stressor without one is released.
+    public var loads: [PhaseLoad]
+    /// Where it stands in the file.
+    public var mark: SourceMark
+
+    /// Creates a phase.
+    public init(name: String, length: Nanoseconds, loads: [PhaseLoad], mark: SourceMark) {
+        self.name = name
+        self.length = length
+        self.loads = loads
+        self.mark = mark
+    }
+}
+
+/// The load that one stressor carries in one phase.
+public struct PhaseLoad: Sendable {
+    /// The stressor's name in the profile.
+    public var stressor: String
+    /// The shape.
+    public var shape: LoadShape
+    /// The notation as written, for the plan and the report.
+    public var text: String
+    /// Where it stands in the file.
+    public var mark: SourceMark
+
+    /// Creates a load.
+    public init(stressor: String, shape: LoadShape, text: String, mark: SourceMark) {
+        self.stressor = stressor
+        self.shape = shape
+        self.text = text
+        self.mark = mark
+    }
+}
+
+/// How far achieved may be from target.
+public enum Tolerance: Hashable, Sendable {
+    /// Points of the stressor's base: `1pp` of 2 cores is 0.02 cores.
+    case points(Double)
+    /// Percent of the target.
+    case percent(Double)
+    /// A fixed amount.
+    case absolute(Amount)
+}
+
+/// A condition that aborts the run.
+public struct Guard: Hashable, Sendable {
+    /// How the metric is compared with the limit.
+    public enum Comparison: String, Hashable, Sendable, CaseIterable {
+        case below = "<", atMost = "<=", above = ">", atLeast = ">="
+    }
+    /// What is watched, such as `memory.available`.
+    public var metric: String
+    /// The comparison that trips the guard when it holds.
+    public var comparison: Comparison
+    /// The limit.
+    public var limit: Amount
+    /// For how long the comparison must hold.
+    public var length: Nanoseconds
+    /// The notation as written.
+    public var text: String
+    /// Where it stands in the file.
+    public var mark: SourceMark
+
+    /// Creates a guard.
+    public init(
+        metric: String, comparison: Comparison, limit: Amount, length: Nanoseconds, text: String, mark: SourceMark
+    ) {
+        self.metric = metric
+        self.comparison = comparison
+        self.limit = limit
+        self.length = length
+        self.text = text
+        self.mark = mark
+    }
+}

@@ -1,0 +1,371 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Why a stressor fell short of its target.
+public enum Cause: String, Codable, Sendable, CaseIterable {
+    /// Its threads were ready and other work had the processors.
+    case contention
+    /// A cgroup's CPU quota stopped it.
+    case quota
+    /// The hypervisor ran something else.
+    case steal
+    /// The kernel, or exert's own headroom rule, refused the next step.
+    case refusal
+    /// It ran as fast as the resource goes.
+    case saturation
+    /// A guard ended the run.
+    case `guard`
+}
+
+/// How a stressor, a phase or a run ended.
+public enum Verdict: String, Codable, Sendable, CaseIterable {
+    /// On target within the tolerance.
+    case met
+    /// Off target.
+    case notMet = "not_met"
+    /// Ended early by a guard or a signal.
+    case aborted
+    /// A stressor process was killed.
+    case killed
+    /// It cannot be done on this host.
+    case unsupported
+    /// What the stressor claims and what the kernel says disagree by more than the tolerance.
+    case unverified
+}
+
+/// Something worth telling the user, with a remedy in the message.
+public struct Finding: Hashable, Sendable {
+    /// A stable word for machines, such as `target_beyond_capacity`.
+    public var code: String
+    /// The stressor that it is about.
+    public var stressor: String?
+    /// One sentence, or two: what was found and what to do about it.
+    public var message: String
+
+    /// Creates a finding.
+    public init(code: String, stressor: String? = nil, message: String) {
+        self.code = code
+        self.stressor = stressor
+        self.message = message
+    }
+}
+
+/// One stressor in one window of time.
+public struct Reading: Sendable {
+    /// The stressor's name.
+    public var stressor: String
+    /// The mean target of the window for rates, the target at its end for levels.
+    public var target: Double
+    /// The same of what the kernel says; `nil` where the process is gone.
+    public var achieved: Double?
+    /// The same of what the stressor says.
+    public var claimed: Double
+    /// Why achieved is short of target by more than the tolerance.
+    public var limitedBy: Cause?
+    /// Refusals so far.
+    public var refusals: Int64
+    /// Bytes that hold content rather than zeroes; memory only.
+    public var contentBytes: Double?
+
+    /// Achieved less target.
+    public var error: Double? { achieved.map { $0 - target } }
+
+    /// Creates a reading.
+    public init(
+        stressor: String, target: Double, achieved: Double?, claimed: Double, limitedBy: Cause?, refusals: Int64,
+        contentBytes: Double?
+    ) {
+        self.stressor = stressor
+        self.target = target
+        self.achieved = achieved
+        self.claimed = claimed
+        self.limitedBy = limitedBy
+        self.refusals = refusals
+        self.contentBytes = contentBytes
+    }
+}
+
+/// The host in one window of time.
+public struct HostReading: Sendable {
+    /// `1 − Δ(idle + iowait)/Δt` of all processors, 0 through 1.
+    public var cpuBusyRatio: Double?
+    /// Stolen time of all processors over the window, 0 through 1.
+    public var cpuStealRatio: Double?
+    /// `MemAvailable`.
+    public var memoryAvailableBytes: Double?
+
+    /// Creates a reading.
+    public init(cpuBusyRatio: Double?, cpuStealRatio: Double?, memoryAvailableBytes: Double?) {
+        self.cpuBusyRatio = cpuBusyRatio
+        self.cpuStealRatio = cpuStealRatio
+        self.memoryAvailableBytes = memoryAvailableBytes
+    }
+}
+
+/// All stressors and the host in one window of time.
+public struct Sample: Sendable {
+    /// The window's end, since the run's start.
+    public var elapsed: Nanoseconds
+    /// The window's measured length.
+    public var interval: Nanoseconds
+    /// The phase that the window ends in.
+    public var phase: Int
+    /// One reading a stressor, in the order of the plan.
+    public var readings: [Reading]
+    /// The host.
+    public var host: HostReading
+
+    /// Creates a sample.
+    public init(
+        elapsed: Nanoseconds, interval: Nanoseconds, phase: Int, readings: [Reading], host: HostReading
+    ) {
+        self.elapsed = elapsed
+        self.interval = interval
+        self.phase = phase
+        self.readings = readings
+        self.host = host
+    }
+}
+
+/// How a stressor did in one phase.
+public struct PhaseResult: Sendable {
+    /// The phase's index.
+    public var phase: Int
+    /// The stressor's name.
+    public var stressor: String
+    /// Whether the phase gave it a load; a released stressor is not judged.
+    public var isLoaded: Bool
+    /// The mean target, in the stressor's unit.
+    public var targetMean: Double
+    /// The mean of what the kernel says.
+    public var achievedMean: Double
+    /// The mean of what the stressor says.
+    public var claimedMean: Double
+    /// Mean of achieved less target, from when it should have settled.
+    public var errorMean: Double
+    /// Mean of the error's size: of 1 s windows for rates, of 10 Hz values for levels.
+    public var errorAbsMean: Double
+    /// The size of error that 95 % of them stay within.
+    public var errorAbsP95: Double
+    /// The greatest size of error.
+    public var errorAbsMax: Double
+    /// The error that was allowed, at the mean target.
+    public var tolerance: Double
+    /// From the phase's start to the first reading within tolerance, in seconds; `nil` where it was never reached.
+    public var timeToReach: Double?
+    /// From the phase's start until all of the memory held content, in seconds; memory only.
+    public var timeToContent: Double?
+    /// What fell short by cause, in the stressor's unit, as a mean over the phase.
+    public var shortfall: [Cause: Double]
+    /// The resident set by page walk (`smaps_rollup`) at the phase's end; memory only.
+    public var residentBytes: Double?
+    /// The verdict.
+    public var verdict: Verdict
+
+    /// Creates a result.
+    public init(
+        phase: Int, stressor: String, isLoaded: Bool, targetMean: Double, achievedMean: Double, claimedMean: Double,
+        errorMean: Double, errorAbsMean: Double, errorAbsP95: Double, errorAbsMax: Double, tolerance: Double,
+        timeToReach: Double?, timeToContent: Double?, shortfall: [Cause: Double], residentBytes: Double?,
+        verdict: Verdict
+    ) {
+        self.phase = phase
+        self.stressor = stressor
+        self.isLoaded = isLoaded
+        self.targetMean = targetMean
+        self.achievedMean = achievedMean
+        self.claimedMean = claimedMean
+        self.errorMean = errorMean
+        self.errorAbsMean = errorAbsMean
+        self.errorAbsP95 = errorAbsP95
+        self.errorAbsMax = errorAbsMax
+        self.tolerance = tolerance
+        self.timeToReach = timeToReach
+        self.timeToContent = timeToContent
+        self.shortfall = shortfall
+        self.residentBytes = residentBytes
+        self.verdict = verdict
+    }
+
+    /// The cause that took the most, where anything fell short.
+    public var limitedBy: Cause? {
+        // The raw value breaks ties, so that the answer does not depend on a dictionary's order.
+        shortfall.filter { $0.value > 0 }.max { ($0.value, $1.key.rawValue) < ($1.value, $0.key.rawValue) }?.key
+    }
+}
+
+/// How a stressor process ended.
+public struct StressorEnd: Sendable {
+    /// How it ended.
+    public enum Manner: Hashable, Sendable {
+        /// It was asked to stop and exited.
+        case released
+        /// It gave up by itself, with this reason.
+        case failed(String)
+        /// A signal ended it; `isOutOfMemory` where the kernel's OOM counters moved.
+        case killed(signal: Int32, isOutOfMemory: Bool)
+    }
+    /// The stressor's name.
+    public var stressor: String
+    /// Its process.
+    public var processID: Int32
+    /// How it ended.
+    public var manner: Manner
+    /// CPU time that the process took in all, in seconds.
+    public var cpuSeconds: Double
+    /// From the request to stop until the process was gone, in seconds; `nil` where it was not asked.
+    public var releaseSeconds: Double?
+
+    /// Creates an end.
+    public init(
+        stressor: String, processID: Int32, manner: Manner, cpuSeconds: Double, releaseSeconds: Double?
+    ) {
+        self.stressor = stressor
+        self.processID = processID
+        self.manner = manner
+        self.cpuSeconds = cpuSeconds
+        self.releaseSeconds = releaseSeconds
+    }
+}
+
+/// What the run was made on.
+public struct HostDescription: Sendable {
+    /// `uname -n`.
+    public var name: String
+    /// `uname -r`.
+    public var kernel: String
+    /// `uname -m`.
+    public var architecture: String
+    /// Processors online.
+    public var onlineCPUs: Int
+    /// Processors that this process may run on.
+    public var affinityCPUs: Int
+    /// The CPU quota in cores; `nil` where there is none.
+    public var quotaCores: Double?
+    /// `MemTotal`.
+    public var memoryTotalBytes: Int64
+    /// `MemAvailable` at the start.
+    public var memoryAvailableBytes: Int64
+    /// The memory limit of the cgroup; `nil` where there is none.
+    public var memoryLimitBytes: Int64?
+    /// NUMA nodes that have memory.
+    public var numaNodes: Int
+    /// Transparent huge pages: `always`, `madvise`, `never` or `unknown`.
+    public var hugePages: String
+    /// The version of exert.
+    public var exertVersion: String
+
+    /// Creates a description.
+    public init(
+        name: String, kernel: String, architecture: String, onlineCPUs: Int, affinityCPUs: Int, quotaCores: Double?,
+        memoryTotalBytes: Int64, memoryAvailableBytes: Int64, memoryLimitBytes: Int64?, numaNodes: Int,
+        hugePages: String, exertVersion: String
+    ) {
+        self.name = name
+        self.kernel = kernel
+        self.architecture = architecture
+        self.onlineCPUs = onlineCPUs
+        self.affinityCPUs = affinityCPUs
+        self.quotaCores = quotaCores
+        self.memoryTotalBytes = memoryTotalBytes
+        self.memoryAvailableBytes = memoryAvailableBytes
+        self.memoryLimitBytes = memoryLimitBytes
+        self.numaNodes = numaNodes
+        self.hugePages = hugePages
+        self.exertVersion = exertVersion
+    }
+}
+
+/// Everything that a report needs of a run that has ended.
+public struct RunRecord: Sendable {
+    /// The run's identifier, a ULID.
+    public var runID: String
+    /// What it was made on.
+    public var host: HostDescription
+    /// What was asked.
+    public var plan: Plan
+    /// When the load began, in nanoseconds since the Unix epoch.
+    public var startedAt: Nanoseconds
+    /// How long the load lasted.
+    public var elapsed: Nanoseconds
+    /// How each stressor did in each phase that was begun.
+    public var results: [PhaseResult]
+    /// How each stressor process ended.
+    public var ends: [StressorEnd]
+    /// What was found on the way, the plan's findings first.
+    public var findings: [Finding]
+    /// The verdict.
+    public var verdict: Verdict
+    /// The signal that interrupted the run.
+    public var interruptedBy: Int32?
+    /// CPU time that the observer took, in seconds, from the load's start to its end.
+    public var observerCPUSeconds: Double
+
+    /// Creates a record.
+    public init(
+        runID: String, host: HostDescription, plan: Plan, startedAt: Nanoseconds, elapsed: Nanoseconds,
+        results: [PhaseResult], ends: [StressorEnd], findings: [Finding], verdict: Verdict, interruptedBy: Int32?,
+        observerCPUSeconds: Double
+    ) {
+        self.runID = runID
+        self.host = host
+        self.plan = plan
+        self.startedAt = startedAt
+        self.elapsed = elapsed
+        self.results = results
+        self.ends = ends
+        self.findings = findings
+        self.verdict = verdict
+        self.interruptedBy = interruptedBy
+        self.observerCPUSeconds = observerCPUSeconds
+    }
+
+    /// The process exit code that tells the verdict.
+    public var exitCode: Int32 {
+        if let interruptedBy { return 128 + interruptedBy }
+        return switch verdict {
+        case .met: 0
+        case .notMet, .unverified: 2
+        case .aborted: 3
+        case .unsupported: 4
+        case .killed: 5
+        }
+    }
+}
+
+/// What happens in a run, in order; the observer hands these to the log and to the progress display.
+public enum Event: Sendable {
+    /// The load is about to begin.
+    case runStarted(HostDescription, Plan)
+    /// A phase begins.
+    case phaseStarted(Int)
+    /// A window of the log's interval has passed.
+    case sample(Sample)
+    /// Something worth telling was found.
+    case finding(Finding)
+    /// A stressor process is gone.
+    case stressorEnded(StressorEnd)
+    /// A phase is over.
+    case phaseEnded(Int, [PhaseResult])
+    /// The run is over and everything is released.
+    case runEnded(RunRecord)
+}
+
+/// An event with its time.
+public struct TimedEvent: Sendable {
+    /// Nanoseconds since the Unix epoch.
+    public var time: Nanoseconds
+    /// Since the load began; 0 before that.
+    public var elapsed: Nanoseconds
+    /// The run.
+    public var runID: String
+    /// What happened.
+    public var event: Event
+
+    /// Creates a timed event.
+    public init(time: Nanoseconds, elapsed: Nanoseconds, runID: String, event: Event) {
+        self.time = time
+        self.elapsed = elapsed
+        self.runID = runID
+        self.event = event
+    }
+}
