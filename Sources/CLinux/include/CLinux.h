@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+// The C that Swift cannot spell: variadic and GNU-only calls, and loops whose machine code must be known.
+// Each function returns what the call beneath it returns, and leaves errno alone.
+#ifndef CLINUX_H
+#define CLINUX_H
+#ifdef __linux__
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#pragma clang assume_nonnull begin
+
+// ---- time -----------------------------------------------------------------------------------------------------------
+
+/// The time of `clock` (a `clockid_t`) in nanoseconds; -1 where the clock does not exist.
+int64_t CLinux_clock_ns(int32_t clock);
+/// CLOCK_MONOTONIC, CLOCK_REALTIME, CLOCK_THREAD_CPUTIME_ID and CLOCK_PROCESS_CPUTIME_ID in nanoseconds.
+int64_t CLinux_monotonic_ns(void);
+int64_t CLinux_realtime_ns(void);
+int64_t CLinux_thread_cpu_ns(void);
+int64_t CLinux_process_cpu_ns(void);
+/// The CPU clock of another process, clock_getcpuclockid(3); 0 or an errno.
+int CLinux_process_cpu_clock(pid_t pid, int32_t *clock);
+
+// ---- waiting in shared memory ---------------------------------------------------------------------------------------
+
+/// futex(2) FUTEX_WAIT_BITSET on a word that processes share, until an absolute CLOCK_MONOTONIC time; 0 or -1.
+int CLinux_futex_wait(const uint32_t *word, uint32_t expected, int64_t deadline_ns);
+/// futex(2) FUTEX_WAKE of all waiters.
+int CLinux_futex_wake_all(const uint32_t *word);
+
+// ---- this process and its threads -----------------------------------------------------------------------------------
+
+/// prctl(2) PR_SET_TIMERSLACK for the calling thread; variadic in C.
+int CLinux_set_timer_slack(unsigned long nanoseconds);
+/// prctl(2) PR_SET_PDEATHSIG: the signal fires when the *thread* that spawned us ends, so it is a third net only.
+int CLinux_set_parent_death_signal(int signal);
+/// A CLOCK_BOOTTIME timer that sends SIGKILL to this process after the given time, every signal blocked or not.
+int CLinux_kill_self_after(int64_t nanoseconds);
+/// The kernel's id of the calling thread.
+pid_t CLinux_gettid(void);
+/// pthread_setname_np on the calling thread; `name` is cut to 15 characters.
+int CLinux_set_thread_name(const char *name);
+/// setpriority(2) of the calling thread.
+int CLinux_set_thread_nice(int nice);
+/// sched_setscheduler(2) SCHED_IDLE for the calling thread.
+int CLinux_set_thread_idle(void);
+/// sched_setaffinity(2) of the calling thread; `cpus` are CPU numbers. The CPU_SET macros are not visible to Swift.
+int CLinux_set_thread_affinity(const int32_t *cpus, size_t count);
+/// sched_getaffinity(2) of the calling thread; writes up to `capacity` CPU numbers, returns how many there are or -1.
+int CLinux_get_affinity(int32_t *cpus, size_t capacity);
+/// Whether capability `number` (linux/capability.h) is effective, from capget(2).
+int CLinux_has_capability(int number);
+
+// ---- descriptors and processes --------------------------------------------------------------------------------------
+
+int CLinux_memfd_create(const char *name);
+int CLinux_eventfd(void);
+/// A descriptor that reports the given signals, which are blocked in the calling thread.
+int CLinux_signalfd(const int32_t *signals, size_t count);
+/// Reads one signal from a signalfd; its number, or -1.
+int CLinux_signalfd_read(int descriptor);
+/// A CLOCK_MONOTONIC timerfd.
+int CLinux_timerfd(void);
+/// Arms `descriptor` for an absolute CLOCK_MONOTONIC time.
+int CLinux_timerfd_set(int descriptor, int64_t deadline_ns);
+int CLinux_pidfd_open(pid_t pid);
+/// posix_spawn(3) of this very binary with descriptors 3 and 4 set, all others closed, no signal blocked, its own
+/// process group so that a terminal's Ctrl-C reaches the observer alone. 0 or an errno.
+int CLinux_spawn_self(
+    pid_t *pid, char *_Nullable const *_Nonnull argv, char *_Nullable const *_Nonnull envp, int descriptor3,
+    int descriptor4);
+/// wait4(2); fills exit code or signal and the CPU time in nanoseconds. Returns the pid, 0 with WNOHANG, or -1.
+pid_t CLinux_wait(pid_t pid, int no_hang, int *exit_code, int *signal, int64_t *cpu_ns);
+/// ioctl(2) TIOCGWINSZ: the width of the terminal in columns, or -1.
+int CLinux_terminal_width(int descriptor);
+
+// ---- memory ---------------------------------------------------------------------------------------------------------
+
+/// madvise(2) MADV_POPULATE_WRITE (Linux 5.14): faults pages in without touching their content. 0 or -1.
+int CLinux_populate_write(void *address, size_t length);
+/// mlock2(2); musl and old glibc have no wrapper.
+int CLinux_mlock(void *address, size_t length);
+/// The bytes of a random tile for CLinux_fill_random.
+#define CLINUX_TILE_BYTES 65536
+/// Fills `tile` (CLINUX_TILE_BYTES) with incompressible bytes drawn from `seed`.
+void CLinux_make_tile(void *tile, uint64_t seed);
+/// Copies the tile over whole pages with non-temporal stores and stamps each 4 KiB with a number of its own, so that
+/// neither compression nor same-page merging can take the memory back. `address` is page aligned.
+void CLinux_fill_random(void *address, size_t length, const void *tile, uint64_t first_stamp);
+/// Rewrites one word every `stride` bytes with what it holds, so that reclaim sees the pages as used.
+void CLinux_touch(void *address, size_t length, size_t stride);
+
+// ---- burning CPU ----------------------------------------------------------------------------------------------------
+
+enum CLinux_burn_method {
+    CLINUX_BURN_SPIN,
+    CLINUX_BURN_INT,
+    CLINUX_BURN_FLOAT,
+    CLINUX_BURN_SIMD,
+    CLINUX_BURN_BRANCH,
+    CLINUX_BURN_CACHE,
+    CLINUX_BURN_MEMORY,
+    CLINUX_BURN_SYSCALL,
+    CLINUX_BURN_MIXED,
+    CLINUX_BURN_METHODS,
+};
+
+/// The state of one worker's burning; made by CLinux_burn_create.
+typedef struct CLinux_burn CLinux_burn;
+
+/// Allocates the state for a method and calibrates it, which takes a few milliseconds of CPU; NULL without memory.
+CLinux_burn *_Nullable CLinux_burn_create(int method, uint64_t seed);
+void CLinux_burn_destroy(CLinux_burn *burn);
+/// Runs `iterations` of the method and returns its checksum, which depends on every iteration.
+uint64_t CLinux_burn_run(CLinux_burn *burn, uint64_t iterations);
+/// What calibration found: nanoseconds for one iteration, as a mean over the method's parts.
+double CLinux_burn_iteration_ns(const CLinux_burn *burn);
+/// Burns until the calling thread's CPU clock is at `deadline_ns`, or until `*word == stop`. Returns the CPU clock.
+int64_t CLinux_burn_until(
+    CLinux_burn *burn, int64_t deadline_ns, const uint32_t *word, uint32_t stop);
+
+#pragma clang assume_nonnull end
+
+#endif
+#endif

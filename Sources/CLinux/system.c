@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifdef __linux__
+#ifndef _GNU_SOURCE
+#error You must define _GNU_SOURCE
+#endif
+
+#include "CLinux.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/futex.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <spawn.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <sys/timerfd.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static struct timespec timespec_of(int64_t ns) {
+    return (struct timespec){.tv_sec = ns / 1000000000, .tv_nsec = ns % 1000000000};
+}
+
+int64_t CLinux_clock_ns(int32_t clock) {
+    struct timespec t;
+    if (clock_gettime(clock, &t) != 0) {
+        return -1;
+    }
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+int64_t CLinux_monotonic_ns(void) { return CLinux_clock_ns(CLOCK_MONOTONIC); }
+int64_t CLinux_realtime_ns(void) { return CLinux_clock_ns(CLOCK_REALTIME); }
+int64_t CLinux_thread_cpu_ns(void) { return CLinux_clock_ns(CLOCK_THREAD_CPUTIME_ID); }
+int64_t CLinux_process_cpu_ns(void) { return CLinux_clock_ns(CLOCK_PROCESS_CPUTIME_ID); }
+
+int CLinux_process_cpu_clock(pid_t pid, int32_t *clock) {
+    clockid_t id;
+    int error = clock_getcpuclockid(pid, &id);
+    if (error == 0) {
+        *clock = id;
+    }
+    return error;
+}
+
+int CLinux_futex_wait(const uint32_t *word, uint32_t expected, int64_t deadline_ns) {
+    struct timespec deadline = timespec_of(deadline_ns);
+    return (int)syscall(SYS_futex, word, FUTEX_WAIT_BITSET, expected, &deadline, NULL, FUTEX_BITSET_MATCH_ANY);
+}
+
+int CLinux_futex_wake_all(const uint32_t *word) {
+    return (int)syscall(SYS_futex, word, FUTEX_WAKE, INT32_MAX, NULL, NULL, 0);
+}
+
+int CLinux_set_timer_slack(unsigned long nanoseconds) { return prctl(PR_SET_TIMERSLACK, nanoseconds, 0, 0, 0); }
+
+int CLinux_set_parent_death_signal(int signal) { return prctl(PR_SET_PDEATHSIG, signal, 0, 0, 0); }
+
+int CLinux_kill_self_after(int64_t nanoseconds) {
+    struct sigevent event;
+    memset(&event, 0, sizeof event);
+    event.sigev_notify = SIGEV_SIGNAL;
+    event.sigev_signo = SIGKILL;
+    timer_t timer;
+    if (timer_create(CLOCK_BOOTTIME, &event, &timer) != 0) {
+        return -1;
+    }
+    struct itimerspec at = {.it_value = timespec_of(nanoseconds > 0 ? nanoseconds : 1)};
+    return timer_settime(timer, 0, &at, NULL);
+}
+
+pid_t CLinux_gettid(void) { return (pid_t)syscall(SYS_gettid); }
+
+int CLinux_set_thread_name(const char *name) {
+    char cut[16];
+    strncpy(cut, name, sizeof cut - 1);
+    cut[sizeof cut - 1] = 0;
+    return pthread_setname_np(pthread_self(), cut);
+}
+
+int CLinux_set_thread_nice(int nice) { return setpriority(PRIO_PROCESS, (id_t)CLinux_gettid(), nice); }
+
+int CLinux_set_thread_idle(void) {
+    struct sched_param parameters = {.sched_priority = 0};
+    return sched_setscheduler(0, SCHED_IDLE, &parameters);
+}
+
+// 8,192 processors: the largest NR_CPUS that Linux can be configured for on x86-64.
+enum { maximum_cpus = 8192 };
+
+int CLinux_set_thread_affinity(const int32_t *cpus, size_t count) {
+    unsigned char storage[maximum_cpus / 8];
+    cpu_set_t *set = (cpu_set_t *)(void *)storage;
+    CPU_ZERO_S(sizeof storage, set);
+    for (size_t i = 0; i < count; i++) {
+        if (cpus[i] < 0 || cpus[i] >= maximum_cpus) {
+            errno = EINVAL;
+            return -1;
+        }
+        CPU_SET_S((size_t)cpus[i], sizeof storage, set);
+    }
+    return sched_setaffinity(0, sizeof storage, set);
+}
+
+int CLinux_get_affinity(int32_t *cpus, size_t capacity) {
+    unsigned char storage[maximum_cpus / 8];
+    cpu_set_t *set = (cpu_set_t *)(void *)storage;
+    CPU_ZERO_S(sizeof storage, set);
+    if (sched_getaffinity(0, sizeof storage, set) != 0) {
+        return -1;
+    }
+    int count = 0;
+    for (size_t cpu = 0; cpu < maximum_cpus; cpu++) {
+        if (CPU_ISSET_S(cpu, sizeof storage, set)) {
+            if ((size_t)count < capacity) {
+                cpus[count] = (int32_t)cpu;
+            }
+            count++;
+        }
+    }
+    return count;
+}
+
+int CLinux_has_capability(int number) {
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+    struct __user_cap_data_struct data[2] = {{0, 0, 0}, {0, 0, 0}};
+    if (syscall(SYS_capget, &header, data) != 0) {
+        return 0;
+    }
+    return (data[number / 32].effective >> (number % 32)) & 1;
+}
+
+int CLinux_memfd_create(const char *name) { return (int)syscall(SYS_memfd_create, name, 1u /* MFD_CLOEXEC */); }
+
+int CLinux_eventfd(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
+
+int CLinux_signalfd(const int32_t *signals, size_t count) {
+    sigset_t set;
+    sigemptyset(&set);
+    for (size_t i = 0; i < count; i++) {
+        sigaddset(&set, signals[i]);
+    }
+    if (pthread_sigmask(SIG_BLOCK, &set, NULL) != 0) {
+        return -1;
+    }
+    return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+int CLinux_signalfd_read(int descriptor) {
+    struct signalfd_siginfo info;
+    ssize_t count = read(descriptor, &info, sizeof info);
+    return count == (ssize_t)sizeof info ? (int)info.ssi_signo : -1;
+}
+
+int CLinux_timerfd(void) { return timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK); }
+
+int CLinux_timerfd_set(int descriptor, int64_t deadline_ns) {
+    struct itimerspec at = {.it_value = timespec_of(deadline_ns > 0 ? deadline_ns : 1)};
+    return timerfd_settime(descriptor, TFD_TIMER_ABSTIME, &at, NULL);
+}
+
+int CLinux_pidfd_open(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
+
+int CLinux_spawn_self(
+    pid_t *pid, char *_Nullable const *_Nonnull argv, char *_Nullable const *_Nonnull envp, int descriptor3,
+    int descriptor4) {
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    int error = posix_spawn_file_actions_init(&actions);
+    if (error != 0) {
+        return error;
+    }
+    error = posix_spawnattr_init(&attributes);
+    if (error != 0) {
+        posix_spawn_file_actions_destroy(&actions);
+        return error;
+    }
+    // The sources are moved out of the way first, so that no order of 3 and 4 can overwrite one with the other.
+    sigset_t none, all;
+    sigemptyset(&none);
+    sigfillset(&all);
+    int high3 = fcntl(descriptor3, F_DUPFD_CLOEXEC, 10);
+    int high4 = fcntl(descriptor4, F_DUPFD_CLOEXEC, 10);
+    if (high3 < 0 || high4 < 0) {
+        error = errno;
+    }
+    if (error == 0) {
+        error = posix_spawn_file_actions_adddup2(&actions, high3, 3);
+    }
+    if (error == 0) {
+        error = posix_spawn_file_actions_adddup2(&actions, high4, 4);
+    }
+    if (error == 0) {
+        error = posix_spawn_file_actions_addclosefrom_np(&actions, 5);
+    }
+    if (error == 0) {
+        posix_spawnattr_setsigmask(&attributes, &none);
+        posix_spawnattr_setsigdefault(&attributes, &all);
+        posix_spawnattr_setpgroup(&attributes, 0);
+        error = posix_spawnattr_setflags(
+            &attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+    }
+    if (error == 0) {
+        error = posix_spawn(pid, "/proc/self/exe", &actions, &attributes, argv, envp);
+    }
+    if (high3 >= 0) {
+        close(high3);
+    }
+    if (high4 >= 0) {
+        close(high4);
+    }
+    posix_spawnattr_destroy(&attributes);
+    posix_spawn_file_actions_destroy(&actions);
+    return error;
+}
+
+pid_t CLinux_wait(pid_t pid, int no_hang, int *exit_code, int *signal, int64_t *cpu_ns) {
+    int status = 0;
+    struct rusage usage;
+    memset(&usage, 0, sizeof usage);
+    pid_t result = wait4(pid, &status, no_hang ? WNOHANG : 0, &usage);
+    if (result > 0) {
+        *exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+        *signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+        *cpu_ns = ((int64_t)usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000000 +
+                  ((int64_t)usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1000;
+    }
+    return result;
+}
+
+int CLinux_terminal_width(int descriptor) {
+    struct winsize size;
+    return ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : -1;
+}
+
+int CLinux_populate_write(void *address, size_t length) {
+    return madvise(address, length, 23 /* MADV_POPULATE_WRITE, Linux 5.14 */);
+}
+
+int CLinux_mlock(void *address, size_t length) { return (int)syscall(SYS_mlock2, address, length, 0); }
+
+#endif

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import LoadModel
+
+/// One worker's view of the run: its share of the target, its clock, its gauge.
+public struct Lane: Sendable {
+    /// Which of the lanes this is, from 0.
+    public let index: Int
+    /// How many lanes share the target.
+    public let count: Int
+    /// The target of all lanes together.
+    public let curve: Curve
+    /// The run's clock.
+    public let time: any TimeSource
+    /// Where this lane tells what it does.
+    public let gauge: Gauge
+    private let begin: @Sendable () -> Bool
+
+    /// Creates a lane.
+    ///
+    /// - Parameter begin: called when the worker is ready; returns when the load begins, `false` where it never does.
+    public init(
+        index: Int, count: Int, curve: Curve, time: any TimeSource, gauge: Gauge,
+        begin: @escaping @Sendable () -> Bool = { true }
+    ) {
+        self.index = index
+        self.count = count
+        self.curve = curve
+        self.time = time
+        self.gauge = gauge
+        self.begin = begin
+    }
+
+    /// Says that this worker is ready and waits for the load to begin; `false` where the run ends first.
+    func waitForStart() -> Bool { begin() }
+
+    /// This lane's share of `total`, in whole multiples of `granularity`; the shares of all lanes add up to it.
+    public func share(of total: Int64, granularity: Int64) -> Int64 {
+        let units = max(0, total) / granularity
+        let (index, count) = (Int64(self.index), Int64(self.count))
+        // Not units·(i+1)/n − units·i/n, whose product overflows for amounts that fit.
+        let (each, rest) = units.quotientAndRemainder(dividingBy: count)
+        return (each + (index < rest ? 1 : 0)) * granularity
+    }
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import LoadModel
+
+/// Something that can be grown and shrunk; what it holds is given back when it is destroyed.
+public protocol Holding: ~Copyable {
+    /// The smallest step of the level.
+    var granularity: Int64 { get }
+    /// What all lanes together must hold for the kernel to show `total`.
+    func holdings(for total: Int64) -> Int64
+    /// Moves at most one quantum toward `target` and returns the amount now held.
+    mutating func move(toward target: Int64) throws(StressorFailure) -> Int64
+    /// Does a short piece of background work, such as writing content, and says when it wants to be called again.
+    mutating func upkeep(at now: Nanoseconds) throws(StressorFailure) -> Nanoseconds
+}
+
+extension Holding where Self: ~Copyable {
+    /// The total itself.
+    public func holdings(for total: Int64) -> Int64 { total }
+    /// Nothing to do, ever.
+    public mutating func upkeep(at now: Nanoseconds) throws(StressorFailure) -> Nanoseconds { .max }
+}
+
+/// The rhythm of the level driver.
+enum LevelRhythm {
+    /// How often a changing level is followed.
+    static let tick: Nanoseconds = 20 * .millisecond
+    /// How often a constant level is looked after.
+    static let idle: Nanoseconds = 500 * .millisecond
+    /// How long a refused step rests.
+    static let rest: Nanoseconds = 100 * .millisecond
+}
+
+extension Lane {
+    /// Drives `holder` along this lane's share of the target until the run ends.
+    public func hold<H: Holding & ~Copyable>(_ holder: inout H) throws(StressorFailure) {
+        guard waitForStart() else { return }
+        var held: Int64 = 0
+        while !time.isStopping {
+            var isRefused = false
+            // The target is read anew before each quantum: a long way up must not miss a turn of the curve.
+            while !time.isStopping {
+                let total = Int64(curve.value(at: time.now).rounded())
+                let target = share(of: holder.holdings(for: total), granularity: holder.granularity)
+                if held == target { break }
+                do throws(StressorFailure) {
+                    held = try holder.move(toward: target)
+                    gauge.claimed = held
+                } catch .refused {
+                    gauge.refusals += 1
+                    isRefused = true
+                    break
+                }
+            }
+            let next = try holder.upkeep(at: time.now)
+            let now = time.now
+            let constantUntil = curve.constantUntil(after: now)
+            var wake = constantUntil > now ? min(constantUntil, now + LevelRhythm.idle) : now + LevelRhythm.tick
+            if isRefused { wake = min(wake, now + LevelRhythm.rest) }
+            wake = min(wake, next)
+            if wake > now, !time.wait(until: wake) { return }
+        }
+    }
+}

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import LinuxSystem
+public import LoadModel
+
+/// Resolves a profile against a host.
+public struct Planner {
+    private let host: HostFacts
+    private let catalog: [any Stressor.Type]
+
+    /// Creates a planner for the stressors of `catalog`.
+    public init(host: HostFacts, catalog: [any Stressor.Type]) {
+        self.host = host
+        self.catalog = catalog
+    }
+
+    /// Makes the plan, or says everything that stands in its way.
+    public func plan(_ profile: Profile) throws(PlanErrors) -> Plan {
+        var errors = PlanErrors(invalid: [], unsupported: [])
+        // Guards are read and not yet enforced: a run that ignored them would be less safe than its profile says.
+        for condition in profile.guards {
+            errors.unsupported.append(
+                "guard '\(condition.text)' (line \(condition.mark.line)): guards are not enforced in this version; "
+                    + "remove 'guards' to run without them")
+        }
+        let phases = plannedPhases(profile)
+        var planned: [PlannedStressor] = []
+        var findings: [Finding] = []
+        for (index, entry) in profile.stressors.enumerated() {
+            guard profile.phases.contains(where: { $0.loads.contains { $0.stressor == entry.name } }) else { continue }
+            do throws(Rejection) {
+                let (stressor, found) = try plan(entry, index: index, profile)
+                planned.append(stressor)
+                findings += found
+            } catch {
+                errors.invalid += error.invalid
+                errors.unsupported += error.unsupported
+            }
+        }
+        if !errors.invalid.isEmpty || !errors.unsupported.isEmpty { throw errors }
+        return Plan(
+            profile: profile.name, file: profile.file, sha256: profile.sha256, seed: profile.seed, stressors: planned,
+            phases: phases, findings: findings)
+    }
+
+    private typealias Rejection = PlanErrors
+
+    private func plannedPhases(_ profile: Profile) -> [PlannedPhase] {
+        var start: Nanoseconds = 0
+        return profile.phases.map { phase in
+            defer { start += phase.length }
+            let loads = Dictionary(phase.loads.map { ($0.stressor, $0.text) }, uniquingKeysWith: { $1 })
+            return PlannedPhase(name: phase.name, start: start, length: phase.length, loads: loads)
+        }
+    }
+
+    private func plan(
+        _ entry: StressorEntry, index: Int, _ profile: Profile
+    ) throws(Rejection) -> (PlannedStressor, [Finding]) {
+        guard let type = catalog.first(where: { $0.manifest.kind == entry.kind }) else {
+            throw PlanErrors(invalid: [Diagnostic(entry.mark, "unknown stressor kind '\(entry.kind)'")], unsupported: [])
+        }
+        let manifest = type.manifest
+        let base = try resolve(entry) { () throws(PlanProblem) in try type.base(entry.settings, on: host) }
+        let curve = try curve(of: entry, index: index, profile, base: base, manifest: manifest)
+        let preparation = try resolve(entry) { () throws(PlanProblem) in
+            try type.prepare(entry.settings, base: base, peak: curve.peak, on: host)
+        }
+        let stressor = PlannedStressor(
+            name: entry.name, kind: entry.kind, unit: manifest.unit, drive: manifest.drive, settings: entry.settings,
+            capacity: base.capacity, base: base.text, curve: curve, workers: preparation.workers,
+            tolerance: limit(entry.tolerance ?? manifest.tolerance, base), witness: manifest.witness)
+        let findings = preparation.findings.map { finding in
+            var finding = finding
+            finding.stressor = entry.name
+            return finding
+        }
+        return (stressor, findings)
+    }
+
+    private func resolve<R>(
+        _ entry: StressorEntry, _ body: () throws(PlanProblem) -> R
+    ) throws(Rejection) -> R {
+        do throws(PlanProblem) {
+            return try body()
+        } catch {
+            switch error {
+            case .invalid(let setting, let message):
+                let mark = setting.flatMap { entry.settings.marks[$0] } ?? entry.mark
+                throw PlanErrors(invalid: [Diagnostic(mark, message)], unsupported: [])
+            case .unsupported(let message):
+                throw PlanErrors(invalid: [], unsupported: ["\(entry.name): \(message)"])
+            }
+        }
+    }
+
+    private func curve(
+        of entry: StressorEntry, index: Int, _ profile: Profile, base: Base, manifest: Manifest
+    ) throws(Rejection) -> Curve {
+        var curve = Curve()
+        var last = 0.0
+        for (number, phase) in profile.phases.enumerated() {
+            guard let load = phase.loads.first(where: { $0.stressor == entry.name }) else {
+                curve.appendRelease(phase.length)
+                last = 0
+                continue
+            }
+            // Each stressor and phase draws its own numbers, and the same ones each time.
+            let seed = profile.seed &+ UInt64(index) &* 0x9E37_79B9_7F4A_7C15 &+ UInt64(number) &* 0xD1B5_4A32_D192_ED03
+            do throws(AmountProblem) {
+                last = try curve.append(phase.length, load.shape, from: last, seed: seed) {
+                    (amount) throws(AmountProblem) in try AmountResolver(base: base).value(of: amount)
+                }
+            } catch {
+                throw PlanErrors(
+                    invalid: [Diagnostic(load.mark, "'\(load.text)' for '\(entry.name)': \(error.message)")],
+                    unsupported: [])
+            }
+        }
+        return curve
+    }
+
+    private func limit(_ tolerance: Tolerance, _ base: Base) -> ToleranceLimit {
+        switch tolerance {
+        case .points(let points): ToleranceLimit(absolute: points / 100 * base.capacity, ratio: 0)
+        case .percent(let percent): ToleranceLimit(absolute: 0, ratio: percent / 100)
+        case .absolute(let amount):
+            ToleranceLimit(absolute: (try? AmountResolver(base: base).value(of: amount)) ?? 0, ratio: 0)
+        }
+    }
+}
+
+/// Why an amount has no value.
+struct AmountProblem: Error { var message: String }
+
+/// Turns amounts into figures of a stressor's unit.
+struct AmountResolver {
+    let base: Base
+
+    func value(of amount: Amount) throws(AmountProblem) -> Double {
+        switch amount {
+        case .percent(let percent): return percent / 100 * base.capacity
+        case .cores(let value), .bytes(let value), .count(let value), .bytesPerSecond(let value),
+            .operationsPerSecond(let value):
+            return value
+        case .max: return base.free
+        case .leave(let rest):
+            let left = try value(of: rest)
+            guard left <= base.free else {
+                throw AmountProblem(message: "there is less than that to leave (\(base.text))")
+            }
+            return base.free - left
+        }
+    }
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import LinuxSystem
+internal import LoadModel
+internal import Synchronization
+internal import SystemPackage
+
+/// The memory that the observer and one stressor process share: control one way, gauges the other, and the job.
+///
+/// Layout: a header of 4 KiB (cells of 64 bits, the control word first, the failure's text in its second half), then one
+/// gauge a worker, then the job's bytes, then the curve's words.
+/// Only plain atomics, no locks: it stays readable when either side is dead.
+final class RunPages: @unchecked Sendable {
+    // Unchecked: all that changes after the start are atomics.
+
+    private static let headerSize = 4096
+    private static let textOffset = 2048
+    private static let textCapacity = 1024
+
+    private enum Cell: Int {
+        case control, start, killAfter, workers, ready, jobSize, curveWords, textSize
+    }
+
+    private let mapping: SharedMapping
+    /// What the stressor process maps; held by the observer only.
+    let descriptor: OwnedDescriptor?
+    let control: ControlWord
+    let gauges: [Gauge]
+
+    private init(_ mapping: consuming SharedMapping, _ descriptor: consuming OwnedDescriptor?, workers: Int) {
+        self.descriptor = descriptor
+        control = ControlWord(at: mapping.base)
+        let base = mapping.base
+        gauges = (0..<workers).map { Gauge(at: base + Self.headerSize + $0 * Gauge.byteCount) }
+        self.mapping = mapping
+    }
+
+    private func cell(_ cell: Cell) -> UnsafeMutablePointer<Atomic<Int64>> {
+        (mapping.base + cell.rawValue * 8).assumingMemoryBound(to: Atomic<Int64>.self)
+    }
+    private subscript(_ cell: Cell) -> Int64 {
+        get { self.cell(cell).pointee.load(ordering: .acquiring) }
+        set { self.cell(cell).pointee.store(newValue, ordering: .releasing) }
+    }
+
+    /// Makes the pages of a stressor process.
+    static func create(for job: StressorJob) throws(Errno) -> RunPages {
+        let text = job.text
+        let words = job.curve.words
+        let size = headerSize + job.workers * Gauge.byteCount + (text.count + 7) / 8 * 8 + words.count * 8
+        let descriptor = try OwnedDescriptor.sharedMemory(named: "exert-\(job.name)", size: size)
+        let mapping = try SharedMapping(of: descriptor, count: size)
+        let pages = RunPages(mapping, descriptor, workers: job.workers)
+        pages[.workers] = Int64(job.workers)
+        pages[.killAfter] = job.killAfter
+        pages[.jobSize] = Int64(text.count)
+        pages[.curveWords] = Int64(words.count)
+        let jobBase = pages.mapping.base + headerSize + job.workers * Gauge.byteCount
+        text.withUnsafeBytes { jobBase.copyMemory(from: $0.baseAddress!, byteCount: $0.count) }
+        let curveBase = jobBase + (text.count + 7) / 8 * 8
+        words.withUnsafeBytes { curveBase.copyMemory(from: $0.baseAddress!, byteCount: $0.count) }
+        return pages
+    }
+
+    /// Maps the pages that the observer made and reads the job; `nil` where they are not such pages.
+    static func attach(descriptor: Int32) -> (pages: RunPages, job: StressorJob)? {
+        guard let size = try? FileFacts.size(ofDescriptor: descriptor), size > headerSize,
+            let mapping = try? SharedMapping(rawDescriptor: descriptor, count: size)
+        else { return nil }
+        let base = mapping.base
+        let workers = Int((base + Cell.workers.rawValue * 8).load(as: Int64.self))
+        guard (1...8192).contains(workers) else { return nil }
+        let pages = RunPages(mapping, nil, workers: workers)
+        let textSize = Int(pages[.jobSize])
+        let wordCount = Int(pages[.curveWords])
+        let jobBase = headerSize + workers * Gauge.byteCount
+        let curveBase = jobBase + (textSize + 7) / 8 * 8
+        guard textSize > 0, wordCount > 0, curveBase + wordCount * 8 <= size else { return nil }
+        let text = Array(UnsafeRawBufferPointer(start: base + jobBase, count: textSize))
+        let words = (0..<wordCount).map { (base + curveBase + $0 * 8).load(as: UInt64.self) }
+        guard let curve = Curve(words: words),
+            let job = StressorJob(text: text, curve: curve, workers: workers, killAfter: pages[.killAfter])
+        else { return nil }
+        return (pages, job)
+    }
+
+    /// When the load begins, ns of `CLOCK_MONOTONIC`.
+    var start: Nanoseconds {
+        get { self[.start] }
+        set { self[.start] = newValue }
+    }
+
+    /// How many workers are ready.
+    var ready: Int { Int(self[.ready]) }
+
+    /// Counts a worker as ready.
+    func countReady() { cell(.ready).pointee.add(1, ordering: .acquiringAndReleasing) }
+
+    /// Why the stressor process gave up; readable after its death.
+    var failure: String? {
+        get {
+            let size = Int(self[.textSize])
+            guard size > 0, size <= Self.textCapacity else { return nil }
+            let bytes = UnsafeRawBufferPointer(start: mapping.base + Self.textOffset, count: size)
+            return String(decoding: bytes, as: UTF8.self)
+        }
+        set {
+            // The first failure is the cause; what follows are its consequences.
+            guard self[.textSize] == 0, let newValue else { return }
+            let bytes = Array(newValue.utf8.prefix(Self.textCapacity))
+            bytes.withUnsafeBytes {
+                (mapping.base + Self.textOffset).copyMemory(from: $0.baseAddress!, byteCount: $0.count)
+            }
+            self[.textSize] = Int64(bytes.count)
+        }
+    }
+}

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import LinuxSystem
+internal import LoadModel
+internal import Synchronization
+internal import SystemPackage
+
+/// The life of a stressor process: what `exert stressor NAME` does.
+///
+/// The process ends when its observer does, for certain, by three independent means: the lifeline pipe closes; a kernel
+/// timer fires; the parent-death signal comes.
+public enum StressorProcess {
+    /// The argument that makes this binary a stressor process.
+    public static let subcommand = "stressor"
+    /// Where the observer's pages are.
+    static let pagesDescriptor: Int32 = 3
+    /// The read end of the lifeline.
+    static let lifelineDescriptor: Int32 = 4
+    /// How long after the run's end the kernel timer fires.
+    static let grace: Nanoseconds = 10 * .second
+
+    /// Carries the load that the observer's pages describe; returns the process's exit code.
+    public static func run(catalog: [any Stressor.Type]) -> Int32 {
+        CurrentProcess.setParentDeathSignal()
+        guard let (pages, job) = RunPages.attach(descriptor: pagesDescriptor) else { return 64 }
+        do {
+            try CurrentProcess.armKillTimer(after: job.killAfter)
+        } catch {
+            pages.failure = "the kernel timer that ends this process cannot be set: \(error)"
+            return 1
+        }
+        // Before anything is allocated: this process is the one to go when memory runs out. Where a sandbox has no such
+        // file, the kernel still prefers the largest process.
+        try? CurrentProcess.offerToOOMKiller()
+        CurrentProcess.disableCoreDumps()
+        CurrentThread.setMinimalTimerSlack()
+        guard let type = catalog.first(where: { $0.manifest.kind == job.kind }),
+            let finished = try? OwnedDescriptor.eventCounter()
+        else { return 64 }
+        let context = StressorContext(
+            control: pages.control, workers: job.workers, peak: job.curve.peak, gauges: pages.gauges)
+        do throws(StressorFailure) {
+            let stressor = try type.init(job.settings, process: context)
+            return carry(stressor, job, pages, finished: finished)
+        } catch {
+            pages.failure = error.message
+            return 1
+        }
+    }
+
+    private static func carry(
+        _ stressor: any Stressor, _ job: StressorJob, _ pages: RunPages, finished: borrowing OwnedDescriptor
+    ) -> Int32 {
+        let running = Running(workers: job.workers, finished: finished.rawValue)
+        for index in 0..<job.workers {
+            let lane = Lane(
+                index: index, count: job.workers, curve: job.curve, time: RunClock(pages: pages),
+                gauge: pages.gauges[index], begin: { begin(pages) })
+            do {
+                let thread = try KernelThread(named: "\(job.kind)-\(index)") {
+                    lane.gauge.threadID = Int64(CurrentThread.id)
+                    CurrentThread.setMinimalTimerSlack()
+                    do throws(StressorFailure) {
+                        try stressor.run(on: lane)
+                    } catch {
+                        pages.failure = error.message
+                        running.fail()
+                    }
+                    running.finish()
+                }
+                // Not joined one by one: the wait below also watches the lifeline, and the exit takes the threads along.
+                thread.detach()
+            } catch {
+                pages.failure = "worker thread \(index + 1) of \(job.workers) cannot be created: \(error)"
+                return 1
+            }
+        }
+        while !running.isOver {
+            let ready = EventPoll.wait([lifelineDescriptor, finished.rawValue])
+            // Nothing is ever written to the lifeline: readable means that the observer is gone. No clean-up: the kernel
+            // does it faster, and cannot be kept waiting by a worker that is stuck.
+            if ready.contains(lifelineDescriptor) { CurrentProcess.exitImmediately(0) }
+            EventCounter.reset(finished.rawValue)
+        }
+        return running.hasFailed ? 1 : 0
+    }
+
+    private static func begin(_ pages: RunPages) -> Bool {
+        pages.countReady()
+        while pages.control.state == .preparing {
+            pages.control.sleep(while: .preparing, until: Clocks.monotonic + .second)
+        }
+        let clock = RunClock(pages: pages)
+        return pages.control.state == .go && clock.wait(until: 0)
+    }
+}
+
+extension StressorFailure {
+    var message: String {
+        switch self {
+        case .refused(let message), .impossible(let message): message
+        }
+    }
+}
+
+/// Counts the workers of this process down.
+private final class Running: Sendable {
+    private let left: Atomic<Int>
+    private let failed = Atomic<Bool>(false)
+    private let finished: Int32
+
+    init(workers: Int, finished: Int32) {
+        left = Atomic(workers)
+        self.finished = finished
+    }
+
+    var isOver: Bool { left.load(ordering: .acquiring) <= 0 || hasFailed }
+    var hasFailed: Bool { failed.load(ordering: .acquiring) }
+
+    func fail() { failed.store(true, ordering: .releasing) }
+
+    func finish() {
+        left.subtract(1, ordering: .acquiringAndReleasing)
+        EventCounter.signal(finished)
+    }
+}
+
+/// The run's clock in a stressor process: sleeps end early when the observer says stop.
+struct RunClock: TimeSource {
+    let pages: RunPages
+
+    var now: Nanoseconds { Clocks.monotonic - pages.start }
+    var isStopping: Bool { pages.control.state == .stop }
+
+    func wait(until time: Nanoseconds) -> Bool {
+        let deadline = pages.start + time
+        while pages.control.state == .go {
+            if Clocks.monotonic >= deadline { return true }
+            pages.control.sleep(while: .go, until: deadline)
+        }
+        return false
+    }
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CLinux
+internal import Glibc
+public import SystemPackage
+
+/// A reservation of address space whose pages are populated and given back piece by piece.
+///
+/// Growth and release never map anew: they move a watermark within the one reservation. `MAP_NORESERVE`, so that the
+/// reservation itself costs nothing and is not counted as committed.
+public struct AnonymousReservation: ~Copyable {
+    /// The size of a small page in bytes.
+    public static let pageSize = Int(sysconf(Int32(_SC_PAGESIZE)))
+    /// The size of a huge page that the reservation is aligned to, in bytes.
+    public static let hugePageSize = 2 << 20
+
+    /// The page size that the kernel is asked for.
+    public enum Pages: Sendable {
+        /// Transparent huge pages, `MADV_HUGEPAGE`.
+        case huge
+        /// Small pages, `MADV_NOHUGEPAGE`.
+        case small
+    }
+
+    /// The first byte, aligned to a huge page.
+    public let base: UnsafeMutableRawPointer
+    /// The length in bytes.
+    public let count: Int
+    private let mapping: UnsafeMutableRawPointer
+    private let mappedCount: Int
+
+    /// Reserves `count` bytes, rounded up to whole huge pages.
+    public init(count: Int, pages: Pages) throws(Errno) {
+        let huge = Self.hugePageSize
+        let rounded = (max(count, 1) + huge - 1) / huge * huge
+        let total = rounded + huge
+        let address = mmap(
+            nil, total, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
+        guard let address, address != MAP_FAILED else { throw Errno(rawValue: errno) }
+        mapping = address
+        mappedCount = total
+        let start = (Int(bitPattern: address) + huge - 1) / huge * huge
+        base = UnsafeMutableRawPointer(bitPattern: start)!
+        self.count = rounded
+        // The policy is stated, never inherited. A kernel without huge pages answers EINVAL, and small pages it is.
+        _ = madvise(base, rounded, pages == .huge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE)
+        _ = madvise(base, rounded, MADV_DONTDUMP)
+    }
+
+    deinit { munmap(mapping, mappedCount) }
+
+    /// Makes the bytes resident without touching what they hold.
+    ///
+    /// `MADV_POPULATE_WRITE` (Linux 5.14) answers with an errno where a touch would end in SIGBUS. An older kernel, or a
+    /// sandbox that ignores it, gets one written word a page.
+    public func populate(_ range: Range<Int>) throws(Errno) {
+        while CLinux_populate_write(base + range.lowerBound, range.count) != 0 {
+            let error = Errno(rawValue: errno)
+            if error == .interrupted { continue }
+            guard error == .invalidArgument else { throw error }
+            CLinux_touch(base + range.lowerBound, range.count, Self.pageSize)
+            return
+        }
+    }
+
+    /// Gives the bytes back to the kernel at once (`MADV_DONTNEED`; `MADV_FREE` would leave them resident).
+    public func release(_ range: Range<Int>) throws(Errno) {
+        _ = try check(madvise(base + range.lowerBound, range.count, MADV_DONTNEED))
+    }
+
+    /// Locks populated bytes, so that reclaim cannot take them.
+    public func lock(_ range: Range<Int>) throws(Errno) {
+        _ = try check(CLinux_mlock(base + range.lowerBound, range.count))
+    }
+
+    /// Unlocks bytes, which must come before their release.
+    public func unlock(_ range: Range<Int>) throws(Errno) {
+        _ = try check(munlock(base + range.lowerBound, range.count))
+    }
+
+    /// Fills whole pages with bytes that neither compress nor repeat.
+    public func fill(_ range: Range<Int>, from tile: borrowing RandomTile, firstStamp: UInt64) {
+        CLinux_fill_random(base + range.lowerBound, range.count, tile.base, firstStamp)
+    }
+
+    /// Rewrites one word every `stride` bytes with what it holds, so that reclaim sees the pages in use.
+    public func touch(_ range: Range<Int>, stride: Int) {
+        CLinux_touch(base + range.lowerBound, range.count, stride)
+    }
+}
+
+/// Random bytes to fill memory from.
+public struct RandomTile: ~Copyable {
+    let base: UnsafeMutableRawPointer
+
+    /// Draws a tile from `seed`.
+    public init(seed: UInt64) {
+        base = .allocate(byteCount: Int(CLINUX_TILE_BYTES), alignment: 4096)
+        CLinux_make_tile(base, seed)
+    }
+
+    deinit { base.deallocate() }
+}

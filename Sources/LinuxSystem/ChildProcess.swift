@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CLinux
+internal import Glibc
+public import SystemPackage
+
+/// A child process of this same binary, watched through a pidfd.
+public final class ChildProcess {
+    /// The process.
+    public let id: Int32
+    /// A descriptor that becomes readable when the process has ended.
+    public let pidDescriptor: Int32
+    private let pidfd: OwnedDescriptor?
+    private var end: End?
+
+    /// How a process ended.
+    public struct End: Sendable {
+        /// The exit code; -1 where a signal ended it.
+        public var exitCode: Int32
+        /// The signal that ended it; 0 where it exited.
+        public var signal: Int32
+        /// CPU time that it took in all, in nanoseconds.
+        public var cpuTime: Int64
+    }
+
+    /// Spawns this binary with `arguments`, its descriptors 3 and 4 being `descriptor3` and `descriptor4`.
+    ///
+    /// `posix_spawn`, never a bare `fork`: only async-signal-safe code may run in a fork of a Swift process.
+    /// Call it on a thread that never ends: the child's parent-death signal is bound to the spawning thread.
+    public init(arguments: [String], descriptor3: Int32, descriptor4: Int32) throws(Errno) {
+        var argv: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) }
+        defer { for argument in argv { free(argument) } }
+        argv.append(nil)
+        var pid: pid_t = 0
+        try checkCode(CLinux_spawn_self(&pid, &argv, environ, descriptor3, descriptor4))
+        id = pid
+        let descriptor = CLinux_pidfd_open(pid)
+        pidDescriptor = descriptor
+        // Kernels before 5.3 have no pidfd; then the observer finds out at its next sample.
+        pidfd = descriptor >= 0 ? OwnedDescriptor(owning: descriptor) : nil
+    }
+
+    /// How the process ended; `nil` while it runs.
+    public func poll() -> End? { wait(noHang: true) }
+
+    /// Waits until the process has ended.
+    public func wait() -> End { wait(noHang: false) ?? End(exitCode: -1, signal: 0, cpuTime: 0) }
+
+    /// Sends a signal, unless the process is already reaped.
+    public func send(signal: Int32) { if end == nil { kill(id, signal) } }
+
+    private func wait(noHang: Bool) -> End? {
+        if let end { return end }
+        var exitCode: Int32 = 0
+        var signal: Int32 = 0
+        var cpuTime: Int64 = 0
+        while true {
+            let result = CLinux_wait(id, noHang ? 1 : 0, &exitCode, &signal, &cpuTime)
+            if result == 0 { return nil }
+            if result < 0, errno == EINTR { continue }
+            let end =
+                result < 0
+                ? End(exitCode: -1, signal: 0, cpuTime: 0)
+                : End(exitCode: exitCode, signal: signal, cpuTime: cpuTime)
+            self.end = end
+            return end
+        }
+    }
+}
+
+/// Facts and settings of this process.
+public enum CurrentProcess {
+    /// This process.
+    public static var id: Int32 { getpid() }
+    /// The parent process.
+    public static var parentID: Int32 { getppid() }
+
+    /// Has the kernel send SIGKILL to this process after `nanoseconds` of `CLOCK_BOOTTIME`, whatever is blocked by then.
+    ///
+    /// The corresponding C function is `timer_create`.
+    public static func armKillTimer(after nanoseconds: Int64) throws(Errno) {
+        _ = try check(CLinux_kill_self_after(nanoseconds))
+    }
+
+    /// Has the kernel send SIGKILL when the thread that spawned this process ends: the third net, see `prctl(2)`.
+    public static func setParentDeathSignal() { _ = CLinux_set_parent_death_signal(SIGKILL) }
+
+    /// Makes this process the first that the OOM killer takes; anybody may raise their own score.
+    public static func offerToOOMKiller() throws(Errno) {
+        let file = try OwnedDescriptor.open("/proc/self/oom_score_adj", O_WRONLY)
+        try file.write(all: Array("1000".utf8))
+    }
+
+    /// Lets this process leave no core dump: a dump of a memory stressor would be a second outage.
+    public static func disableCoreDumps() {
+        var limit = rlimit(rlim_cur: 0, rlim_max: 0)
+        setrlimit(__rlimit_resource_t(4) /* RLIMIT_CORE */, &limit)
+    }
+
+    /// The soft limit on locked memory in bytes; `nil` where there is none.
+    public static var lockedMemoryLimit: Int64? {
+        var limit = rlimit()
+        getrlimit(__rlimit_resource_t(8) /* RLIMIT_MEMLOCK */, &limit)
+        return limit.rlim_cur == rlim_t.max ? nil : Int64(clamping: limit.rlim_cur)
+    }
+
+    /// Whether this process may lock memory beyond its limit (`CAP_IPC_LOCK`).
+    public static var mayLockMemory: Bool { CLinux_has_capability(14) == 1 }
+    /// Whether this process may raise priorities (`CAP_SYS_NICE`).
+    public static var mayRaisePriority: Bool { CLinux_has_capability(23) == 1 }
+
+    /// Leaves at once, without running exit handlers; the kernel takes everything back.
+    public static func exitImmediately(_ code: Int32) -> Never { _exit(code) }
+}

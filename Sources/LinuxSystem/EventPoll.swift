@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CLinux
+internal import Glibc
+public import SystemPackage
+
+/// Signals as a descriptor: nothing of ours ever runs in a signal handler.
+public final class SignalSource {
+    private let descriptor: OwnedDescriptor
+
+    /// Blocks `signals` in the calling thread, and so in all that it starts, and collects them.
+    public init(_ signals: [Int32]) throws(Errno) {
+        descriptor = OwnedDescriptor(owning: try check(CLinux_signalfd(signals, signals.count)))
+    }
+
+    /// The descriptor to poll.
+    public var rawDescriptor: Int32 { descriptor.rawValue }
+
+    /// The next signal that has arrived; `nil` where there is none.
+    public func next() -> Int32? {
+        let signal = CLinux_signalfd_read(descriptor.rawValue)
+        return signal > 0 ? signal : nil
+    }
+}
+
+/// A timer as a descriptor.
+public final class TimerSource {
+    private let descriptor: OwnedDescriptor
+
+    /// Creates a `CLOCK_MONOTONIC` timer.
+    public init() throws(Errno) { descriptor = OwnedDescriptor(owning: try check(CLinux_timerfd())) }
+
+    /// The descriptor to poll.
+    public var rawDescriptor: Int32 { descriptor.rawValue }
+
+    /// Makes the descriptor readable at `deadline` (ns, `CLOCK_MONOTONIC`), at once where that is past.
+    public func set(deadline: Int64) throws(Errno) {
+        _ = try check(CLinux_timerfd_set(descriptor.rawValue, deadline))
+    }
+}
+
+/// Waits for descriptors.
+public enum EventPoll {
+    /// Sleeps until one of `descriptors` is readable or closed, or until `timeout` (ms; -1 is for ever) is over, and
+    /// returns those that are. Negative descriptors are passed over.
+    public static func wait(_ descriptors: [Int32], timeout: Int32 = -1) -> [Int32] {
+        var polls = descriptors.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+        let count = poll(&polls, nfds_t(polls.count), timeout)
+        return count > 0 ? polls.filter { $0.revents != 0 }.map(\.fd) : []
+    }
+}
+
+/// The terminal behind a descriptor.
+public enum Terminal {
+    /// Whether the descriptor is a terminal.
+    public static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
+    /// The terminal's width in columns; `nil` where it has none.
+    public static func width(_ descriptor: Int32) -> Int? {
+        let width = CLinux_terminal_width(descriptor)
+        return width > 0 ? Int(width) : nil
+    }
+}
+
+/// The counter of ``OwnedDescriptor/eventCounter()``.
+public enum EventCounter {
+    /// Makes the counter readable.
+    public static func signal(_ descriptor: Int32) {
+        var one: UInt64 = 1
+        _ = write(descriptor, &one, 8)
+    }
+
+    /// Makes the counter unreadable again.
+    public static func reset(_ descriptor: Int32) {
+        var count: UInt64 = 0
+        _ = read(descriptor, &count, 8)
+    }
+}

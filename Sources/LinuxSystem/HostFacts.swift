@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Glibc
+
+/// What this host or container offers, read once before a run.
+public struct HostFacts: Sendable {
+    /// `uname -n`, `uname -r` and `uname -m`.
+    public var name: String
+    /// The kernel's release.
+    public var kernel: String
+    /// The machine's architecture.
+    public var architecture: String
+    /// Processors online, from `/sys/devices/system/cpu/online`.
+    public var onlineCPUs: [Int]
+    /// Processors that this process may run on, from `sched_getaffinity(2)`.
+    public var affinityCPUs: [Int]
+    /// The smallest CPU quota over us.
+    public var cpuQuota: CgroupView.Limit?
+    /// `MemTotal` in bytes.
+    public var memoryTotal: Int64
+    /// `MemAvailable` in bytes.
+    public var memoryAvailable: Int64
+    /// The smallest memory limit over us.
+    public var memoryLimit: CgroupView.Limit?
+    /// Memory nodes.
+    public var numaNodes: Int
+    /// The mode of transparent huge pages: `always`, `madvise`, `never` or `unknown`.
+    public var hugePages: String
+    /// Where we stand in the control groups.
+    public var cgroups: CgroupView
+
+    /// Reads the facts of this host.
+    public static func read() -> HostFacts {
+        var names = utsname()
+        uname(&names)
+        let cgroups = CgroupView()
+        let memory = (try? SmallFile.bytes("/proc/meminfo")) ?? []
+        let affinity = (try? CurrentThread.affinity()) ?? [0]
+        let online = SmallFile.text("/sys/devices/system/cpu/online").flatMap(CPUList.parse) ?? affinity
+        return HostFacts(
+            name: text(&names.nodename), kernel: text(&names.release), architecture: text(&names.machine),
+            onlineCPUs: online, affinityCPUs: affinity, cpuQuota: cgroups.cpuQuota,
+            memoryTotal: (ByteScanner.integer(after: "MemTotal:", in: memory[...]) ?? 0) * 1024,
+            memoryAvailable: (ByteScanner.integer(after: "MemAvailable:", in: memory[...]) ?? 0) * 1024,
+            memoryLimit: cgroups.memoryLimit, numaNodes: NUMA.nodesWithMemory, hugePages: hugePageMode(),
+            cgroups: cgroups)
+    }
+
+    private static func text<T>(_ field: inout T) -> String {
+        withUnsafeBytes(of: &field) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+    }
+
+    private static func hugePageMode() -> String {
+        // "always [madvise] never"
+        guard let text = SmallFile.text("/sys/kernel/mm/transparent_hugepage/enabled"),
+            let open = text.firstIndex(of: "["), let close = text.firstIndex(of: "]"), open < close
+        else { return "unknown" }
+        return String(text[text.index(after: open)..<close])
+    }
+}
+
+/// How much of its limit a cgroup uses.
+public final class CgroupMemoryGauge {
+    private let usage: ProcFile
+    private let statistics: ProcFile?
+    private let inactiveKey: StaticString
+    private let limit: Int64
+
+    /// Opens the files of the group that set `limit`; `nil` where they cannot be read.
+    public init?(_ limit: CgroupView.Limit) {
+        let isUnified = limit.group.version == 2
+        let file = isUnified ? "memory.current" : "memory.usage_in_bytes"
+        guard let usage = ProcFile("\(limit.group.directory)/\(file)") else { return nil }
+        self.usage = usage
+        statistics = ProcFile("\(limit.group.directory)/memory.stat", capacity: 16384)
+        inactiveKey = isUnified ? "inactive_file " : "total_inactive_file "
+        self.limit = Int64(limit.value)
+    }
+
+    /// The limit less the working set, in bytes: what can still be charged before the OOM killer comes.
+    ///
+    /// Inactive page cache is not counted as used, since the kernel reclaims it first.
+    public var available: Int64? {
+        guard let used = usage.integer else { return nil }
+        let key = inactiveKey
+        let inactive = statistics?.read { ByteScanner.integer(after: key, in: $0) } ?? 0
+        return limit - max(0, used - inactive)
+    }
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CLinux
+internal import Glibc
+public import SystemPackage
+
+/// A file descriptor that is closed when its owner is gone.
+public struct OwnedDescriptor: ~Copyable, Sendable {
+    /// The number, for calls that borrow it.
+    public let rawValue: Int32
+
+    /// Takes ownership of an open descriptor.
+    public init(owning rawValue: Int32) { self.rawValue = rawValue }
+
+    deinit { close(rawValue) }
+
+    /// Opens `path` with close-on-exec set.
+    ///
+    /// The corresponding C function is `open`.
+    public static func open(_ path: String, _ flags: Int32, mode: UInt32 = 0) throws(Errno) -> OwnedDescriptor {
+        while true {
+            let descriptor = Glibc.open(path, flags | O_CLOEXEC, mode)
+            if descriptor >= 0 { return OwnedDescriptor(owning: descriptor) }
+            let error = Errno(rawValue: errno)
+            if error != .interrupted { throw error }
+        }
+    }
+
+    /// Creates anonymous memory that processes can share, of `size` bytes.
+    ///
+    /// The corresponding C functions are `memfd_create` and `ftruncate`.
+    public static func sharedMemory(named name: String, size: Int) throws(Errno) -> OwnedDescriptor {
+        let descriptor = OwnedDescriptor(owning: try check(CLinux_memfd_create(name)))
+        _ = try check(ftruncate(descriptor.rawValue, off_t(size)))
+        return descriptor
+    }
+
+    /// Creates a counter that can be polled; see `eventfd(2)`.
+    public static func eventCounter() throws(Errno) -> OwnedDescriptor {
+        OwnedDescriptor(owning: try check(CLinux_eventfd()))
+    }
+
+    /// Creates a pipe: its read end and its write end, both close-on-exec.
+    public static func pipe() throws(Errno) -> Pipe {
+        var ends: [Int32] = [0, 0]
+        _ = try check(Glibc.pipe(&ends))
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        return Pipe(readEnd: OwnedDescriptor(owning: ends[0]), writeEnd: OwnedDescriptor(owning: ends[1]))
+    }
+
+    /// The two ends of a pipe.
+    public struct Pipe: ~Copyable {
+        /// What is written comes out here.
+        public var readEnd: OwnedDescriptor
+        /// What is written goes in here.
+        public var writeEnd: OwnedDescriptor
+    }
+
+    /// Writes all of `bytes`, going on after partial writes and interruptions.
+    public func write(all bytes: [UInt8]) throws(Errno) {
+        var written = 0
+        while written < bytes.count {
+            let count = bytes.withUnsafeBytes { Glibc.write(rawValue, $0.baseAddress! + written, bytes.count - written) }
+            if count >= 0 {
+                written += count
+                continue
+            }
+            let error = Errno(rawValue: errno)
+            if error == .resourceTemporarilyUnavailable {
+                // A terminal or pipe set non-blocking by whoever shares it: wait until it takes more.
+                var poll = pollfd(fd: rawValue, events: Int16(POLLOUT), revents: 0)
+                _ = Glibc.poll(&poll, 1, 100)
+            } else if error != .interrupted {
+                throw error
+            }
+        }
+    }
+}

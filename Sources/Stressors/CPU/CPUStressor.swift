@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import Engine
+internal import LinuxSystem
+public import LoadModel
+
+/// Takes CPU time: each worker burns until its thread's CPU clock has caught up with the area under the target.
+public struct CPUStressor: Stressor {
+    private let method: BurnMethod
+    private let cpus: [Int]?
+    private let priority: String
+    private let control: ControlWord
+
+    /// See ``Stressor/init(_:process:)``.
+    public init(_ settings: Settings, process: StressorContext) throws(StressorFailure) {
+        method = settings.text("method").flatMap(BurnMethod.init(rawValue:)) ?? .int
+        cpus = settings.cpus("cpus")
+        priority = settings.text("priority") ?? "normal"
+        control = process.control
+    }
+
+    /// See ``Stressor/run(on:)``.
+    public func run(on lane: Lane) throws(StressorFailure) {
+        try place(lane)
+        guard var worker = CPUWorker(method: method, seed: UInt64(lane.index), control: control) else {
+            throw .impossible("no memory for the work method '\(method.rawValue)'")
+        }
+        // Within 100 ms of spare time a worker may make up for a stall; a second of it would be a burst in its own right.
+        try lane.pace(
+            &worker, workPerArea: 1, catchUp: .headroom(window: 100 * .millisecond, capacity: 1))
+    }
+
+    private func place(_ lane: Lane) throws(StressorFailure) {
+        if let cpus {
+            // One worker a CPU is pinned to it; another number of workers floats over the list.
+            let own = lane.count == cpus.count ? [cpus[lane.index]] : cpus
+            do {
+                try CurrentThread.setAffinity(own)
+            } catch {
+                throw .impossible("the kernel refuses CPUs \(CPUList.text(own)): \(error)")
+            }
+        }
+        do {
+            switch priority {
+            case "idle": try CurrentThread.setIdlePolicy()
+            case "nice": try CurrentThread.setNice(19)
+            default: break
+            }
+        } catch {
+            throw .impossible("the kernel refuses priority '\(priority)': \(error)")
+        }
+    }
+}

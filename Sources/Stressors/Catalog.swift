@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import Engine
+
+/// Every kind of stressor; a new one adds its line here and nothing elsewhere.
+public enum Catalog {
+    /// The kinds, in the order of `exert list`.
+    public static let all: [any Stressor.Type] = [
+        CPUStressor.self,
+        MemoryStressor.self,
+        NullStressor.self,
+    ]
+}

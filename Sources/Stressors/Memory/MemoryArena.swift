@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Engine
+internal import LinuxSystem
+internal import LoadModel
+
+/// One lane's memory: whole units from the bottom of a reservation up, and a small region for the exact remainder.
+///
+/// Part of a huge page cannot be given back: the kernel keeps the rest charged until it splits the page. So the level is
+/// held in whole huge pages, and what is left over, less than one of them, in a region of small pages.
+struct MemoryArena: Holding, ~Copyable {
+    enum Content { case random, zero }
+
+    struct Options: Sendable {
+        var pages: AnonymousReservation.Pages
+        var content: Content
+        var isLocked: Bool
+        var hostHeadroom: Int64
+        var cgroupHeadroom: Int64
+        var limit: CgroupView.Limit?
+        /// The most that one lane will hold, in bytes.
+        var peakShare: Int
+        var workers: Int
+    }
+
+    /// The most that is populated between two looks at the headroom and the control word: 3 ms at 20 GB/s.
+    private static let populateChunk = 64 << 20
+    /// The most content written in one go: 2 ms at 5 GB/s.
+    private static let contentChunk = 8 << 20
+    /// How often every unit is touched, so that reclaim and swap see it in use.
+    private static let touchInterval: Nanoseconds = 10 * .second
+
+    private var units: MemoryRegion
+    private var remainder: MemoryRegion
+    private let options: Options
+    private let lane: Lane
+    private let overhead: ProcessOverhead
+    private let tile: RandomTile
+    private let headroom: HeadroomGauge
+    private var holdings: Int64 = 0
+    private var nextMeasure: Nanoseconds = 0
+    private var nextTouch: Nanoseconds = touchInterval
+    private var isMeasured = false
+
+    init(_ options: Options, lane: Lane, overhead: ProcessOverhead) throws(StressorFailure) {
+        let unit = options.pages == .huge ? AnonymousReservation.hugePageSize : AnonymousReservation.pageSize
+        let units = try MemoryRegion(count: options.peakShare, pages: options.pages, unit: unit, options)
+        // In small pages there is no remainder; the region is then never used.
+        let remainder = try MemoryRegion(
+            count: AnonymousReservation.hugePageSize, pages: .small, unit: AnonymousReservation.pageSize, options)
+        self.options = options
+        self.lane = lane
+        self.overhead = overhead
+        self.units = units
+        self.remainder = remainder
+        tile = RandomTile(seed: UInt64(lane.index) &+ 0x6578_6572_74)
+        headroom = HeadroomGauge(options)
+    }
+
+    var granularity: Int64 { Int64(AnonymousReservation.pageSize) }
+
+    /// The process's own resident set is part of what the kernel shows, so it is part of the target.
+    func holdings(for total: Int64) -> Int64 { total <= 0 ? 0 : max(0, total - overhead.value) }
+
+    private var held: Int64 { Int64(units.held + remainder.held) }
+
+    mutating func move(toward target: Int64) throws(StressorFailure) -> Int64 {
+        isMeasured = false
+        let unit = units.unit
+        let wantedUnits = Int(target) / unit * unit
+        let wantedRemainder = Int(target) - wantedUnits
+        // Down before up, so that on the way from one mix to the other the level is never above both.
+        if units.held > wantedUnits {
+            try units.shrink(to: max(wantedUnits, units.held - 16 * Self.populateChunk))
+        } else if remainder.held > wantedRemainder {
+            try remainder.shrink(to: wantedRemainder)
+        } else if units.held < wantedUnits {
+            let chunk = try headroom.grant(min(wantedUnits - units.held, Self.populateChunk), unit: unit)
+            try units.grow(to: units.held + chunk)
+        } else if remainder.held < wantedRemainder {
+            let chunk = try headroom.grant(wantedRemainder - remainder.held, unit: remainder.unit)
+            try remainder.grow(to: remainder.held + chunk)
+        }
+        publishContent()
+        return held
+    }
+
+    mutating func upkeep(at now: Nanoseconds) throws(StressorFailure) -> Nanoseconds {
+        var next = Nanoseconds.max
+        if lane.index == 0 {
+            if !isMeasured || now >= nextMeasure {
+                let total = holdings(for: Int64(lane.curve.value(at: now).rounded()))
+                isMeasured = overhead.measure(holding: total / granularity * granularity)
+                nextMeasure = now + (isMeasured ? .second : 20 * .millisecond)
+            }
+            next = nextMeasure
+        }
+        if options.content == .random {
+            let wrote =
+                units.writeContent(upTo: Self.contentChunk, tile) || remainder.writeContent(upTo: Self.contentChunk, tile)
+            publishContent()
+            if wrote { return now }
+        }
+        if now >= nextTouch {
+            units.touch()
+            remainder.touch()
+            nextTouch = now + Self.touchInterval
+        }
+        return min(next, nextTouch)
+    }
+
+    private func publishContent() {
+        if options.content == .random { lane.gauge.content = Int64(units.content + remainder.content) }
+    }
+}
+
+/// A reservation that is held from its start up to a watermark.
+struct MemoryRegion: ~Copyable {
+    private let reservation: AnonymousReservation
+    private let isLocked: Bool
+    let unit: Int
+    /// Bytes that are resident.
+    private(set) var held = 0
+    /// Bytes that have content.
+    private(set) var content = 0
+
+    init(
+        count: Int, pages: AnonymousReservation.Pages, unit: Int, _ options: MemoryArena.Options
+    ) throws(StressorFailure) {
+        do {
+            reservation = try AnonymousReservation(count: count, pages: pages)
+        } catch {
+            throw .impossible("\(count) bytes of address space cannot be reserved: \(error)")
+        }
+        isLocked = options.isLocked
+        self.unit = unit
+    }
+
+    mutating func grow(to wanted: Int) throws(StressorFailure) {
+        let range = held..<min(wanted, reservation.count)
+        guard !range.isEmpty else { throw .refused("the reservation is full") }
+        do {
+            try reservation.populate(range)
+            if isLocked { try reservation.lock(range) }
+        } catch {
+            // What was populated before the refusal must not stay uncounted.
+            try? reservation.release(range)
+            throw .refused("\(range.count) bytes more are refused: \(error)")
+        }
+        held = range.upperBound
+    }
+
+    mutating func shrink(to wanted: Int) throws(StressorFailure) {
+        do {
+            if isLocked { try reservation.unlock(wanted..<held) }
+            try reservation.release(wanted..<held)
+        } catch {
+            throw .impossible("\(held - wanted) bytes cannot be given back: \(error)")
+        }
+        held = wanted
+        content = min(content, held)
+    }
+
+    /// Fills the next bytes that have no content; `false` where there are none.
+    mutating func writeContent(upTo limit: Int, _ tile: borrowing RandomTile) -> Bool {
+        guard content < held else { return false }
+        let range = content..<min(held, content + limit)
+        reservation.fill(range, from: tile, firstStamp: UInt64(content / AnonymousReservation.pageSize))
+        content = range.upperBound
+        return true
+    }
+
+    func touch() { reservation.touch(0..<held, stride: unit) }
+}
+
+/// How much more may be taken without bringing the OOM killer.
+struct HeadroomGauge: ~Copyable {
+    private let host = ProcFile("/proc/meminfo")
+    private let cgroup: CgroupMemoryGauge?
+    private let options: MemoryArena.Options
+
+    init(_ options: MemoryArena.Options) {
+        self.options = options
+        cgroup = options.limit.flatMap(CgroupMemoryGauge.init)
+    }
+
+    /// `wanted` bytes, or as many whole units as the headroom leaves for this lane.
+    ///
+    /// Every lane may ask at the same time, so each is granted its share of what is there. At a cgroup's limit populating
+    /// does not fail, it kills: this look must come before each chunk.
+    func grant(_ wanted: Int, unit: Int) throws(StressorFailure) -> Int {
+        var room = Int64.max
+        if let available = host?.read({ ByteScanner.integer(after: "MemAvailable:", in: $0) }) {
+            room = min(room, available * 1024 - options.hostHeadroom)
+        }
+        if let available = cgroup?.available { room = min(room, available - options.cgroupHeadroom) }
+        let share = room / Int64(options.workers)
+        if share >= Int64(wanted) { return wanted }
+        let granted = max(0, Int(share)) / unit * unit
+        guard granted > 0 else { throw .refused("less than the headroom is left") }
+        return granted
+    }
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import Engine
+internal import LinuxSystem
+public import LoadModel
+internal import Synchronization
+
+/// Holds memory: the resident set of the whole stressor process is the target, to the page.
+public struct MemoryStressor: Stressor {
+    private let options: MemoryArena.Options
+    private let overhead: ProcessOverhead
+
+    /// See ``Stressor/init(_:process:)``.
+    public init(_ settings: Settings, process: StressorContext) throws(StressorFailure) {
+        let host = HostFacts.read()
+        let pages = Self.pages(settings, on: host)
+        options = MemoryArena.Options(
+            pages: pages, content: settings.text("content") == "zero" ? .zero : .random, isLocked: settings.flag("lock"),
+            hostHeadroom: Self.hostHeadroom(settings), cgroupHeadroom: Self.cgroupHeadroom(settings, host.memoryLimit),
+            limit: host.memoryLimit,
+            peakShare: Int(process.peak / Double(process.workers)) + 2 * AnonymousReservation.hugePageSize,
+            workers: process.workers)
+        overhead = ProcessOverhead(gauges: process.gauges)
+    }
+
+    /// See ``Stressor/run(on:)``.
+    public func run(on lane: Lane) throws(StressorFailure) {
+        var arena = try MemoryArena(options, lane: lane, overhead: overhead)
+        try lane.hold(&arena)
+    }
+
+    static func pages(_ settings: Settings, on host: HostFacts) -> AnonymousReservation.Pages {
+        settings.text("pages") == "small" || !["always", "madvise"].contains(host.hugePages) ? .small : .huge
+    }
+
+    static func hostHeadroom(_ settings: Settings) -> Int64 { settings.bytes("headroom") ?? 64 << 20 }
+
+    /// Near a cgroup's limit the kernel kills rather than refuses, so exert refuses first.
+    static func cgroupHeadroom(_ settings: Settings, _ limit: CgroupView.Limit?) -> Int64 {
+        settings.bytes("headroom") ?? min(64 << 20, max(4 << 20, Int64((limit?.value ?? 0) / 50)))
+    }
+}
+
+/// What the stressor process itself has resident besides the memory it holds: it is part of the target.
+final class ProcessOverhead: Sendable {
+    private let gauges: [Gauge]
+    private let bytes: Atomic<Int64>
+
+    init(gauges: [Gauge]) {
+        self.gauges = gauges
+        bytes = Atomic(Self.resident ?? 0)
+    }
+
+    var value: Int64 { bytes.load(ordering: .relaxed) }
+
+    /// Measures anew when all lanes together hold `holdings`; `false` where they do not yet.
+    ///
+    /// A reading below half of the last one means that held pages were swapped out, and is not believed: more memory
+    /// would be taken for each page that the kernel pages out.
+    func measure(holding holdings: Int64) -> Bool {
+        let held = gauges.reduce(0) { $0 + $1.claimed }
+        guard held == holdings, let resident = Self.resident else { return false }
+        let measured = resident - held
+        guard measured >= value / 2, measured < 64 << 20 else { return true }
+        bytes.store(measured, ordering: .relaxed)
+        return true
+    }
+
+    private static var resident: Int64? {
+        guard let bytes = try? SmallFile.bytes("/proc/self/statm") else { return nil }
+        return StatmReader.resident(bytes[...])
+    }
+}
+
+/// Reads `/proc/PID/statm`.
+enum StatmReader {
+    /// The resident set in bytes: the second field, in pages.
+    static func resident(_ bytes: ArraySlice<UInt8>) -> Int64? {
+        var scanner = ByteScanner(bytes)
+        scanner.skipFields(1)
+        return scanner.nextInteger().map { $0 * Int64(AnonymousReservation.pageSize) }
+    }
+}
