@@ -136,6 +136,17 @@ public struct Curve: Hashable, Sendable {
     /// The greatest value anywhere on the curve; 0 for an empty one.
     public var peak: Double { sections.flatMap(\.pieces).map(\.peak).max() ?? 0 }
 
+    /// The greatest value of the sections that overlap the time from `start` up to `end`; a phase is one section.
+    public func peak(from start: Nanoseconds, to end: Nanoseconds) -> Double {
+        var peak = 0.0
+        for section in sections where section.start < end && section.start + section.length > start {
+            for (piece, at) in zip(section.pieces, section.starts) where at < section.length {
+                peak = max(peak, piece.peak(until: min(piece.length, section.length - at)))
+            }
+        }
+        return peak
+    }
+
     private func sectionIndex(at time: Nanoseconds) -> Int {
         var low = 0
         var high = sections.count - 1
@@ -183,6 +194,14 @@ extension Curve.Piece {
         switch formula {
         case .line(let from, let to): from == value && to == value
         case .sine(let low, let high, _): low == value && high == value
+        }
+    }
+
+    /// The greatest value of a piece that is cut at `end`.
+    func peak(until end: Nanoseconds) -> Double {
+        switch formula {
+        case .line(let from, _): max(from, value(at: end))
+        case .sine(let low, let high, let period): end >= period / 2 ? max(low, high) : max(low, value(at: end))
         }
     }
 

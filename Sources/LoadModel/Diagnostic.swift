@@ -38,6 +38,6 @@ public struct ProfileErrors: Error, Sendable, CustomStringConvertible {
 
     /// One line a problem: `file:line:column: error: …`.
     public var description: String {
-        diagnostics.map { "\(file):\($0)" }.joined(separator: "\n")
+        diagnostics.map { $0.mark == nil ? "\(file): \($0)" : "\(file):\($0)" }.joined(separator: "\n")
     }
 }

@@ -34,16 +34,26 @@ public enum Verdict: String, Codable, Sendable, CaseIterable {
 
 /// Something worth telling the user, with a remedy in the message.
 public struct Finding: Hashable, Sendable {
+    /// How much it matters.
+    public enum Severity: String, Codable, Sendable, CaseIterable {
+        /// Good to know; the load is what was asked for.
+        case note
+        /// The load is, or may become, other than what was asked for.
+        case warning
+    }
     /// A stable word for machines, such as `target_beyond_capacity`.
     public var code: String
+    /// How much it matters.
+    public var severity: Severity
     /// The stressor that it is about.
     public var stressor: String?
     /// One sentence, or two: what was found and what to do about it.
     public var message: String
 
     /// Creates a finding.
-    public init(code: String, stressor: String? = nil, message: String) {
+    public init(code: String, severity: Severity = .warning, stressor: String? = nil, message: String) {
         self.code = code
+        self.severity = severity
         self.stressor = stressor
         self.message = message
     }

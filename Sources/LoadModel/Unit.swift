@@ -64,3 +64,11 @@ extension Amount {
         }
     }
 }
+
+extension Unit {
+    /// Units of work in one unit·nanosecond of a curve's area.
+    ///
+    /// The work of a CPU worker is CPU time in nanoseconds, and a core is one of them each nanosecond; other work is
+    /// counted in bytes or operations, and targets are in those a second.
+    public var workPerArea: Double { self == .cores ? 1 : 1e-9 }
+}

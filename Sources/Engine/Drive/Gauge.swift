@@ -19,7 +19,7 @@ public struct Gauge: @unchecked Sendable {
         cells = base.assumingMemoryBound(to: Atomic<Int64>.self)
     }
 
-    private enum Cell: Int { case threadID, claimed, refusals, forgiven, content, lagMax }
+    private enum Cell: Int { case threadID, claimed, refusals, forgiven, content, lagMax, own }
 
     private func load(_ cell: Cell) -> Int64 { cells[cell.rawValue].load(ordering: .relaxed) }
     private func store(_ cell: Cell, _ value: Int64) { cells[cell.rawValue].store(value, ordering: .relaxed) }
@@ -48,6 +48,11 @@ public struct Gauge: @unchecked Sendable {
     public var content: Int64 {
         get { load(.content) }
         nonmutating set { store(.content, newValue) }
+    }
+    /// What the process itself holds besides: part of the level, and no worker's share.
+    public var own: Int64 {
+        get { load(.own) }
+        nonmutating set { store(.own, newValue) }
     }
     /// The latest that the worker ever woke, in nanoseconds after the intended time.
     public var lagMax: Nanoseconds {

@@ -23,11 +23,14 @@ final class RunPages: @unchecked Sendable {
 
     private let mapping: SharedMapping
     /// What the stressor process maps; held by the observer only.
-    let descriptor: OwnedDescriptor?
+    private let descriptor: OwnedDescriptor?
+    /// Its number; -1 in the stressor process.
+    let rawDescriptor: Int32
     let control: ControlWord
     let gauges: [Gauge]
 
-    private init(_ mapping: consuming SharedMapping, _ descriptor: consuming OwnedDescriptor?, workers: Int) {
+    private init(_ mapping: consuming SharedMapping, _ descriptor: consuming OwnedDescriptor?, rawNumber: Int32, workers: Int) {
+        rawDescriptor = rawNumber
         self.descriptor = descriptor
         control = ControlWord(at: mapping.base)
         let base = mapping.base
@@ -49,8 +52,9 @@ final class RunPages: @unchecked Sendable {
         let words = job.curve.words
         let size = headerSize + job.workers * Gauge.byteCount + (text.count + 7) / 8 * 8 + words.count * 8
         let descriptor = try OwnedDescriptor.sharedMemory(named: "exert-\(job.name)", size: size)
+        let number = descriptor.rawValue
         let mapping = try SharedMapping(of: descriptor, count: size)
-        let pages = RunPages(mapping, descriptor, workers: job.workers)
+        let pages = RunPages(mapping, descriptor, rawNumber: number, workers: job.workers)
         pages[.workers] = Int64(job.workers)
         pages[.killAfter] = job.killAfter
         pages[.jobSize] = Int64(text.count)
@@ -70,7 +74,7 @@ final class RunPages: @unchecked Sendable {
         let base = mapping.base
         let workers = Int((base + Cell.workers.rawValue * 8).load(as: Int64.self))
         guard (1...8192).contains(workers) else { return nil }
-        let pages = RunPages(mapping, nil, workers: workers)
+        let pages = RunPages(mapping, nil, rawNumber: -1, workers: workers)
         let textSize = Int(pages[.jobSize])
         let wordCount = Int(pages[.curveWords])
         let jobBase = headerSize + workers * Gauge.byteCount

@@ -48,7 +48,9 @@ final class ProcessOverhead: Sendable {
 
     init(gauges: [Gauge]) {
         self.gauges = gauges
-        bytes = Atomic(Self.resident ?? 0)
+        let resident = Self.resident ?? 0
+        bytes = Atomic(resident)
+        gauges[0].own = resident
     }
 
     var value: Int64 { bytes.load(ordering: .relaxed) }
@@ -63,6 +65,7 @@ final class ProcessOverhead: Sendable {
         let measured = resident - held
         guard measured >= value / 2, measured < 64 << 20 else { return true }
         bytes.store(measured, ordering: .relaxed)
+        gauges[0].own = measured
         return true
     }
 

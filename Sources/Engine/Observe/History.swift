@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import LoadModel
+
+/// One stressor at one instant, as the observer saw it.
+///
+/// For rates, `owed`, `achieved` and `claimed` are areas since the start in unit·nanoseconds, so that a window's mean is
+/// a difference divided by the measured time; for levels they are the level itself.
+struct HistoryPoint {
+    var time: Nanoseconds
+    var owed: Double
+    /// `nil` where the process is gone.
+    var achieved: Double?
+    var claimed: Double
+    var content: Int64 = 0
+    /// What the workers hold, without what the process itself does.
+    var held: Int64 = 0
+    var refusals: Int64 = 0
+    /// Time that workers were ready and did not run, in ns of all workers.
+    var runDelay: Int64 = 0
+    /// Time that a quota held the group back, in ns.
+    var throttled: Int64 = 0
+}
+
+/// What lies between two points.
+struct Window {
+    var length: Nanoseconds
+    var target: Double
+    var achieved: Double?
+    var claimed: Double
+    var runDelay: Int64
+    var throttled: Int64
+    var refusals: Int64
+
+    init(from a: HistoryPoint, to b: HistoryPoint, _ drive: Drive) {
+        length = b.time - a.time
+        runDelay = b.runDelay - a.runDelay
+        throttled = b.throttled - a.throttled
+        refusals = b.refusals - a.refusals
+        switch drive {
+        case .level:
+            target = b.owed
+            achieved = b.achieved
+            claimed = b.claimed
+        case .rate:
+            let span = Double(max(1, length))
+            target = (b.owed - a.owed) / span
+            claimed = (b.claimed - a.claimed) / span
+            if let later = b.achieved, let earlier = a.achieved { achieved = (later - earlier) / span }
+        }
+    }
+
+    var error: Double? { achieved.map { $0 - target } }
+}
+
+/// The last points of a stressor, enough for a window of one second; its size never changes.
+struct History {
+    private var points: [HistoryPoint] = []
+    private var next = 0
+    // 10 Hz for a second, 50 Hz at the start of a phase, and some to spare.
+    private static let capacity = 80
+
+    init() { points.reserveCapacity(Self.capacity) }
+
+    var last: HistoryPoint? { points.isEmpty ? nil : points[(next + points.count - 1) % points.count] }
+
+    mutating func append(_ point: HistoryPoint) {
+        if points.count < Self.capacity {
+            points.append(point)
+        } else {
+            points[next] = point
+            next = (next + 1) % Self.capacity
+        }
+    }
+
+    /// The latest point that is not after `time`, within the tolerance of a tenth of a sample; else the earliest.
+    func point(notAfter time: Nanoseconds) -> HistoryPoint? {
+        var found: HistoryPoint?
+        for offset in 0..<points.count {
+            let point = points[(next + offset) % points.count]
+            if found != nil, point.time > time + 10 * .millisecond { break }
+            found = point
+        }
+        return found
+    }
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import LinuxSystem
+internal import LoadModel
+
+/// The host's own figures, from files that are kept open.
+final class HostProbe {
+    private let stat = ProcFile("/proc/stat")
+    private let meminfo = ProcFile("/proc/meminfo")
+    private let vmstat = ProcFile("/proc/vmstat", capacity: 16384)
+    private var lastTicks: [Int64] = []
+
+    /// Stolen time in the last window, ns of all processors for each ns.
+    private(set) var steal = 0.0
+    private let cpuCount: Double
+
+    init(cpuCount: Int) { self.cpuCount = Double(cpuCount) }
+
+    /// The host since the last call.
+    func read() -> HostReading {
+        var reading = HostReading(cpuBusyRatio: nil, cpuStealRatio: nil, memoryAvailableBytes: nil)
+        reading.memoryAvailableBytes = meminfo?.read { ByteScanner.integer(after: "MemAvailable:", in: $0) }
+            .map { Double($0 * 1024) }
+        guard let ticks = stat?.read(Self.ticks) else { return reading }
+        defer { lastTicks = ticks }
+        guard lastTicks.count == ticks.count else { return reading }
+        let delta = zip(ticks, lastTicks).map { $0 - $1 }
+        // Busy is what is not idle: the busy columns are sampled at the tick and can miss a load that runs in step.
+        let total = Double(delta.reduce(0, +))
+        guard total > 0 else { return reading }
+        reading.cpuBusyRatio = max(0, 1 - Double(delta[3] + delta[4]) / total)
+        let stealRatio = delta.count > 7 ? max(0, Double(delta[7]) / total) : 0
+        reading.cpuStealRatio = stealRatio
+        steal = stealRatio * cpuCount
+        return reading
+    }
+
+    /// user nice system idle iowait irq softirq steal; guest time is already within user.
+    private static func ticks(_ bytes: ArraySlice<UInt8>) -> [Int64]? {
+        var scanner = ByteScanner(bytes)
+        guard scanner.seek(line: "cpu ") else { return nil }
+        var ticks: [Int64] = []
+        while ticks.count < 8, let value = scanner.nextInteger() { ticks.append(value) }
+        return ticks.count >= 5 ? ticks : nil
+    }
+
+    /// How often the OOM killer has killed, on the whole host.
+    var oomKills: Int64 { vmstat?.read { ByteScanner.integer(after: "oom_kill ", in: $0) } ?? 0 }
+}

@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import LinuxSystem
+public import LoadModel
+internal import SystemPackage
+
+/// Runs a plan: starts the stressor processes, samples them at 10 Hz, tells what happens, and gives everything back.
+///
+/// It runs on the calling thread, which must not end while stressor processes live, and never carries load itself.
+/// Everything that it needs is acquired before the load begins, so that it still samples, logs and stops when memory,
+/// descriptors or disk are gone.
+public final class Observer {
+    /// How a run is observed.
+    public struct Options: Sendable {
+        /// The time between two samples in the log.
+        public var logInterval: Nanoseconds
+        /// The run's identifier.
+        public var runID: String
+
+        /// Creates options.
+        public init(logInterval: Nanoseconds, runID: String) {
+            self.logInterval = logInterval
+            self.runID = runID
+        }
+    }
+
+    private static let tick: Nanoseconds = 100 * .millisecond
+    private static let fastTick: Nanoseconds = 20 * .millisecond
+    private static let startLimit: Nanoseconds = 30 * .second
+    private static let releaseLimit: Nanoseconds = 8 * .second
+
+    private let plan: Plan
+    private let host: HostFacts
+    private let description: HostDescription
+    private let options: Options
+    private let sink: (TimedEvent) -> Void
+    private let display: ((Sample) -> Void)?
+
+    private let signals: SignalSource
+    private let timer: TimerSource
+    private let probe: HostProbe
+    private var sessions: [StressorSession] = []
+    private var ledgers: [PhaseLedger] = []
+    private var results: [PhaseResult] = []
+    private var ends: [StressorEnd] = []
+    private var findings: [Finding]
+    private var start: Nanoseconds = 0
+    private var wallOffset: Nanoseconds = 0
+    private var lastHost = HostReading(cpuBusyRatio: nil, cpuStealRatio: nil, memoryAvailableBytes: nil)
+    private var interruptedBy: Int32?
+    private var oomKillsBefore: Int64 = 0
+    private var phase = 0
+
+    /// Prepares the run of `plan`.
+    ///
+    /// - Parameters:
+    ///   - sink: is given every event, in order.
+    ///   - display: is given the last second of every stressor at 10 Hz; `nil` where nobody looks.
+    public init(
+        _ plan: Plan, host: HostFacts, description: HostDescription, options: Options,
+        sink: @escaping (TimedEvent) -> Void, display: ((Sample) -> Void)?
+    ) throws(ObserverFailure) {
+        self.plan = plan
+        self.host = host
+        self.description = description
+        self.options = options
+        self.sink = sink
+        self.display = display
+        findings = plan.findings
+        do {
+            // SIGHUP, SIGINT, SIGTERM
+            signals = try SignalSource([1, 2, 15])
+            timer = try TimerSource()
+        } catch {
+            throw .cannotObserve("signals and timers cannot be set up: \(error)")
+        }
+        probe = HostProbe(cpuCount: host.onlineCPUs.count)
+    }
+
+    /// Makes the run; returns when everything is released.
+    public func run(catalog: [any Stressor.Type]) throws(ObserverFailure) -> RunRecord {
+        let lifeline: OwnedDescriptor.Pipe
+        do { lifeline = try OwnedDescriptor.pipe() } catch { throw .cannotObserve("no pipe: \(error)") }
+        oomKillsBefore = probe.oomKills
+        do {
+            try startProcesses(catalog, lifeline: lifeline.readEnd.rawValue)
+        } catch {
+            abandon()
+            throw error
+        }
+        emit(.runStarted(description, plan), elapsed: 0)
+        _ = probe.read()
+        // A millisecond for all processes to wake and look at the clock.
+        start = Clocks.monotonic + .millisecond
+        wallOffset = Clocks.wall - Clocks.monotonic
+        for session in sessions { session.go(at: start) }
+        let cpuBefore = Clocks.processCPU
+        begin(phase: 0)
+        observe()
+        let elapsed = min(now, plan.length)
+        let observerCPU = (Clocks.processCPU - cpuBefore).seconds
+        finishPhase(isCut: now < plan.phases[phase].start + plan.phases[phase].length)
+        release()
+        // The write end has lived until here; from now on there is nobody whom its closing could end.
+        _ = lifeline.writeEnd.rawValue
+        let record = RunRecord(
+            runID: options.runID, host: description, plan: plan, startedAt: start + wallOffset, elapsed: elapsed,
+            results: results, ends: ends, findings: findings, verdict: verdict, interruptedBy: interruptedBy,
+            observerCPUSeconds: observerCPU)
+        emit(.runEnded(record))
+        return record
+    }
+
+    private var now: Nanoseconds { Clocks.monotonic - start }
+
+    private func emit(_ event: Event, elapsed: Nanoseconds? = nil) {
+        sink(TimedEvent(time: Clocks.wall, elapsed: elapsed ?? max(0, now), runID: options.runID, event: event))
+    }
+
+    private func note(_ finding: Finding) {
+        findings.append(finding)
+        emit(.finding(finding))
+    }
+
+    // MARK: Start
+
+    private func startProcesses(_ catalog: [any Stressor.Type], lifeline: Int32) throws(ObserverFailure) {
+        for stressor in plan.stressors {
+            guard let type = catalog.first(where: { $0.manifest.kind == stressor.kind }) else {
+                throw .cannotStart(stressor.name, "no such kind: \(stressor.kind)")
+            }
+            sessions.append(
+                try StressorSession(
+                    stressor, type: type, length: plan.length, lifeline: lifeline, quota: host.cpuQuota))
+        }
+        let deadline = Clocks.monotonic + Self.startLimit
+        while true {
+            var waiting: [String] = []
+            for session in sessions where try !session.isReady() { waiting.append(session.plan.name) }
+            if waiting.isEmpty { return }
+            guard Clocks.monotonic < deadline else {
+                throw .cannotStart(waiting[0], "its workers are not ready after 30 s")
+            }
+            if let signal = signals.next() {
+                interruptedBy = signal
+                throw .cannotStart(waiting[0], "interrupted by signal \(signal) before the load began")
+            }
+            _ = EventPoll.wait([signals.rawDescriptor], timeout: 1)
+        }
+    }
+
+    private func abandon() {
+        for session in sessions {
+            session.kill()
+            _ = session.noticeEnd(stopRequestedAt: nil) { false }
+        }
+    }
+
+    // MARK: Observe
+
+    private func begin(phase index: Int) {
+        phase = index
+        ledgers = plan.stressors.map { PhaseLedger(phase: index, of: plan, $0) }
+        emit(.phaseStarted(index))
+    }
+
+    private func observe() {
+        sampleAll()
+        var nextLog = options.logInterval
+        while true {
+            let phaseEnd = plan.phases[phase].start + plan.phases[phase].length
+            let wake = nextTick(phaseEnd: phaseEnd, nextLog: nextLog)
+            try? timer.set(deadline: start + wake)
+            let watched = sessions.filter(\.isAlive).map(\.pidDescriptor)
+            _ = EventPoll.wait([timer.rawDescriptor, signals.rawDescriptor] + watched)
+            if let signal = signals.next() {
+                interruptedBy = signal
+                return
+            }
+            noticeEnds(stopRequestedAt: nil)
+            if sessions.allSatisfy({ !$0.isAlive }) { return }
+            let time = now
+            // Another descriptor woke us: the tick is still to come.
+            guard time >= wake else { continue }
+            sampleAll()
+            if time >= nextLog || time >= plan.length {
+                // Read before the sample that it goes with, and no oftener: on a large host it is not cheap.
+                lastHost = probe.read()
+                emit(.sample(sample { $0.takeLogWindow() }))
+                nextLog = (time / options.logInterval + 1) * options.logInterval
+            }
+            display?(sample { $0.liveWindow() })
+            if time >= plan.length { return }
+            if time >= phaseEnd {
+                finishPhase(isCut: false)
+                begin(phase: phase + 1)
+                // The point at the edge belongs to both phases.
+                for index in ledgers.indices { ledgers[index].add(sessions[index].history, steal: probe.steal) }
+            }
+        }
+    }
+
+    /// The next tick on an absolute grid; a finer one while a level is still on its way in a phase's first second.
+    private func nextTick(phaseEnd: Nanoseconds, nextLog: Nanoseconds) -> Nanoseconds {
+        let time = max(0, now)
+        let isOnItsWay = zip(ledgers, plan.stressors).contains {
+            $0.isLoaded && !$0.isReached && $1.drive == .level
+        }
+        let isFast = isOnItsWay && time - plan.phases[phase].start < .second
+        let step = isFast ? Self.fastTick : Self.tick
+        return min((time / step + 1) * step, phaseEnd, nextLog, plan.length)
+    }
+
+    private func sampleAll() {
+        for (index, session) in sessions.enumerated() {
+            session.sample(start: start)
+            ledgers[index].add(session.history, steal: probe.steal)
+        }
+    }
+
+    private func sample(_ window: (StressorSession) -> (Window, HistoryPoint)?) -> Sample {
+        var interval: Nanoseconds = 0
+        var elapsed: Nanoseconds = 0
+        let readings = zip(sessions, ledgers).map { session, ledger in
+            let (window, point) = window(session) ?? (nil, nil)
+            interval = max(interval, window?.length ?? 0)
+            elapsed = max(elapsed, point?.time ?? 0)
+            let isContentWanted = session.plan.settings.text("content") == "random"
+            return Reading(
+                stressor: session.plan.name, target: window?.target ?? 0, achieved: window?.achieved,
+                claimed: window?.claimed ?? 0, limitedBy: ledger.limitedBy, refusals: point?.refusals ?? 0,
+                contentBytes: isContentWanted ? Double(point?.content ?? 0) : nil)
+        }
+        return Sample(elapsed: elapsed, interval: interval, phase: phase, readings: readings, host: lastHost)
+    }
+
+    private func noticeEnds(stopRequestedAt: Nanoseconds?) {
+        for (index, session) in sessions.enumerated() {
+            let isOutOfMemory = { [probe, oomKillsBefore] in probe.oomKills > oomKillsBefore }
+            guard let end = session.noticeEnd(stopRequestedAt: stopRequestedAt, isOutOfMemory: isOutOfMemory)
+            else { continue }
+            ends.append(end)
+            emit(.stressorEnded(end))
+            switch end.manner {
+            case .released: break
+            case .failed(let reason):
+                ledgers[index].isKilled = true
+                note(Finding(code: "stressor_failed", stressor: end.stressor, message: reason))
+            case .killed(let signal, let isOutOfMemory):
+                ledgers[index].isKilled = true
+                let who = isOutOfMemory ? "the OOM killer (signal 9)" : "signal \(signal)"
+                note(
+                    Finding(
+                        code: isOutOfMemory ? "oom_killed" : "stressor_killed", stressor: end.stressor,
+                        message: "process \(end.processID) was killed by \(who); it is not started again"))
+            }
+        }
+    }
+
+    // MARK: End
+
+    private func finishPhase(isCut: Bool) {
+        var ended: [PhaseResult] = []
+        for (index, session) in sessions.enumerated() {
+            ledgers[index].residentBytes = ledgers[index].isLoaded ? session.readExactly() : nil
+            if !session.isAlive { ledgers[index].isKilled = true }
+            ended.append(ledgers[index].result(isCut: isCut))
+        }
+        results += ended
+        emit(.phaseEnded(phase, ended))
+    }
+
+    private func release() {
+        let requested = Clocks.monotonic
+        for session in sessions { session.stop() }
+        while sessions.contains(where: \.isAlive) {
+            let watched = sessions.filter(\.isAlive).map(\.pidDescriptor)
+            _ = EventPoll.wait([signals.rawDescriptor] + watched, timeout: 50)
+            // Asked again, or asked in vain: the kernel releases what the process will not.
+            if signals.next() != nil || Clocks.monotonic - requested > Self.releaseLimit {
+                for session in sessions where session.isAlive { session.kill() }
+            }
+            noticeEnds(stopRequestedAt: requested)
+        }
+    }
+
+    private var verdict: Verdict {
+        let verdicts = Set(results.map(\.verdict))
+        let isLost = ends.contains { if case .released = $0.manner { false } else { true } }
+        if isLost || verdicts.contains(.killed) { return .killed }
+        if interruptedBy != nil { return .aborted }
+        return [.aborted, .notMet, .unverified].first(where: verdicts.contains) ?? .met
+    }
+}

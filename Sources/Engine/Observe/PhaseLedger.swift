@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import LoadModel
+
+/// Adds up how one stressor does in one phase; pure, fed with points.
+///
+/// The first second of a phase (a quarter of a short one) is for settling. From then on the error is judged: of a rate in
+/// windows of one second that lie in the phase, of a level at each point.
+struct PhaseLedger {
+    private let phase: Int
+    private let stressor: PlannedStressor
+    private let start: Nanoseconds
+    private let length: Nanoseconds
+    private let settledAt: Nanoseconds
+    private let windowLength: Nanoseconds
+
+    private var first: HistoryPoint?
+    private var settled: HistoryPoint?
+    private var last: HistoryPoint?
+    private var targetIntegral = 0.0
+    private var achievedIntegral = 0.0
+    private var claimedIntegral = 0.0
+    private var settledIntegral = 0.0
+    private var errors = BoundedSeries()
+    private var shortfall: [Cause: Double] = [:]
+    private var reachedAfter: Nanoseconds?
+    private var contentAfter: Nanoseconds?
+    var residentBytes: Double?
+    var isKilled = false
+
+    init(phase index: Int, of plan: Plan, _ stressor: PlannedStressor) {
+        let phase = plan.phases[index]
+        self.phase = index
+        self.stressor = stressor
+        start = phase.start
+        length = phase.length
+        settledAt = phase.start + min(.second, phase.length / 4)
+        windowLength = min(.second, phase.length / 2)
+        isLoaded = phase.loads[stressor.name] != nil
+    }
+
+    let isLoaded: Bool
+
+    /// Whether a reading has been within tolerance yet.
+    var isReached: Bool { reachedAfter != nil }
+
+    /// Takes in the point that was last appended to `history`.
+    mutating func add(_ history: History, steal: Double) {
+        guard let point = history.last, point.time >= start else { return }
+        if let last, stressor.drive == .level { integrate(last, point) }
+        if first == nil { first = point }
+        if settled == nil, point.time >= settledAt { settled = point }
+        last = point
+        noteReach(point, history)
+        if contentAfter == nil, isReached, point.content > 0, point.content >= point.held {
+            contentAfter = point.time - start
+        }
+        judge(point, history, steal: steal)
+    }
+
+    private mutating func integrate(_ a: HistoryPoint, _ b: HistoryPoint) {
+        let span = Double(b.time - a.time)
+        targetIntegral += b.owed * span
+        claimedIntegral += b.claimed * span
+        let achieved = b.achieved ?? 0
+        achievedIntegral += achieved * span
+        if a.time >= settledAt { settledIntegral += (achieved - b.owed) * span }
+    }
+
+    private mutating func noteReach(_ point: HistoryPoint, _ history: History) {
+        guard reachedAfter == nil, isLoaded, point.achieved != nil else { return }
+        switch stressor.drive {
+        case .level:
+            let allowed = stressor.tolerance.allowed(at: point.owed)
+            if let achieved = point.achieved, abs(achieved - point.owed) <= allowed { reachedAfter = point.time - start }
+        case .rate:
+            let from = max(start, point.time - 100 * .millisecond)
+            guard let first, point.time - first.time >= 90 * .millisecond, let earlier = history.point(notAfter: from),
+                earlier.time >= first.time
+            else { return }
+            let window = Window(from: earlier, to: point, .rate)
+            // One window of 100 ms can cut a burst: a quarter of a period for each worker.
+            let burst =
+                stressor.unit == .cores
+                ? Double(stressor.workers) * Double(Pacer.period) / 4 / Double(max(1, window.length)) : 0
+            if let error = window.error, abs(error) <= stressor.tolerance.allowed(at: window.target) + burst {
+                reachedAfter = point.time - start
+            }
+        }
+    }
+
+    private mutating func judge(_ point: HistoryPoint, _ history: History, steal: Double) {
+        let earliest = max(settledAt, point.time - windowLength - 50 * .millisecond)
+        guard isLoaded, let earlier = history.point(notAfter: point.time - windowLength),
+            earlier.time + 10 * .millisecond >= earliest || stressor.drive == .level, point.time >= settledAt
+        else { return }
+        let window = Window(from: earlier, to: point, stressor.drive)
+        guard let error = window.error else { return }
+        errors.append(abs(error))
+        if error < -stressor.tolerance.allowed(at: window.target) {
+            let limit = stressor.unit == .cores ? Double(stressor.workers) : nil
+            let cause = Attribution.cause(window, drive: stressor.drive, limit: limit, steal: steal)
+            limitedBy = cause
+            shortfall[cause, default: 0] -= error
+        } else {
+            limitedBy = nil
+        }
+    }
+
+    /// Why the last window was short; `nil` where it was not.
+    private(set) var limitedBy: Cause?
+
+    /// The result; `isCut` where the phase was ended before its time.
+    func result(isCut: Bool) -> PhaseResult {
+        let span = Double(max(1, (last?.time ?? 0) - (first?.time ?? 0)))
+        var target = 0.0
+        var achieved = 0.0
+        var claimed = 0.0
+        var errorMean = 0.0
+        if let first, let last {
+            switch stressor.drive {
+            case .rate:
+                let whole = Window(from: first, to: last, .rate)
+                (target, achieved, claimed) = (whole.target, whole.achieved ?? 0, whole.claimed)
+                if let settled, settled.time < last.time {
+                    errorMean = Window(from: settled, to: last, .rate).error ?? -target
+                }
+            case .level:
+                (target, achieved, claimed) = (targetIntegral / span, achievedIntegral / span, claimedIntegral / span)
+                if let settled, settled.time < last.time {
+                    errorMean = settledIntegral / Double(last.time - settled.time)
+                }
+            }
+        }
+        let count = Double(max(1, errors.total))
+        let allowed = stressor.tolerance.allowed(at: target)
+        let isContentKnown = stressor.drive == .level && contentAfter != nil
+        return PhaseResult(
+            phase: phase, stressor: stressor.name, isLoaded: isLoaded, targetMean: target, achievedMean: achieved,
+            claimedMean: claimed, errorMean: errorMean, errorAbsMean: errors.mean, errorAbsP95: errors.percentile(0.95),
+            errorAbsMax: errors.max, tolerance: allowed, timeToReach: reachedAfter?.seconds,
+            timeToContent: isContentKnown ? contentAfter?.seconds : nil, shortfall: shortfall.mapValues { $0 / count },
+            residentBytes: residentBytes,
+            verdict: verdict(isCut: isCut, errorMean: errorMean, allowed: allowed, claimed: claimed, achieved: achieved))
+    }
+
+    private func verdict(isCut: Bool, errorMean: Double, allowed: Double, claimed: Double, achieved: Double) -> Verdict {
+        if isKilled { return .killed }
+        if isCut { return .aborted }
+        if !isLoaded { return .met }
+        // A phase too short to be judged in windows is judged by its mean alone.
+        let isOnTarget = abs(errorMean) <= allowed && errors.mean <= allowed && (isReached || errors.total == 0)
+        if !isOnTarget { return .notMet }
+        return abs(claimed - achieved) <= 2 * allowed ? .met : .unverified
+    }
+}
+
+/// Sizes of error, bounded: when full, every other one is dropped and from then on every other one is kept.
+struct BoundedSeries {
+    private static let capacity = 16384
+    private var values: [Double] = []
+    private var stride = 1
+    private var sum = 0.0
+    private(set) var total = 0
+    private(set) var max = 0.0
+
+    var mean: Double { total == 0 ? 0 : sum / Double(total) }
+
+    mutating func append(_ value: Double) {
+        if total % stride == 0 {
+            if values.count == Self.capacity {
+                values = Swift.stride(from: 0, to: values.count, by: 2).map { values[$0] }
+                stride *= 2
+            }
+            if total % stride == 0 { values.append(value) }
+        }
+        total += 1
+        sum += value
+        max = Swift.max(max, value)
+    }
+
+    func percentile(_ share: Double) -> Double {
+        guard !values.isEmpty else { return 0 }
+        let sorted = values.sorted()
+        return sorted[min(sorted.count - 1, Int((Double(sorted.count) * share).rounded(.up)) - 1)]
+    }
+}
