@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import LoadModel
+
+/// Turns the events of a run into lines of the experiment log.
+///
+/// The buffer is kept from line to line: a caller that lets go of one line before it asks for the next costs no
+/// allocation while the run lasts. The lines are described by ``LogSchema``.
+public struct EventLog: Sendable {
+    /// The version of the lines, as each says of itself.
+    public static let schema = "exert-log/1"
+
+    private let plan: Plan
+    private var writer = JSONWriter(.compact, capacity: 16 * 1024)
+
+    /// Creates the encoder of a run.
+    public init(plan: Plan) { self.plan = plan }
+
+    /// The line of `event`, with its line feed, as UTF-8.
+    public mutating func line(_ event: TimedEvent) -> [UInt8] {
+        writer.removeAll()
+        writer.beginObject()
+        writer.key("schema")
+        writer.string(Self.schema)
+        writer.key("time")
+        writer.timestamp(event.time)
+        writer.key("run_id")
+        writer.string(event.runID)
+        writer.key("event")
+        writer.string(event.event.name)
+        writer.key("elapsed_s")
+        // A sample's window ended a little before the event was made.
+        if case .sample(let sample) = event.event {
+            writer.seconds(of: sample.elapsed)
+        } else {
+            writer.seconds(of: event.elapsed)
+        }
+        members(event.event)
+        writer.endObject()
+        writer.endLine()
+        return writer.bytes
+    }
+
+    private mutating func members(_ event: Event) {
+        switch event {
+        case .runStarted(let host, let plan):
+            writer.startMembers(host, plan)
+        case .phaseStarted(let index):
+            writer.key("phase")
+            writer.string(plan.phaseName(index))
+            writer.key("index")
+            writer.integer(index)
+            writer.phaseMembers(plan.phases[index], of: plan)
+        case .sample(let sample):
+            sampleMembers(sample)
+        case .finding(let finding):
+            writer.findingMembers(finding)
+        case .stressorEnded(let end):
+            writer.endMembers(end)
+        case .phaseEnded(let index, let results):
+            writer.key("phase")
+            writer.string(plan.phaseName(index))
+            writer.key("index")
+            writer.integer(index)
+            writer.key("results")
+            writer.results(results, of: plan)
+        case .runEnded(let record):
+            writer.outcomeMembers(record)
+        }
+    }
+
+    private mutating func sampleMembers(_ sample: Sample) {
+        writer.key("interval_s")
+        writer.seconds(of: sample.interval)
+        writer.key("phase")
+        writer.string(plan.phaseName(sample.phase))
+        writer.key("stressors")
+        writer.beginObject()
+        for (index, reading) in sample.readings.enumerated() {
+            // Readings stand in the order of the plan.
+            let stressor = plan.stressors[index]
+            let places = stressor.unit.logPlaces
+            writer.key(data: reading.stressor)
+            writer.beginObject()
+            writer.key("unit")
+            writer.string(stressor.unit.rawValue)
+            writer.key("target")
+            writer.decimal(reading.target, places: places)
+            writer.key("achieved")
+            writer.decimal(reading.achieved, places: places)
+            writer.key("error")
+            writer.decimal(reading.error, places: places)
+            writer.key("claimed")
+            writer.decimal(reading.claimed, places: places)
+            writer.key("witness")
+            writer.string(stressor.witness)
+            writer.key("limited_by")
+            writer.string(reading.limitedBy?.rawValue)
+            if reading.refusals > 0 {
+                writer.key("refusals")
+                writer.integer(reading.refusals)
+            }
+            if let contentBytes = reading.contentBytes {
+                writer.key("content_bytes")
+                writer.decimal(contentBytes, places: 0)
+            }
+            writer.endObject()
+        }
+        writer.endObject()
+        writer.key("host")
+        writer.beginObject()
+        writer.key("cpu_busy_ratio")
+        writer.decimal(sample.host.cpuBusyRatio, places: 6)
+        writer.key("cpu_steal_ratio")
+        writer.decimal(sample.host.cpuStealRatio, places: 6)
+        writer.key("memory_available_bytes")
+        writer.decimal(sample.host.memoryAvailableBytes, places: 0)
+        writer.endObject()
+    }
+}
+
+extension Event {
+    /// The event's name in the log.
+    var name: String {
+        switch self {
+        case .runStarted: "run_started"
+        case .phaseStarted: "phase_started"
+        case .sample: "sample"
+        case .finding: "finding"
+        case .stressorEnded: "stressor_ended"
+        case .phaseEnded: "phase_ended"
+        case .runEnded: "run_ended"
+        }
+    }
+}

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import LoadModel
+
+/// Amounts, times and errors as people read them.
+public enum HumanUnits {
+    /// A unit chosen for a whole column, with the decimals that are worth showing.
+    public struct Scale: Hashable, Sendable {
+        /// What an amount is divided by.
+        public let divisor: Double
+        /// The unit's text, such as `MiB`.
+        public let suffix: String
+        /// Decimals that are shown.
+        public let places: Int
+
+        /// The number without its unit.
+        public func number(_ value: Double) -> String {
+            value.isFinite ? NumberText.text(value / divisor, places: places) : value.description
+        }
+    }
+
+    /// The scale in which amounts up to `greatest` are easiest to read.
+    public static func scale(for unit: Unit, covering greatest: Double) -> Scale {
+        switch unit {
+        case .cores: Scale(divisor: 1, suffix: "cores", places: 3)
+        case .handles: Scale(divisor: 1, suffix: "handles", places: 0)
+        case .operationsPerSecond: Scale(divisor: 1, suffix: "iops", places: 1)
+        case .bytes: largest(of: binary, covering: greatest)
+        case .bytesPerSecond: largest(of: decimalRates, covering: greatest)
+        }
+    }
+
+    /// An amount with its unit, such as `512.0 MiB`.
+    public static func amount(_ value: Double, _ unit: Unit) -> String {
+        let scale = scale(for: unit, covering: value.magnitude)
+        return "\(scale.number(value)) \(scale.suffix)"
+    }
+
+    /// An amount that a plan resolved, zeros at its end left out, bytes in full as well:
+    /// `1 GiB (1073741824 bytes)`.
+    public static func exactAmount(_ value: Double, _ unit: Unit) -> String {
+        let scale = scale(for: unit, covering: value.magnitude)
+        let number = NumberText.text(value / scale.divisor, places: max(3, scale.places), trimming: true)
+        let suffix =
+            number == "1" && scale.suffix.hasSuffix("s") && unit != .operationsPerSecond && scale.divisor == 1
+            ? String(scale.suffix.dropLast()) : scale.suffix
+        guard unit == .bytes, scale.divisor > 1 else { return "\(number) \(suffix)" }
+        return "\(number) \(suffix) (\(NumberText.text(value, places: 0)) bytes)"
+    }
+
+    /// A length of time in a profile's notation, such as `2m30s` or `250ms`.
+    public static func duration(_ time: Nanoseconds) -> String {
+        if time < 0 { return "-" + duration(-time) }
+        if time == 0 { return "0s" }
+        if time < .second { return NumberText.text(Double(time) / 1e6, places: 6, trimming: true) + "ms" }
+        let (minutes, rest) = time.quotientAndRemainder(dividingBy: 60 * .second)
+        var text = ""
+        if minutes >= 60 { text += "\(minutes / 60)h" }
+        if minutes % 60 > 0 { text += "\(minutes % 60)m" }
+        if rest > 0 { text += NumberText.text(rest.seconds, places: 9, trimming: true) + "s" }
+        return text
+    }
+
+    /// A length of time on a running clock, whole seconds: `0:07`, `12:34`, `1:02:03`.
+    public static func clock(_ time: Nanoseconds) -> String {
+        let seconds = max(0, time) / .second
+        func two(_ value: Int64) -> String { value < 10 ? "0\(value)" : "\(value)" }
+        let tail = two(seconds % 60)
+        return seconds < 3600
+            ? "\(seconds / 60):\(tail)" : "\(seconds / 3600):\(two(seconds / 60 % 60)):\(tail)"
+    }
+
+    /// A measured time, such as `0.012 s`.
+    public static func seconds(_ seconds: Double) -> String { NumberText.text(seconds, places: 3) + " s" }
+
+    /// A share, such as `12.3%`.
+    public static func percent(_ ratio: Double, places: Int = 1) -> String {
+        NumberText.text(ratio * 100, places: places) + "%"
+    }
+
+    /// An error beside its target, with a sign.
+    ///
+    /// Of cores it is in points of the base (`-0.02pp`), which is how a CPU load and its tolerance are thought of; of
+    /// anything else in percent of the target (`+0.10%`), or in the unit itself where the target is 0.
+    public static func error(_ error: Double, target: Double, unit: Unit, capacity: Double) -> String {
+        let text =
+            if unit == .cores, capacity > 0 {
+                NumberText.text(error / capacity * 100, places: 2) + "pp"
+            } else if unit != .cores, target > 0 {
+                percent(error / target, places: 2)
+            } else {
+                amount(error, unit)
+            }
+        // What rounds to nothing has no direction.
+        let isShown = text.utf8.contains { (UInt8(ascii: "1")...UInt8(ascii: "9")).contains($0) }
+        return error > 0 && isShown ? "+" + text : text
+    }
+
+    /// The size of an error, without a sign.
+    static func errorSize(_ error: Double, target: Double, unit: Unit, capacity: Double) -> String {
+        let text = Self.error(error.magnitude, target: target, unit: unit, capacity: capacity)
+        return text.hasPrefix("+") ? String(text.dropFirst()) : text
+    }
+
+    private static let binary = [
+        Scale(divisor: 1, suffix: "bytes", places: 0),
+        Scale(divisor: 0x1p10, suffix: "KiB", places: 1),
+        Scale(divisor: 0x1p20, suffix: "MiB", places: 1),
+        Scale(divisor: 0x1p30, suffix: "GiB", places: 3),
+        Scale(divisor: 0x1p40, suffix: "TiB", places: 3),
+    ]
+    private static let decimalRates = [
+        Scale(divisor: 1, suffix: "B/s", places: 0),
+        Scale(divisor: 1e3, suffix: "kB/s", places: 1),
+        Scale(divisor: 1e6, suffix: "MB/s", places: 1),
+        Scale(divisor: 1e9, suffix: "GB/s", places: 3),
+    ]
+
+    private static func largest(of scales: [Scale], covering greatest: Double) -> Scale {
+        scales.last { greatest >= $0.divisor } ?? scales[0]
+    }
+}

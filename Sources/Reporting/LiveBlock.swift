@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import LoadModel
+
+/// The block of lines that a terminal shows while a run lasts.
+///
+/// A redraw goes up by as many lines as stand there, writes each line anew and erases what is behind it: nothing is
+/// blank in between, so nothing flickers. No line takes the terminal's last cell, which some terminals wrap after.
+struct LiveBlock: Sendable {
+    private static let sparkLimit = 24
+    /// Lines beyond this would scroll out of a small terminal and could not be redrawn.
+    private static let stressorLimit = 16
+    private static let nameLimit = 20
+    private static let barLimit = 20
+
+    /// The phase that runs.
+    var phase = 0
+    private let plan: Plan
+    private let columns: [ProgressColumn]
+    private let nameWidth: Int
+    private let figuresWidth: Int
+    private let numberWidth: Int
+    private var elapsed: Nanoseconds = 0
+    private var readings: [Reading?]
+    /// The latest achieved figures of the log's samples, oldest first.
+    private var history: [[Double]]
+    private var outcome: (verdict: Verdict, exitMeaning: String)?
+    private var drawnLines = 0
+
+    init(plan: Plan, columns: [ProgressColumn]) {
+        self.plan = plan
+        self.columns = columns
+        readings = columns.map { _ in nil }
+        history = columns.map { _ in [] }
+        nameWidth = min(Self.nameLimit, columns.map { cellWidth(of: $0.name) }.max() ?? 0)
+        let numberWidth = columns.map(\.numberWidth).max() ?? 0
+        self.numberWidth = numberWidth
+        let suffixWidth = columns.map { cellWidth(of: $0.scale.suffix) }.max() ?? 0
+        figuresWidth = 2 * numberWidth + 4 + suffixWidth
+    }
+
+    /// Shows the figures of a sample from the next redraw on.
+    mutating func show(_ sample: Sample) {
+        elapsed = sample.elapsed
+        phase = sample.phase
+        for (index, reading) in sample.readings.enumerated() where index < readings.count { readings[index] = reading }
+    }
+
+    /// Adds a sample to the sparklines.
+    mutating func remember(_ sample: Sample) {
+        for (index, reading) in sample.readings.enumerated() where index < history.count {
+            if history[index].count == Self.sparkLimit { history[index].removeFirst() }
+            history[index].append(reading.achieved ?? 0)
+        }
+    }
+
+    /// Shows the verdict from the next redraw on.
+    mutating func end(_ record: RunRecord) {
+        elapsed = record.elapsed
+        outcome = (record.verdict, record.exitMeaning)
+    }
+
+    /// The bytes that put the block in place of the last one, below `notes`, which end in a line feed.
+    mutating func redraw(_ style: TextStyle, below notes: String = "") -> [UInt8] {
+        let limit = style.width - 1
+        var text = drawnLines > 0 ? "\r\u{1B}[\(drawnLines)A" : ""
+        if !notes.isEmpty { text += (drawnLines > 0 ? "\u{1B}[J" : "") + notes }
+        let lines = lines(style, limit: limit)
+        for line in lines { text += line.rendered(style, limit: limit) + "\u{1B}[K\n" }
+        if lines.count < drawnLines { text += "\u{1B}[J" }
+        drawnLines = lines.count
+        return Array(text.utf8)
+    }
+
+    private func lines(_ style: TextStyle, limit: Int) -> [StyledText] {
+        var lines = [header(style, limit: limit)]
+        for index in columns.indices.prefix(Self.stressorLimit) {
+            lines.append(stressorLine(index, style, limit: limit))
+        }
+        let more = columns.count - Self.stressorLimit
+        if more > 0 { lines.append(StyledText("  and \(more) more, in the log", .dim)) }
+        return lines
+    }
+
+    private func header(_ style: TextStyle, limit: Int) -> StyledText {
+        var line = StyledText(plan.profile, .bold)
+        if let outcome {
+            line.append(" \(style.dot) ")
+            line.append(outcome.verdict.words, outcome.verdict.ink)
+            line.append(" \(style.dot) \(outcome.exitMeaning) \(style.dot) \(HumanUnits.clock(elapsed))")
+            return line
+        }
+        guard plan.phases.indices.contains(phase) else { return line }
+        let current = plan.phases[phase]
+        let inPhase = min(max(0, elapsed - current.start), current.length)
+        line.append(" \(style.dot) \(phase + 1)/\(plan.phases.count) \(current.name) ")
+        let clock = "\(HumanUnits.clock(inPhase))/\(HumanUnits.clock(current.length))"
+        let left = HumanUnits.clock(plan.length - elapsed / .second * .second)
+        let whole = " \(style.dot) run \(HumanUnits.clock(elapsed))/\(HumanUnits.clock(plan.length))"
+        let end = " \(style.dot) \(left) left"
+        var tail = StyledText(" " + clock)
+        // How much is left matters more than how much was.
+        if plan.phases.count > 1, line.width + tail.width + cellWidth(of: whole + end) <= limit {
+            tail.append(whole, .dim)
+        }
+        tail.append(end)
+        let cells = min(Self.barLimit, limit - line.width - tail.width - 2)
+        if cells >= 4 {
+            let full = Int(Double(cells) * Double(inPhase) / Double(max(1, current.length)))
+            line.append(style.barEnds.0)
+            line.append(String(repeating: style.barFull, count: full))
+            line.append(String(repeating: style.barEmpty, count: cells - full), .dim)
+            line.append(style.barEnds.1)
+        }
+        line.append(tail)
+        return line
+    }
+
+    private func stressorLine(_ index: Int, _ style: TextStyle, limit: Int) -> StyledText {
+        let column = columns[index]
+        var line = StyledText("  ")
+        line.append(StyledText(column.name, .bold).cut(to: nameWidth, style))
+        line.pad(to: 2 + nameWidth + 2)
+        let errorWidth = 9
+        let markWidth = 10
+        let sparkWidth = min(Self.sparkLimit, limit - line.width - 2 - figuresWidth - 2 - errorWidth - 2 - markWidth)
+        if sparkWidth >= 6 {
+            let end = line.width + sparkWidth + 2
+            line.append(sparkline(index, width: sparkWidth, style))
+            line.pad(to: end)
+        }
+        guard let reading = readings[index] else {
+            line.append("waiting", .dim)
+            return line
+        }
+        let begin = line.width
+        line.append(String(repeating: " ", count: max(0, numberWidth - column.numberWidth)))
+        line.append(column.padded(reading.target, none: style.none))
+        line.append(" \(style.arrow) ", .dim)
+        line.append(String(repeating: " ", count: max(0, numberWidth - column.numberWidth)))
+        line.append(column.padded(reading.achieved, none: style.none))
+        line.append(" " + column.scale.suffix)
+        line.pad(to: begin + figuresWidth + 2)
+        let isReleased =
+            plan.phases.indices.contains(phase) && plan.phases[phase].loads[plan.stressors[index].name] == nil
+        guard let error = reading.error else {
+            line.pad(to: line.width + errorWidth + 2)
+            line.append("gone", .bad)
+            return line
+        }
+        let isOnTarget = column.isOnTarget(reading)
+        let text = HumanUnits.error(error, target: reading.target, unit: column.unit, capacity: column.capacity)
+        line.pad(to: begin + figuresWidth + 2 + max(0, errorWidth - cellWidth(of: text)))
+        line.append(text, isOnTarget ? .dim : .warning)
+        line.append("  ")
+        if isOnTarget {
+            line.append(isReleased ? "released" : style.good, isReleased ? .dim : .good)
+        } else {
+            line.append(reading.limitedBy?.rawValue ?? "off target", reading.limitedBy == nil ? .warning : .bad)
+        }
+        return line
+    }
+
+    private func sparkline(_ index: Int, width: Int, _ style: TextStyle) -> StyledText {
+        let values = history[index].suffix(width)
+        // Against the run's peak, so that the shape is that of the profile; noise above it does not shrink the rest.
+        let top = max(columns[index].peak, .leastNormalMagnitude)
+        let sparks = style.sparks
+        var text = ""
+        for value in values {
+            let ratio = min(max(0, value / top), 1)
+            text += sparks[min(sparks.count - 1, Int(ratio * Double(sparks.count)))]
+        }
+        var line = StyledText(String(repeating: " ", count: width - values.count))
+        line.append(text)
+        return line
+    }
+}

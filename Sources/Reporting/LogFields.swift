@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import LoadModel
+
+// The objects that the log and the JSON report share. A member is null where this run has no value for it, and absent
+// where it does not apply: content bytes of a CPU stressor, the signal of a process that was not killed.
+
+extension Unit {
+    /// Decimals that the log keeps: nanoseconds of CPU time, whole bytes, thousandths of the rest.
+    var logPlaces: Int {
+        switch self {
+        case .cores: 9
+        case .bytes, .bytesPerSecond: 0
+        case .handles, .operationsPerSecond: 3
+        }
+    }
+}
+
+extension JSONWriter {
+    mutating func hostMembers(_ host: HostDescription) {
+        key("name")
+        string(host.name)
+        key("kernel")
+        string(host.kernel)
+        key("architecture")
+        string(host.architecture)
+        key("online_cpus")
+        integer(host.onlineCPUs)
+        key("affinity_cpus")
+        integer(host.affinityCPUs)
+        key("quota_cores")
+        decimal(host.quotaCores, places: 9)
+        key("memory_total_bytes")
+        integer(host.memoryTotalBytes)
+        key("memory_available_bytes")
+        integer(host.memoryAvailableBytes)
+        key("memory_limit_bytes")
+        integer(host.memoryLimitBytes)
+        key("numa_nodes")
+        integer(host.numaNodes)
+        key("huge_pages")
+        string(host.hugePages)
+    }
+
+    /// Writes `exert_version`, `host`, `profile` and `plan`.
+    mutating func startMembers(_ host: HostDescription, _ plan: Plan) {
+        key("exert_version")
+        string(host.exertVersion)
+        key("host")
+        beginObject()
+        hostMembers(host)
+        endObject()
+        profileAndPlanMembers(plan)
+    }
+
+    /// Writes `profile` and `plan`.
+    mutating func profileAndPlanMembers(_ plan: Plan) {
+        key("profile")
+        beginObject()
+        key("name")
+        string(plan.profile)
+        key("file")
+        string(plan.file)
+        key("sha256")
+        string(plan.sha256)
+        key("seed")
+        integer(plan.seed)
+        endObject()
+        key("plan")
+        beginObject()
+        planMembers(plan)
+        endObject()
+    }
+
+    mutating func planMembers(_ plan: Plan) {
+        key("length_s")
+        seconds(of: plan.length)
+        key("stressors")
+        beginObject()
+        for stressor in plan.stressors {
+            key(data: stressor.name)
+            plannedStressor(stressor)
+        }
+        endObject()
+        key("phases")
+        beginArray()
+        for phase in plan.phases {
+            beginObject()
+            key("name")
+            string(phase.name)
+            phaseMembers(phase, of: plan)
+            endObject()
+        }
+        endArray()
+        key("findings")
+        findings(plan.findings)
+    }
+
+    mutating func plannedStressor(_ stressor: PlannedStressor) {
+        let places = stressor.unit.logPlaces
+        beginObject()
+        key("kind")
+        string(stressor.kind)
+        key("unit")
+        string(stressor.unit.rawValue)
+        key("drive")
+        string(stressor.drive.rawValue)
+        key("capacity")
+        decimal(stressor.capacity, places: places)
+        key("base")
+        string(stressor.base)
+        key("peak_target")
+        decimal(stressor.curve.peak, places: places)
+        key("workers")
+        integer(stressor.workers)
+        key("tolerance")
+        beginObject()
+        key("absolute")
+        decimal(stressor.tolerance.absolute, places: places)
+        key("ratio")
+        number(stressor.tolerance.ratio)
+        endObject()
+        key("witness")
+        string(stressor.witness)
+        key("settings")
+        settings(stressor.settings)
+        endObject()
+    }
+
+    /// Writes settings by the key names of the profile, sorted, so that equal plans give equal text.
+    mutating func settings(_ settings: Settings) {
+        beginObject()
+        for (name, value) in settings.values.sorted(by: { $0.key < $1.key }) {
+            key(data: name)
+            switch value {
+            case .text(let text): string(text)
+            case .integer(let number): integer(number)
+            case .boolean(let flag): boolean(flag)
+            case .bytes(let bytes): integer(bytes)
+            case .cpus(let cpus):
+                beginArray()
+                for cpu in cpus { integer(cpu) }
+                endArray()
+            }
+        }
+        endObject()
+    }
+
+    mutating func phaseMembers(_ phase: PlannedPhase, of plan: Plan) {
+        key("start_s")
+        seconds(of: phase.start)
+        key("length_s")
+        seconds(of: phase.length)
+        key("loads")
+        beginObject()
+        for stressor in plan.stressors {
+            guard let load = phase.loads[stressor.name] else { continue }
+            key(data: stressor.name)
+            string(load)
+        }
+        endObject()
+    }
+
+    mutating func findings(_ findings: [Finding]) {
+        beginArray()
+        for finding in findings {
+            beginObject()
+            findingMembers(finding)
+            endObject()
+        }
+        endArray()
+    }
+
+    mutating func findingMembers(_ finding: Finding) {
+        key("code")
+        string(finding.code)
+        key("severity")
+        string(finding.severity.rawValue)
+        key("stressor")
+        string(finding.stressor)
+        key("message")
+        string(finding.message)
+    }
+
+    mutating func endMembers(_ end: StressorEnd) {
+        key("stressor")
+        string(end.stressor)
+        key("pid")
+        integer(end.processID)
+        key("manner")
+        switch end.manner {
+        case .released:
+            string("released")
+        case .failed(let reason):
+            string("failed")
+            key("reason")
+            string(reason)
+        case .killed(let signal, let isOutOfMemory):
+            string("killed")
+            key("signal")
+            string(signalName(signal))
+            key("out_of_memory")
+            boolean(isOutOfMemory)
+        }
+        key("cpu_s")
+        decimal(end.cpuSeconds, places: 9)
+        key("release_s")
+        decimal(end.releaseSeconds, places: 9)
+    }
+
+    mutating func results(_ results: [PhaseResult], of plan: Plan) {
+        beginArray()
+        for result in results {
+            beginObject()
+            resultMembers(result, of: plan)
+            endObject()
+        }
+        endArray()
+    }
+
+    private mutating func resultMembers(_ result: PhaseResult, of plan: Plan) {
+        let unit = plan.unit(of: result.stressor)
+        let places = unit?.logPlaces ?? 9
+        key("phase")
+        string(plan.phaseName(result.phase))
+        key("stressor")
+        string(result.stressor)
+        key("unit")
+        string(unit?.rawValue)
+        key("is_loaded")
+        boolean(result.isLoaded)
+        key("target_mean")
+        decimal(result.targetMean, places: places)
+        key("achieved_mean")
+        decimal(result.achievedMean, places: places)
+        key("claimed_mean")
+        decimal(result.claimedMean, places: places)
+        key("error_mean")
+        decimal(result.errorMean, places: places)
+        key("error_abs_mean")
+        decimal(result.errorAbsMean, places: places)
+        key("error_abs_p95")
+        decimal(result.errorAbsP95, places: places)
+        key("error_abs_max")
+        decimal(result.errorAbsMax, places: places)
+        key("tolerance")
+        decimal(result.tolerance, places: places)
+        key("time_to_reach_s")
+        decimal(result.timeToReach, places: 9)
+        if let timeToContent = result.timeToContent {
+            key("time_to_content_s")
+            decimal(timeToContent, places: 9)
+        }
+        key("shortfall")
+        beginObject()
+        for cause in Cause.allCases {
+            guard let amount = result.shortfall[cause], amount > 0 else { continue }
+            key(data: cause.rawValue)
+            decimal(amount, places: places)
+        }
+        endObject()
+        key("limited_by")
+        string(result.limitedBy?.rawValue)
+        if let residentBytes = result.residentBytes {
+            key("resident_bytes")
+            decimal(residentBytes, places: 0)
+        }
+        // A released stressor is not judged.
+        key("verdict")
+        string(result.isLoaded ? result.verdict.rawValue : nil)
+    }
+
+    /// Writes what the end of the run says: the verdict, the results, how everything ended.
+    mutating func outcomeMembers(_ record: RunRecord) {
+        key("verdict")
+        string(record.verdict.rawValue)
+        key("exit_code")
+        integer(record.exitCode)
+        key("interrupted_by")
+        string(record.interruptedBy.map(signalName))
+        key("started_at")
+        timestamp(record.startedAt)
+        key("load_s")
+        seconds(of: record.elapsed)
+        key("results")
+        results(record.results, of: record.plan)
+        key("ends")
+        beginArray()
+        for end in record.ends {
+            beginObject()
+            endMembers(end)
+            endObject()
+        }
+        endArray()
+        key("findings")
+        findings(record.findings)
+        key("observer_cpu_s")
+        decimal(record.observerCPUSeconds, places: 9)
+        key("released")
+        boolean(record.isReleased)
+        key("release_s")
+        decimal(record.releaseSeconds, places: 9)
+    }
+}
+
+extension Plan {
+    func unit(of stressor: String) -> Unit? { stressors.first { $0.name == stressor }?.unit }
+
+    func phaseName(_ index: Int) -> String? { phases.indices.contains(index) ? phases[index].name : nil }
+}
+
+extension RunRecord {
+    /// Whether every stressor that carried load was seen to end, which gives back all that it held.
+    var isReleased: Bool { results.allSatisfy { result in ends.contains { $0.stressor == result.stressor } } }
+
+    /// The longest time from the request to stop until a stressor was gone, in seconds.
+    var releaseSeconds: Double? { ends.compactMap(\.releaseSeconds).max() }
+}

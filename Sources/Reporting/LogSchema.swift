@@ -1,0 +1,513 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The JSON Schema of the experiment log.
+public enum LogSchema {
+    /// The schema of one line, in draft 2020-12, ending in a line feed.
+    ///
+    /// It is strict: a member that it does not name is an error, so a log that validates holds what is described here
+    /// and nothing else. A new member is a new version.
+    public static func jsonSchema() -> String { text + "\n" }
+
+    private static let text = #"""
+        {
+          "$schema": "https://json-schema.org/draft/2020-12/schema",
+          "$id": "https://exert.dev/schema/log/1",
+          "title": "A line of the exert experiment log",
+          "description": "One event a line, in SI base units; a stressor's figures are in its unit.",
+          "oneOf": [
+            {"$ref": "#/$defs/event_run_started"}, {"$ref": "#/$defs/event_phase_started"},
+            {"$ref": "#/$defs/event_sample"}, {"$ref": "#/$defs/event_finding"},
+            {"$ref": "#/$defs/event_stressor_ended"}, {"$ref": "#/$defs/event_phase_ended"},
+            {"$ref": "#/$defs/event_run_ended"}
+          ],
+          "$defs": {
+            "event_run_started": {
+              "type": "object",
+              "properties": {
+                "schema": {"const": "exert-log/1"},
+                "time": {"$ref": "#/$defs/timestamp"},
+                "run_id": {"type": "string"},
+                "event": {"const": "run_started"},
+                "elapsed_s": {"type": "number", "description": "Since the load began; 0 before that."},
+                "exert_version": {"type": "string"},
+                "host": {"$ref": "#/$defs/host"},
+                "profile": {"$ref": "#/$defs/profile"},
+                "plan": {"$ref": "#/$defs/plan"}
+              },
+              "required": [
+                "schema", "time", "run_id", "event", "elapsed_s", "exert_version", "host", "profile", "plan"
+              ],
+              "additionalProperties": false
+            },
+            "event_phase_started": {
+              "type": "object",
+              "properties": {
+                "schema": {"const": "exert-log/1"},
+                "time": {"$ref": "#/$defs/timestamp"},
+                "run_id": {"type": "string"},
+                "event": {"const": "phase_started"},
+                "elapsed_s": {"type": "number", "description": "Since the load began; 0 before that."},
+                "phase": {"type": "string"},
+                "index": {"type": "integer", "minimum": 0},
+                "start_s": {"type": "number", "minimum": 0},
+                "length_s": {"type": "number", "minimum": 0},
+                "loads": {"$ref": "#/$defs/loads"}
+              },
+              "required": [
+                "schema", "time", "run_id", "event", "elapsed_s", "phase", "index", "start_s", "length_s",
+                "loads"
+              ],
+              "additionalProperties": false
+            },
+            "event_sample": {
+              "type": "object",
+              "properties": {
+                "schema": {"const": "exert-log/1"},
+                "time": {"$ref": "#/$defs/timestamp"},
+                "run_id": {"type": "string"},
+                "event": {"const": "sample"},
+                "elapsed_s": {"type": "number", "description": "Since the load began; 0 before that."},
+                "interval_s": {
+                  "type": "number",
+                  "minimum": 0,
+                  "description": "The measured length of the window that ends at elapsed_s."
+                },
+                "phase": {"type": ["string", "null"]},
+                "stressors": {"type": "object", "additionalProperties": {"$ref": "#/$defs/reading"}},
+                "host": {
+                  "type": "object",
+                  "properties": {
+                    "cpu_busy_ratio": {"type": ["number", "null"], "minimum": 0, "maximum": 1},
+                    "cpu_steal_ratio": {"type": ["number", "null"], "minimum": 0, "maximum": 1},
+                    "memory_available_bytes": {"type": ["number", "null"], "minimum": 0}
+                  },
+                  "required": ["cpu_busy_ratio", "cpu_steal_ratio", "memory_available_bytes"],
+                  "additionalProperties": false
+                }
+              },
+              "required": [
+                "schema", "time", "run_id", "event", "elapsed_s", "interval_s", "phase", "stressors", "host"
+              ],
+              "additionalProperties": false
+            },
+            "event_finding": {
+              "type": "object",
+              "properties": {
+                "schema": {"const": "exert-log/1"},
+                "time": {"$ref": "#/$defs/timestamp"},
+                "run_id": {"type": "string"},
+                "event": {"const": "finding"},
+                "elapsed_s": {"type": "number", "description": "Since the load began; 0 before that."},
+                "code": {"type": "string"},
+                "severity": {"enum": ["note", "warning"]},
+                "stressor": {"type": ["string", "null"]},
+                "message": {"type": "string"}
+              },
+              "required": [
+                "schema", "time", "run_id", "event", "elapsed_s", "code", "severity", "stressor", "message"
+              ],
+              "additionalProperties": false
+            },
+            "event_stressor_ended": {
+              "oneOf": [
+                {
+                  "type": "object",
+                  "properties": {
+                    "schema": {"const": "exert-log/1"},
+                    "time": {"$ref": "#/$defs/timestamp"},
+                    "run_id": {"type": "string"},
+                    "event": {"const": "stressor_ended"},
+                    "elapsed_s": {"type": "number", "description": "Since the load began; 0 before that."},
+                    "stressor": {"type": "string"},
+                    "pid": {"type": "integer", "minimum": 0},
+                    "manner": {"const": "released"},
+                    "cpu_s": {"type": "number", "minimum": 0},
+                    "release_s": {
+                      "type": ["number", "null"],
+                      "minimum": 0,
+                      "description": "From the request to stop until it was gone; null where it was not asked."
+                    }
+                  },
+                  "required": [
+                    "schema", "time", "run_id", "event", "elapsed_s", "stressor", "pid", "manner", "cpu_s",
+                    "release_s"
+                  ],
+                  "additionalProperties": false
+                },
+                {
+                  "type": "object",
+                  "properties": {
+                    "schema": {"const": "exert-log/1"},
+                    "time": {"$ref": "#/$defs/timestamp"},
+                    "run_id": {"type": "string"},
+                    "event": {"const": "stressor_ended"},
+                    "elapsed_s": {"type": "number", "description": "Since the load began; 0 before that."},
+                    "stressor": {"type": "string"},
+                    "pid": {"type": "integer", "minimum": 0},
+                    "manner": {"const": "failed"},
+                    "reason": {"type": "string"},
+                    "cpu_s": {"type": "number", "minimum": 0},
+                    "release_s": {
+                      "type": ["number", "null"],
+                      "minimum": 0,
+                      "description": "From the request to stop until it was gone; null where it was not asked."
+                    }
+                  },
+                  "required": [
+                    "schema", "time", "run_id", "event", "elapsed_s", "stressor", "pid", "manner", "reason",
+                    "cpu_s", "release_s"
+                  ],
+                  "additionalProperties": false
+                },
+                {
+                  "type": "object",
+                  "properties": {
+                    "schema": {"const": "exert-log/1"},
+                    "time": {"$ref": "#/$defs/timestamp"},
+                    "run_id": {"type": "string"},
+                    "event": {"const": "stressor_ended"},
+                    "elapsed_s": {"type": "number", "description": "Since the load began; 0 before that."},
+                    "stressor": {"type": "string"},
+                    "pid": {"type": "integer", "minimum": 0},
+                    "manner": {"const": "killed"},
+                    "signal": {"$ref": "#/$defs/signal"},
+                    "out_of_memory": {"type": "boolean"},
+                    "cpu_s": {"type": "number", "minimum": 0},
+                    "release_s": {
+                      "type": ["number", "null"],
+                      "minimum": 0,
+                      "description": "From the request to stop until it was gone; null where it was not asked."
+                    }
+                  },
+                  "required": [
+                    "schema", "time", "run_id", "event", "elapsed_s", "stressor", "pid", "manner", "signal",
+                    "out_of_memory", "cpu_s", "release_s"
+                  ],
+                  "additionalProperties": false
+                }
+              ]
+            },
+            "event_phase_ended": {
+              "type": "object",
+              "properties": {
+                "schema": {"const": "exert-log/1"},
+                "time": {"$ref": "#/$defs/timestamp"},
+                "run_id": {"type": "string"},
+                "event": {"const": "phase_ended"},
+                "elapsed_s": {"type": "number", "description": "Since the load began; 0 before that."},
+                "phase": {"type": "string"},
+                "index": {"type": "integer", "minimum": 0},
+                "results": {"type": "array", "items": {"$ref": "#/$defs/result"}}
+              },
+              "required": ["schema", "time", "run_id", "event", "elapsed_s", "phase", "index", "results"],
+              "additionalProperties": false
+            },
+            "event_run_ended": {
+              "type": "object",
+              "properties": {
+                "schema": {"const": "exert-log/1"},
+                "time": {"$ref": "#/$defs/timestamp"},
+                "run_id": {"type": "string"},
+                "event": {"const": "run_ended"},
+                "elapsed_s": {"type": "number", "description": "Since the load began; 0 before that."},
+                "verdict": {"$ref": "#/$defs/verdict"},
+                "exit_code": {"type": "integer", "minimum": 0, "maximum": 255},
+                "interrupted_by": {"anyOf": [{"$ref": "#/$defs/signal"}, {"type": "null"}]},
+                "started_at": {"$ref": "#/$defs/timestamp"},
+                "load_s": {"type": "number", "minimum": 0, "description": "How long the load lasted."},
+                "results": {"type": "array", "items": {"$ref": "#/$defs/result"}},
+                "ends": {"type": "array", "items": {"$ref": "#/$defs/end"}},
+                "findings": {"type": "array", "items": {"$ref": "#/$defs/finding"}},
+                "observer_cpu_s": {
+                  "type": "number",
+                  "minimum": 0,
+                  "description": "CPU time that the observer took while the load lasted."
+                },
+                "released": {
+                  "type": "boolean",
+                  "description": "Whether every stressor that carried load was seen to end."
+                },
+                "release_s": {
+                  "type": ["number", "null"],
+                  "minimum": 0,
+                  "description": "The longest release of a stressor."
+                }
+              },
+              "required": [
+                "schema", "time", "run_id", "event", "elapsed_s", "verdict", "exit_code", "interrupted_by",
+                "started_at", "load_s", "results", "ends", "findings", "observer_cpu_s", "released",
+                "release_s"
+              ],
+              "additionalProperties": false
+            },
+            "timestamp": {
+              "type": "string",
+              "pattern": "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}\\.\\d{9}Z$",
+              "description": "RFC 3339, UTC, nanoseconds."
+            },
+            "unit": {
+              "description": "The unit of every figure of a stressor.",
+              "enum": ["cores", "bytes", "handles", "bytes_per_second", "operations_per_second"]
+            },
+            "cause": {
+              "description": "Why a stressor fell short of its target.",
+              "enum": ["contention", "quota", "steal", "refusal", "saturation", "guard"]
+            },
+            "verdict": {"enum": ["met", "not_met", "aborted", "killed", "unsupported", "unverified"]},
+            "signal": {"type": "string", "pattern": "^(SIG[A-Z0-9]+|signal \\d+)$"},
+            "loads": {
+              "description": "Each load's notation; a stressor that is not here is released.",
+              "type": "object",
+              "additionalProperties": {"type": "string"}
+            },
+            "setting": {
+              "type": ["string", "integer", "boolean", "array"],
+              "items": {"type": "integer", "minimum": 0}
+            },
+            "host": {
+              "type": "object",
+              "properties": {
+                "name": {"type": "string"},
+                "kernel": {"type": "string"},
+                "architecture": {"type": "string"},
+                "online_cpus": {"type": "integer", "minimum": 0},
+                "affinity_cpus": {"type": "integer", "minimum": 0},
+                "quota_cores": {
+                  "type": ["number", "null"],
+                  "minimum": 0,
+                  "description": "CPU quota; null where there is none."
+                },
+                "memory_total_bytes": {"type": "integer", "minimum": 0},
+                "memory_available_bytes": {"type": "integer", "minimum": 0},
+                "memory_limit_bytes": {"type": ["integer", "null"], "minimum": 0},
+                "numa_nodes": {"type": "integer", "minimum": 0},
+                "huge_pages": {"type": "string"}
+              },
+              "required": [
+                "name", "kernel", "architecture", "online_cpus", "affinity_cpus", "quota_cores",
+                "memory_total_bytes", "memory_available_bytes", "memory_limit_bytes", "numa_nodes",
+                "huge_pages"
+              ],
+              "additionalProperties": false
+            },
+            "profile": {
+              "type": "object",
+              "properties": {
+                "name": {"type": "string"},
+                "file": {"type": "string"},
+                "sha256": {"type": "string"},
+                "seed": {"type": "integer", "minimum": 0}
+              },
+              "required": ["name", "file", "sha256", "seed"],
+              "additionalProperties": false
+            },
+            "plan": {
+              "type": "object",
+              "properties": {
+                "length_s": {"type": "number", "minimum": 0},
+                "stressors": {"type": "object", "additionalProperties": {"$ref": "#/$defs/planned_stressor"}},
+                "phases": {"type": "array", "items": {"$ref": "#/$defs/planned_phase"}},
+                "findings": {"type": "array", "items": {"$ref": "#/$defs/finding"}}
+              },
+              "required": ["length_s", "stressors", "phases", "findings"],
+              "additionalProperties": false
+            },
+            "planned_stressor": {
+              "type": "object",
+              "properties": {
+                "kind": {"type": "string"},
+                "unit": {"$ref": "#/$defs/unit"},
+                "drive": {"enum": ["level", "rate"]},
+                "capacity": {"type": "number", "minimum": 0, "description": "What 100 % means, in the unit."},
+                "base": {"type": "string", "description": "Which base that is and what said so."},
+                "peak_target": {"type": "number", "minimum": 0},
+                "workers": {"type": "integer", "minimum": 0},
+                "tolerance": {
+                  "type": "object",
+                  "description": "The larger of the two applies.",
+                  "properties": {
+                    "absolute": {"type": "number", "minimum": 0, "description": "In the unit."},
+                    "ratio": {"type": "number", "minimum": 0, "description": "Of the target."}
+                  },
+                  "required": ["absolute", "ratio"],
+                  "additionalProperties": false
+                },
+                "witness": {"type": "string", "description": "The kernel interface that `achieved` comes from."},
+                "settings": {"type": "object", "additionalProperties": {"$ref": "#/$defs/setting"}}
+              },
+              "required": [
+                "kind", "unit", "drive", "capacity", "base", "peak_target", "workers", "tolerance",
+                "witness", "settings"
+              ],
+              "additionalProperties": false
+            },
+            "planned_phase": {
+              "type": "object",
+              "properties": {
+                "name": {"type": "string"},
+                "start_s": {"type": "number", "minimum": 0},
+                "length_s": {"type": "number", "minimum": 0},
+                "loads": {"$ref": "#/$defs/loads"}
+              },
+              "required": ["name", "start_s", "length_s", "loads"],
+              "additionalProperties": false
+            },
+            "finding": {
+              "type": "object",
+              "properties": {
+                "code": {"type": "string"},
+                "severity": {"enum": ["note", "warning"]},
+                "stressor": {"type": ["string", "null"]},
+                "message": {"type": "string"}
+              },
+              "required": ["code", "severity", "stressor", "message"],
+              "additionalProperties": false
+            },
+            "reading": {
+              "type": "object",
+              "properties": {
+                "unit": {"$ref": "#/$defs/unit"},
+                "target": {
+                  "type": "number",
+                  "description": "Mean of the interval for rates, at its end for levels."
+                },
+                "achieved": {
+                  "type": ["number", "null"],
+                  "description": "What the kernel says; null where the process is gone."
+                },
+                "error": {"type": ["number", "null"], "description": "Achieved less target."},
+                "claimed": {"type": "number", "description": "What the stressor says."},
+                "witness": {"type": "string"},
+                "limited_by": {"anyOf": [{"$ref": "#/$defs/cause"}, {"type": "null"}]},
+                "refusals": {
+                  "type": "integer",
+                  "minimum": 1,
+                  "description": "So far; absent where there were none."
+                },
+                "content_bytes": {
+                  "type": "number",
+                  "minimum": 0,
+                  "description": "Bytes that hold content rather than zeroes; memory only."
+                }
+              },
+              "required": ["unit", "target", "achieved", "error", "claimed", "witness", "limited_by"],
+              "additionalProperties": false
+            },
+            "result": {
+              "type": "object",
+              "properties": {
+                "phase": {"type": ["string", "null"]},
+                "stressor": {"type": "string"},
+                "unit": {"$ref": "#/$defs/unit"},
+                "is_loaded": {
+                  "type": "boolean",
+                  "description": "Whether the phase gave it a load; a released stressor has no verdict."
+                },
+                "target_mean": {"type": "number"},
+                "achieved_mean": {"type": "number"},
+                "claimed_mean": {"type": "number"},
+                "error_mean": {
+                  "type": "number",
+                  "description": "Of achieved less target, from when it should have settled."
+                },
+                "error_abs_mean": {"type": "number", "minimum": 0},
+                "error_abs_p95": {"type": "number", "minimum": 0},
+                "error_abs_max": {"type": "number", "minimum": 0},
+                "tolerance": {
+                  "type": "number",
+                  "minimum": 0,
+                  "description": "The error that was allowed at the mean target."
+                },
+                "time_to_reach_s": {
+                  "type": ["number", "null"],
+                  "minimum": 0,
+                  "description": "From the phase's start to the first reading within tolerance."
+                },
+                "time_to_content_s": {
+                  "type": "number",
+                  "minimum": 0,
+                  "description": "From the phase's start until all memory held content; memory only."
+                },
+                "shortfall": {
+                  "description": "What fell short by cause, as a mean over the phase.",
+                  "type": "object",
+                  "propertyNames": {"$ref": "#/$defs/cause"},
+                  "additionalProperties": {"type": "number", "minimum": 0}
+                },
+                "limited_by": {
+                  "anyOf": [{"$ref": "#/$defs/cause"}, {"type": "null"}],
+                  "description": "The cause that took the most."
+                },
+                "resident_bytes": {
+                  "type": "number",
+                  "minimum": 0,
+                  "description": "The resident set by page walk at the phase's end; memory only."
+                },
+                "verdict": {"anyOf": [{"$ref": "#/$defs/verdict"}, {"type": "null"}]}
+              },
+              "required": [
+                "phase", "stressor", "unit", "is_loaded", "target_mean", "achieved_mean", "claimed_mean",
+                "error_mean", "error_abs_mean", "error_abs_p95", "error_abs_max", "tolerance",
+                "time_to_reach_s", "shortfall", "limited_by", "verdict"
+              ],
+              "additionalProperties": false
+            },
+            "end": {
+              "oneOf": [
+                {
+                  "type": "object",
+                  "properties": {
+                    "stressor": {"type": "string"},
+                    "pid": {"type": "integer", "minimum": 0},
+                    "manner": {"const": "released"},
+                    "cpu_s": {"type": "number", "minimum": 0},
+                    "release_s": {
+                      "type": ["number", "null"],
+                      "minimum": 0,
+                      "description": "From the request to stop until it was gone; null where it was not asked."
+                    }
+                  },
+                  "required": ["stressor", "pid", "manner", "cpu_s", "release_s"],
+                  "additionalProperties": false
+                },
+                {
+                  "type": "object",
+                  "properties": {
+                    "stressor": {"type": "string"},
+                    "pid": {"type": "integer", "minimum": 0},
+                    "manner": {"const": "failed"},
+                    "reason": {"type": "string"},
+                    "cpu_s": {"type": "number", "minimum": 0},
+                    "release_s": {
+                      "type": ["number", "null"],
+                      "minimum": 0,
+                      "description": "From the request to stop until it was gone; null where it was not asked."
+                    }
+                  },
+                  "required": ["stressor", "pid", "manner", "reason", "cpu_s", "release_s"],
+                  "additionalProperties": false
+                },
+                {
+                  "type": "object",
+                  "properties": {
+                    "stressor": {"type": "string"},
+                    "pid": {"type": "integer", "minimum": 0},
+                    "manner": {"const": "killed"},
+                    "signal": {"$ref": "#/$defs/signal"},
+                    "out_of_memory": {"type": "boolean"},
+                    "cpu_s": {"type": "number", "minimum": 0},
+                    "release_s": {
+                      "type": ["number", "null"],
+                      "minimum": 0,
+                      "description": "From the request to stop until it was gone; null where it was not asked."
+                    }
+                  },
+                  "required": ["stressor", "pid", "manner", "signal", "out_of_memory", "cpu_s", "release_s"],
+                  "additionalProperties": false
+                }
+              ]
+            }
+          }
+        }
+        """#
+}

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import LoadModel
+
+/// A resolved plan for people: what `exert check` prints.
+public enum PlanText {
+    /// The text, ending in a line feed.
+    public static func text(_ plan: Plan, style: TextStyle) -> String {
+        var lines = TextLines(style)
+        var head = TextTable([.left, .left], indent: 0)
+        head.append(row("profile", "\(plan.profile) (\(plan.file), seed \(plan.seed))"))
+        head.append(row("sha256", plan.sha256))
+        head.append(
+            row("length", "\(HumanUnits.duration(plan.length)) in \(plan.phases.count) \(plural(plan.phases.count))"))
+        lines.append(head)
+        for stressor in plan.stressors {
+            lines.append()
+            lines.append(StyledText("stressor \(stressor.name)", .bold))
+            lines.append(table(of: stressor))
+        }
+        lines.append()
+        lines.append(StyledText("phases", .bold))
+        lines.append(phases(of: plan, style))
+        if !plan.findings.isEmpty {
+            lines.append()
+            lines.append(plan.findings)
+        }
+        return lines.text
+    }
+
+    private static func plural(_ phases: Int) -> String { phases == 1 ? "phase" : "phases" }
+
+    private static func row(_ label: String, _ text: String) -> [StyledText] {
+        [StyledText(label, .dim), StyledText(text)]
+    }
+
+    private static func table(of stressor: PlannedStressor) -> TextTable {
+        var table = TextTable([.left, .left])
+        let amount = { HumanUnits.exactAmount($0, stressor.unit) }
+        let drive = stressor.drive == .level ? "holds an amount" : "works at a rate"
+        table.append(row("kind", "\(stressor.kind), \(drive)"))
+        table.append(row("100% is", "\(amount(stressor.capacity)): \(stressor.base)"))
+        var peak = amount(stressor.curve.peak)
+        if stressor.capacity > 0 {
+            peak += ", \(HumanUnits.percent(stressor.curve.peak / stressor.capacity)) of it"
+        }
+        table.append(row("peak", peak))
+        table.append(row("tolerance", tolerance(stressor)))
+        table.append(row("workers", "\(stressor.workers)"))
+        let settings = stressor.settings.values.sorted { $0.key < $1.key }
+        if !settings.isEmpty {
+            table.append(row("settings", settings.map { "\($0.key): \(text(of: $0.value))" }.joined(separator: "; ")))
+        }
+        table.append(row("witness", stressor.witness))
+        return table
+    }
+
+    private static func tolerance(_ stressor: PlannedStressor) -> String {
+        let limit = stressor.tolerance
+        var parts: [String] = []
+        if limit.absolute > 0 || limit.ratio <= 0 {
+            var amount = HumanUnits.exactAmount(limit.absolute, stressor.unit)
+            if stressor.unit == .cores, stressor.capacity > 0 {
+                let points = NumberText.text(limit.absolute / stressor.capacity * 100, places: 3, trimming: true)
+                amount += " (\(points)pp)"
+            }
+            parts.append(amount)
+        }
+        if limit.ratio > 0 {
+            parts.append(NumberText.text(limit.ratio * 100, places: 3, trimming: true) + "% of the target")
+        }
+        return parts.joined(separator: " or ") + (parts.count > 1 ? ", the larger" : "")
+    }
+
+    private static func phases(of plan: Plan, _ style: TextStyle) -> TextTable {
+        var table = TextTable([.right, .left, .left, .left, .left, .left, .left])
+        let to = style.isUTF8 ? "–" : "-"
+        for (index, phase) in plan.phases.enumerated() {
+            let end = phase.start + phase.length
+            var place = [
+                StyledText("\(index + 1)"), StyledText(phase.name),
+                StyledText("\(HumanUnits.duration(phase.start)) \(to) \(HumanUnits.duration(end))"),
+                StyledText("for \(HumanUnits.duration(phase.length))"),
+            ]
+            let loaded = plan.stressors.filter { phase.loads[$0.name] != nil }
+            if loaded.isEmpty { table.append(place + [StyledText("no load", .dim), StyledText(), StyledText()]) }
+            for stressor in loaded {
+                let peak = stressor.curve.peak(from: phase.start, to: end)
+                table.append(
+                    place + [
+                        StyledText(stressor.name), StyledText(phase.loads[stressor.name] ?? ""),
+                        StyledText("peak \(HumanUnits.exactAmount(peak, stressor.unit))"),
+                    ])
+                // The phase stands on its first line only.
+                place = place.map { _ in StyledText() }
+            }
+        }
+        return table
+    }
+
+    /// A setting as a profile would write it.
+    static func text(of value: SettingValue) -> String {
+        switch value {
+        case .text(let text): text
+        case .integer(let number): "\(number)"
+        case .boolean(let flag): flag ? "true" : "false"
+        case .cpus(let cpus): cpuRanges(cpus)
+        case .bytes(let bytes): HumanUnits.exactAmount(Double(bytes), .bytes)
+        }
+    }
+
+    /// Ascending CPU numbers as a list of ranges, such as `0-3,8`.
+    static func cpuRanges(_ cpus: [Int]) -> String {
+        var ranges: [(first: Int, last: Int)] = []
+        for cpu in cpus {
+            if let last = ranges.last?.last, cpu == last + 1 {
+                ranges[ranges.count - 1].last = cpu
+            } else {
+                ranges.append((cpu, cpu))
+            }
+        }
+        return ranges.map { $0.first == $0.last ? "\($0.first)" : "\($0.first)-\($0.last)" }.joined(separator: ",")
+    }
+}

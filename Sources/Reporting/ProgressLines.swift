@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import LoadModel
+
+/// Progress as plain lines, for files and for terminals that cannot move their cursor.
+struct ProgressLines: Sendable {
+    let plan: Plan
+    let columns: [ProgressColumn]
+    private let phaseWidth: Int
+
+    init(plan: Plan, columns: [ProgressColumn]) {
+        self.plan = plan
+        self.columns = columns
+        phaseWidth = plan.phases.map { cellWidth(of: printable($0.name)) }.max() ?? 0
+    }
+
+    /// The lines of an event; `unheard` keeps the findings that have not been told yet.
+    func text(of event: TimedEvent, findings unheard: ([Finding]) -> [Finding], style: TextStyle) -> [UInt8] {
+        var lines = TextLines(style)
+        switch event.event {
+        case .runStarted(_, let plan):
+            let phases = plan.phases.count == 1 ? "1 phase" : "\(plan.phases.count) phases"
+            lines.append(
+                "run \(event.runID): profile \(plan.profile), \(HumanUnits.duration(plan.length)) in \(phases); "
+                    + "figures are achieved/target")
+            lines.append(unheard(plan.findings))
+        case .phaseStarted(let index):
+            lines.append(phaseLine(index))
+        case .sample(let sample):
+            lines.append(sampleLine(sample, style))
+        case .finding(let finding):
+            lines.append(unheard([finding]))
+        case .stressorEnded(let end):
+            if let trouble = end.trouble { lines.append([Finding(code: "stressor_ended", message: trouble)]) }
+        case .phaseEnded(let index, let results):
+            let loaded = results.filter(\.isLoaded)
+            if !loaded.isEmpty { lines.append(endLine(index, loaded)) }
+        case .runEnded:
+            break  // The summary says it all.
+        }
+        return Array(lines.text.utf8)
+    }
+
+    private func phaseLine(_ index: Int) -> String {
+        let phase = plan.phases[index]
+        let loads = plan.stressors.compactMap { stressor in phase.loads[stressor.name].map { "\(stressor.name) \($0)" }
+        }
+        return "phase \(index + 1)/\(plan.phases.count) \(phase.name), \(HumanUnits.duration(phase.length)): "
+            + (loads.isEmpty ? "no load" : loads.joined(separator: ", "))
+    }
+
+    private func endLine(_ index: Int, _ results: [PhaseResult]) -> StyledText {
+        var line = StyledText("end of \(plan.phaseName(index) ?? ""): ")
+        for (position, result) in results.enumerated() {
+            line.append("\(position > 0 ? ", " : "")\(result.stressor) ")
+            line.append(result.verdict.words, result.verdict.ink)
+            if result.verdict != .met, let cause = result.limitedBy { line.append(" (\(cause.rawValue))") }
+        }
+        return line
+    }
+
+    private func sampleLine(_ sample: Sample, _ style: TextStyle) -> StyledText {
+        let elapsed = NumberText.text(sample.elapsed.seconds, places: 1) + "s"
+        var line = StyledText(String(repeating: " ", count: max(0, 7 - elapsed.utf8.count)) + elapsed + " ")
+        let begin = line.width
+        line.append(plan.phaseName(sample.phase) ?? "")
+        line.pad(to: begin + phaseWidth)
+        for (column, reading) in zip(columns, sample.readings) {
+            let achieved = column.padded(reading.achieved, none: style.none)
+            line.append("   \(column.name) \(achieved)/\(column.padded(reading.target, none: style.none)) ")
+            line.append(column.scale.suffix)
+            if reading.achieved == nil {
+                line.append(" (gone)", .bad)
+            } else if !column.isOnTarget(reading) {
+                line.append(" (\(reading.limitedBy?.rawValue ?? "off target"))", .warning)
+            }
+        }
+        return line
+    }
+}

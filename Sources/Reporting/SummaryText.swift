@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import LoadModel
+
+/// The result of a run for people: was the load on target, by how much not, and why.
+public enum SummaryText {
+    /// The text, ending in a line feed.
+    public static func text(_ record: RunRecord, style: TextStyle) -> String {
+        var lines = TextLines(style)
+        lines.append(headline(record, style))
+        for sentence in misses(record) { lines.append(StyledText("  "), sentence: sentence) }
+        let loaded = record.results.filter(\.isLoaded)
+        if !loaded.isEmpty {
+            lines.append()
+            lines.append(table(loaded, of: record.plan, style))
+        }
+        for sentence in loaded.compactMap({ contentSentence($0, record.plan) }) {
+            lines.append(StyledText("  "), sentence: sentence)
+        }
+        lines.append()
+        lines.append(releaseLine(record))
+        lines.append(StyledText(costLine(record), .dim))
+        lines.append(record.findings)
+        lines.append("exit \(record.exitCode): \(record.exitMeaning)")
+        return lines.text
+    }
+
+    private static func headline(_ record: RunRecord, _ style: TextStyle) -> StyledText {
+        let isMet = record.verdict == .met && record.interruptedBy == nil
+        var line = StyledText(isMet ? style.good : style.bad, isMet ? .good : record.verdict.ink)
+        line.append(" \(record.plan.profile): ", .bold)
+        line.append(record.verdict.words, record.verdict.ink)
+        if let signal = record.interruptedBy { line.append(" (interrupted by \(signalName(signal)))", .warning) }
+        let planned = record.plan.length
+        let ran = HumanUnits.duration(Nanoseconds(seconds: (record.elapsed.seconds * 10).rounded() / 10))
+        let isWhole = record.elapsed + 100 * .millisecond >= planned
+        line.append(isWhole ? " in \(ran)" : " after \(ran) of \(HumanUnits.duration(planned))")
+        line.append("  run \(record.runID) on \(record.host.name)", .dim)
+        return line
+    }
+
+    /// A sentence for everything that did not go as asked.
+    private static func misses(_ record: RunRecord) -> [String] {
+        let results = record.results.filter { $0.isLoaded && $0.verdict != .met }
+        return record.ends.compactMap(\.trouble) + results.compactMap { miss($0, record.plan) }
+    }
+
+    private static func miss(_ result: PhaseResult, _ plan: Plan) -> String? {
+        guard let stressor = plan.stressors.first(where: { $0.name == result.stressor }) else { return nil }
+        let scale = scale(of: stressor, [result])
+        let place = "\(result.stressor) in \(plan.phaseName(result.phase) ?? "?")"
+        func error(_ value: Double) -> String {
+            HumanUnits.error(value, target: result.targetMean, unit: stressor.unit, capacity: stressor.capacity)
+        }
+        func size(_ value: Double) -> String {
+            HumanUnits.errorSize(value, target: result.targetMean, unit: stressor.unit, capacity: stressor.capacity)
+        }
+        let achieved = "\(scale.number(result.achievedMean)) of \(scale.number(result.targetMean)) \(scale.suffix)"
+        switch result.verdict {
+        case .met:
+            return nil
+        case .unverified:
+            return "\(place): the stressor claims \(scale.number(result.claimedMean)) \(scale.suffix), "
+                + "\(stressor.witness) says \(scale.number(result.achievedMean))"
+        case .killed, .aborted, .unsupported:
+            return "\(place): \(result.verdict.words) at \(achieved)"
+        case .notMet:
+            var sentence = "\(place): \(achieved), "
+            if result.errorMean.magnitude > result.tolerance {
+                sentence += "off by \(error(result.errorMean)) where \(size(result.tolerance)) is allowed"
+            } else {
+                sentence +=
+                    "on target in the mean, but 5% of the time off by \(size(result.errorAbsP95)) or more "
+                    + "where \(size(result.tolerance)) is allowed"
+            }
+            if result.timeToReach == nil { sentence += "; never within tolerance" }
+            return sentence + shortfall(result, scale)
+        }
+    }
+
+    /// What took how much, the most first.
+    private static func shortfall(_ result: PhaseResult, _ scale: HumanUnits.Scale) -> String {
+        let causes = result.shortfall.filter { $0.value > 0 }.sorted {
+            ($1.value, $0.key.rawValue) < ($0.value, $1.key.rawValue)
+        }
+        guard !causes.isEmpty else { return "" }
+        return "; limited by "
+            + causes.map { "\($0.key.rawValue) (\(scale.number($0.value)) \(scale.suffix))" }.joined(separator: ", ")
+    }
+
+    private static func table(_ results: [PhaseResult], of plan: Plan, _ style: TextStyle) -> TextTable {
+        var table = TextTable([.left, .left, .right, .right, .left, .right, .right, .right, .left, .left])
+        table.append(
+            [
+                "phase", "stressor", "target", "achieved", "", "error", "|error| p95", "reached", "limited by",
+                "verdict",
+            ], .dim)
+        for result in results {
+            guard let stressor = plan.stressors.first(where: { $0.name == result.stressor }) else { continue }
+            // One unit for a stressor, so that its phases can be compared.
+            let scale = scale(of: stressor, results.filter { $0.stressor == result.stressor })
+            let isOff = result.verdict != .met
+            table.append([
+                StyledText(plan.phaseName(result.phase) ?? ""),
+                StyledText(result.stressor),
+                StyledText(scale.number(result.targetMean)),
+                StyledText(scale.number(result.achievedMean)),
+                StyledText(scale.suffix),
+                StyledText(
+                    HumanUnits.error(
+                        result.errorMean, target: result.targetMean, unit: stressor.unit, capacity: stressor.capacity),
+                    result.errorMean.magnitude > result.tolerance ? .warning : .plain),
+                StyledText(
+                    HumanUnits.errorSize(
+                        result.errorAbsP95, target: result.targetMean, unit: stressor.unit,
+                        capacity: stressor.capacity), result.errorAbsP95 > result.tolerance ? .warning : .plain),
+                StyledText(result.timeToReach.map(HumanUnits.seconds) ?? "never", isOff ? .plain : .dim),
+                // What limits a stressor that is on target is noise.
+                StyledText(isOff ? result.limitedBy?.rawValue ?? style.none : style.none),
+                StyledText(result.verdict.words, result.verdict.ink),
+            ])
+        }
+        return table
+    }
+
+    private static func scale(of stressor: PlannedStressor, _ results: [PhaseResult]) -> HumanUnits.Scale {
+        let greatest = results.map { max($0.targetMean, $0.achievedMean) }.max() ?? 0
+        return HumanUnits.scale(for: stressor.unit, covering: greatest)
+    }
+
+    private static func contentSentence(_ result: PhaseResult, _ plan: Plan) -> String? {
+        var parts: [String] = []
+        if let time = result.timeToContent { parts.append("all content in place after \(HumanUnits.seconds(time))") }
+        if let bytes = result.residentBytes {
+            parts.append("\(HumanUnits.amount(bytes, .bytes)) resident by page walk at the end")
+        }
+        guard !parts.isEmpty else { return nil }
+        return "\(result.stressor) in \(plan.phaseName(result.phase) ?? "?"): \(parts.joined(separator: ", "))"
+    }
+
+    private static func releaseLine(_ record: RunRecord) -> StyledText {
+        if record.ends.isEmpty {
+            return record.isReleased
+                ? StyledText("nothing was started; nothing to release") : StyledText("not seen to end", .bad)
+        }
+        guard record.isReleased else {
+            let missing = record.plan.stressors.map(\.name).filter { name in
+                record.results.contains { $0.stressor == name } && !record.ends.contains { $0.stressor == name }
+            }
+            return StyledText("not seen to end: \(missing.joined(separator: ", "))", .bad)
+        }
+        let time = record.releaseSeconds.map { "released in \(HumanUnits.seconds($0))" } ?? "released"
+        let isClean = record.ends.allSatisfy { $0.manner == .released }
+        guard !isClean else { return StyledText("\(time); nothing left behind") }
+        let names = record.ends.filter { $0.manner != .released }.map { end in
+            if case .killed(_, true) = end.manner { return "\(end.stressor) (out of memory)" }
+            if case .killed = end.manner { return "\(end.stressor) (killed)" }
+            return "\(end.stressor) (gave up)"
+        }
+        let rest = record.ends.count > names.count ? "; the rest \(time)" : ""
+        return StyledText("ended before its time: \(names.joined(separator: ", "))\(rest)", .warning)
+    }
+
+    private static func costLine(_ record: RunRecord) -> String {
+        let cost = "the observer took \(HumanUnits.seconds(record.observerCPUSeconds)) of CPU time"
+        guard record.elapsed > 0 else { return cost }
+        return cost
+            + ", \(HumanUnits.percent(record.observerCPUSeconds / record.elapsed.seconds, places: 2)) of one core"
+    }
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import LoadModel
+
+extension Verdict {
+    /// The verdict as people say it.
+    var words: String { self == .notMet ? "not met" : rawValue }
+
+    var ink: StyledText.Ink {
+        switch self {
+        case .met: .good
+        case .aborted, .unverified: .warning
+        case .notMet, .killed, .unsupported: .bad
+        }
+    }
+}
+
+extension RunRecord {
+    /// What the exit code means, in a few words.
+    public var exitMeaning: String {
+        if let interruptedBy { return "interrupted by \(signalName(interruptedBy)), after a clean release" }
+        return switch verdict {
+        case .met: "every target was met"
+        case .notMet: "a target was not met"
+        case .unverified: "claim and witness disagree, so a target is not proven"
+        case .aborted: "aborted by a guard"
+        case .unsupported: "refused or unsupported here"
+        case .killed:
+            ends.contains { if case .killed(_, true) = $0.manner { true } else { false } }
+                ? "a stressor was killed, out of memory" : "a stressor was killed"
+        }
+    }
+}
+
+extension StressorEnd {
+    /// What went wrong; `nil` where it was released as asked.
+    var trouble: String? {
+        switch manner {
+        case .released: nil
+        case .failed(let reason): "\(stressor) (pid \(processID)) gave up: \(reason)"
+        case .killed(let signal, true):
+            "\(stressor) (pid \(processID)) was killed by the kernel's OOM killer (\(signalName(signal)))"
+        case .killed(let signal, false): "\(stressor) (pid \(processID)) was killed by \(signalName(signal))"
+        }
+    }
+}
+
+extension Finding {
+    /// `warning: ` or `note: `, coloured.
+    var label: StyledText {
+        switch severity {
+        case .warning: StyledText("warning: ", .warning)
+        case .note: StyledText("note: ", .dim)
+        }
+    }
+
+    /// The message, behind the stressor where it does not name it.
+    var sentence: String {
+        guard let stressor, !message.hasPrefix(stressor) else { return message }
+        return "\(stressor): \(message)"
+    }
+}
