@@ -57,10 +57,22 @@ public struct OwnedDescriptor: ~Copyable, Sendable {
     }
 
     /// Writes all of `bytes`, going on after partial writes and interruptions.
-    public func write(all bytes: [UInt8]) throws(Errno) {
+    public func write(all bytes: [UInt8]) throws(Errno) { try StreamWriter.write(bytes, to: rawValue) }
+}
+
+/// Flags for ``OwnedDescriptor/open(_:_:mode:)``.
+public enum FileFlags {
+    /// Write only, at the end, making the file where there is none.
+    public static let appendCreating = O_WRONLY | O_APPEND | O_CREAT
+}
+
+/// Writing to descriptors that somebody else owns.
+public enum StreamWriter {
+    /// Writes all of `bytes`, going on after partial writes and interruptions.
+    public static func write(_ bytes: [UInt8], to descriptor: Int32) throws(Errno) {
         var written = 0
         while written < bytes.count {
-            let count = bytes.withUnsafeBytes { Glibc.write(rawValue, $0.baseAddress! + written, bytes.count - written) }
+            let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress! + written, bytes.count - written) }
             if count >= 0 {
                 written += count
                 continue
@@ -68,7 +80,7 @@ public struct OwnedDescriptor: ~Copyable, Sendable {
             let error = Errno(rawValue: errno)
             if error == .resourceTemporarilyUnavailable {
                 // A terminal or pipe set non-blocking by whoever shares it: wait until it takes more.
-                var poll = pollfd(fd: rawValue, events: Int16(POLLOUT), revents: 0)
+                var poll = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
                 _ = Glibc.poll(&poll, 1, 100)
             } else if error != .interrupted {
                 throw error

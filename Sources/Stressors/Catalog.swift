@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import Engine
+public import LoadModel
 
 /// Every kind of stressor; a new one adds its line here and nothing elsewhere.
 public enum Catalog {
@@ -10,4 +11,7 @@ public enum Catalog {
         MemoryStressor.self,
         NullStressor.self,
     ]
+
+    /// What each of them is.
+    public static let manifests: [Manifest] = all.map { $0.manifest }
 }

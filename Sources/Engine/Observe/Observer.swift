@@ -24,6 +24,9 @@ public final class Observer {
         }
     }
 
+    /// How long before a phase's end it is looked at for the last time: the stressors change course by themselves at the
+    /// end, and a level that is seen a moment later is already another.
+    private static let lastLook: Nanoseconds = 5 * .millisecond
     private static let tick: Nanoseconds = 100 * .millisecond
     private static let fastTick: Nanoseconds = 20 * .millisecond
     private static let startLimit: Nanoseconds = 30 * .second
@@ -97,9 +100,10 @@ public final class Observer {
         let cpuBefore = Clocks.processCPU
         begin(phase: 0)
         observe()
-        let elapsed = min(now, plan.length)
         let observerCPU = (Clocks.processCPU - cpuBefore).seconds
-        finishPhase(isCut: now < plan.phases[phase].start + plan.phases[phase].length)
+        let isComplete = now >= plan.length - Self.lastLook
+        let elapsed = isComplete ? plan.length : now
+        finishPhase(isCut: !isComplete)
         release()
         // The write end has lived until here; from now on there is nobody whom its closing could end.
         _ = lifeline.writeEnd.rawValue
@@ -141,10 +145,7 @@ public final class Observer {
             guard Clocks.monotonic < deadline else {
                 throw .cannotStart(waiting[0], "its workers are not ready after 30 s")
             }
-            if let signal = signals.next() {
-                interruptedBy = signal
-                throw .cannotStart(waiting[0], "interrupted by signal \(signal) before the load began")
-            }
+            if let signal = signals.next() { throw .interrupted(signal) }
             _ = EventPoll.wait([signals.rawDescriptor], timeout: 1)
         }
     }
@@ -166,6 +167,7 @@ public final class Observer {
 
     private func observe() {
         sampleAll()
+        for session in sessions { _ = session.takeLogWindow() }
         var nextLog = options.logInterval
         while true {
             let phaseEnd = plan.phases[phase].start + plan.phases[phase].length
@@ -182,21 +184,21 @@ public final class Observer {
             let time = now
             // Another descriptor woke us: the tick is still to come.
             guard time >= wake else { continue }
+            if time >= phaseEnd, phase + 1 < plan.phases.count {
+                // The last look at this phase was taken before its end: what is seen now belongs to the next one.
+                finishPhase(isCut: false)
+                begin(phase: phase + 1)
+            }
             sampleAll()
-            if time >= nextLog || time >= plan.length {
+            readExactlyNear(phaseEnd, time)
+            if time >= nextLog || wake >= plan.length - Self.lastLook {
                 // Read before the sample that it goes with, and no oftener: on a large host it is not cheap.
                 lastHost = probe.read()
                 emit(.sample(sample { $0.takeLogWindow() }))
                 nextLog = (time / options.logInterval + 1) * options.logInterval
             }
             display?(sample { $0.liveWindow() })
-            if time >= plan.length { return }
-            if time >= phaseEnd {
-                finishPhase(isCut: false)
-                begin(phase: phase + 1)
-                // The point at the edge belongs to both phases.
-                for index in ledgers.indices { ledgers[index].add(sessions[index].history, steal: probe.steal) }
-            }
+            if wake >= plan.length - Self.lastLook { return }
         }
     }
 
@@ -208,7 +210,17 @@ public final class Observer {
         }
         let isFast = isOnItsWay && time - plan.phases[phase].start < .second
         let step = isFast ? Self.fastTick : Self.tick
-        return min((time / step + 1) * step, phaseEnd, nextLog, plan.length)
+        let edge = time < phaseEnd - Self.lastLook ? phaseEnd - Self.lastLook : phaseEnd
+        return min((time / step + 1) * step, edge, nextLog)
+    }
+
+    /// Walks the pages once in a phase, shortly before its end: 10 µs for each MiB of small pages.
+    private func readExactlyNear(_ phaseEnd: Nanoseconds, _ time: Nanoseconds) {
+        guard time >= phaseEnd - 3 * Self.tick else { return }
+        for (index, session) in sessions.enumerated()
+        where ledgers[index].isLoaded && ledgers[index].residentBytes == nil {
+            ledgers[index].residentBytes = session.readExactly()
+        }
     }
 
     private func sampleAll() {
@@ -262,7 +274,6 @@ public final class Observer {
     private func finishPhase(isCut: Bool) {
         var ended: [PhaseResult] = []
         for (index, session) in sessions.enumerated() {
-            ledgers[index].residentBytes = ledgers[index].isLoaded ? session.readExactly() : nil
             if !session.isAlive { ledgers[index].isKilled = true }
             ended.append(ledgers[index].result(isCut: isCut))
         }

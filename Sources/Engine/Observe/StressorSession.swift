@@ -146,4 +146,6 @@ public enum ObserverFailure: Error, Sendable {
     case cannotStart(String, String)
     /// The observer could not acquire what it needs.
     case cannotObserve(String)
+    /// A signal came before the load began.
+    case interrupted(Int32)
 }

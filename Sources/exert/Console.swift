@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import LinuxSystem
+import Reporting
+
+/// The three standard streams and what the environment says about them.
+enum Console {
+    static let output: Int32 = 1
+    static let error: Int32 = 2
+
+    /// Writes text; whether it could all be written.
+    @discardableResult
+    static func write(_ text: String, to descriptor: Int32) -> Bool { write(Array(text.utf8), to: descriptor) }
+
+    /// Writes bytes; whether they could all be written.
+    @discardableResult
+    static func write(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
+        (try? StreamWriter.write(bytes, to: descriptor)) != nil
+    }
+
+    /// Prints an error the way every command does.
+    static func complain(_ message: String) {
+        let style = style(of: error)
+        write(style.hasColor ? "\u{1B}[1;31merror:\u{1B}[0m \(message)\n" : "error: \(message)\n", to: error)
+    }
+
+    static var isUTF8: Bool {
+        TerminalPolicy.isUTF8(
+            lcAll: variable("LC_ALL"), lcCType: variable("LC_CTYPE"), lang: variable("LANG"))
+    }
+
+    /// How text for people may look on a stream.
+    static func style(of descriptor: Int32) -> TextStyle {
+        let isTerminal = Terminal.isTerminal(descriptor)
+        let color = TerminalPolicy.usesColor(
+            isTerminal: isTerminal, noColor: variable("NO_COLOR"), term: variable("TERM"))
+        return TextStyle(
+            hasColor: color, isUTF8: isTerminal ? isUTF8 : true,
+            width: isTerminal ? Terminal.width(descriptor) ?? 80 : 100)
+    }
+
+    /// How progress is shown.
+    static func progressPolicy(isQuiet: Bool) -> TerminalPolicy {
+        TerminalPolicy.decide(
+            isQuiet: isQuiet, isTerminal: Terminal.isTerminal(error), noColor: variable("NO_COLOR"),
+            term: variable("TERM"), columns: variable("COLUMNS"), windowWidth: Terminal.width(error))
+    }
+
+    static func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
+}

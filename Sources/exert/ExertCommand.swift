@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+
+struct ExertCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "exert",
+        abstract: "Exert exactly the load that was asked for, and prove it.",
+        discussion: """
+            exert run profiles/quickstart.yaml
+            exert run --load cpu=50% --load memory=1GiB --for 30s
+            exert check profile.yaml
+
+            Exit codes: 0 every target met · 1 internal error · 2 a target was not met · 3 aborted by a guard · \
+            4 refused or unsupported here · 5 a stressor was killed · 64 bad usage or profile · \
+            129/130/143 interrupted, after a clean release.
+            """,
+        version: exertVersion,
+        subcommands: [RunCommand.self, CheckCommand.self, ListCommand.self, SchemaCommand.self])
+}
+
+/// The version of exert, as the log names it.
+let exertVersion = "0.1.0"
+
+/// How results are printed.
+enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
+    case text, json
+}

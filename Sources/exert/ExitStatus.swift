@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+
+/// The exit codes that do not come from a run's verdict; those are `RunRecord.exitCode`.
+enum ExitStatus {
+    /// Something broke that is not the profile's or the host's fault.
+    static let internalError = ExitCode(1)
+    /// It cannot be done on this host.
+    static let unsupported = ExitCode(4)
+    /// Bad usage or a bad profile.
+    static let usage = ExitCode(64)
+}

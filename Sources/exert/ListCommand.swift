@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import LoadModel
+import Reporting
+import Stressors
+
+struct ListCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list",
+        abstract: "List the kinds of stressor, or the settings of one.")
+
+    @Argument(help: "A kind of stressor, such as cpu.")
+    var kind: String?
+
+    func run() throws {
+        let manifests = Catalog.manifests
+        let style = Console.style(of: Console.output)
+        guard let kind else {
+            Console.write(ListText.overview(manifests.filter(\.isListed), style: style), to: Console.output)
+            return
+        }
+        guard let manifest = manifests.first(where: { $0.kind == kind }) else {
+            let known = manifests.filter(\.isListed).map(\.kind).joined(separator: ", ")
+            throw ValidationError("there is no stressor '\(kind)'; there are: \(known)")
+        }
+        Console.write(ListText.details(manifest, style: style), to: Console.output)
+    }
+}

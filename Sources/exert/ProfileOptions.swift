@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Engine
+import LinuxSystem
+import LoadModel
+import Profiles
+import Stressors
+
+/// Where the profile comes from: a file, standard input, or flags.
+struct ProfileOptions: ParsableArguments {
+    @Argument(help: "A profile in YAML; - reads standard input.", completion: .file(extensions: ["yaml", "yml"]))
+    var profile: String?
+
+    @Option(help: ArgumentHelp("A load without a file, such as cpu=50%; may be given again.", valueName: "kind=load"))
+    var load: [String] = []
+
+    @Option(
+        help: ArgumentHelp("A setting for --load, such as cpu.method=simd; may be given again.", valueName: "kind.key=value"))
+    var set: [String] = []
+
+    @Option(name: .customLong("for"), help: ArgumentHelp("How long --load lasts, such as 30s.", valueName: "time"))
+    var length: String?
+
+    func validate() throws {
+        if profile != nil, !load.isEmpty || !set.isEmpty || length != nil {
+            throw ValidationError("give a profile, or --load with --for, not both")
+        }
+        if profile == nil, load.isEmpty {
+            throw ValidationError("give a profile, such as profiles/quickstart.yaml, or --load cpu=50% --for 30s")
+        }
+        if !load.isEmpty, length == nil { throw ValidationError("--load needs --for, such as --for 30s") }
+    }
+
+    /// Reads the profile and plans it on this host; prints what is wrong and throws the exit code.
+    func plan(on host: HostFacts) throws -> Plan {
+        let profile = try read()
+        do throws(PlanErrors) {
+            return try Planner(host: host, catalog: Catalog.all).plan(profile)
+        } catch {
+            if !error.invalid.isEmpty {
+                let errors = ProfileErrors(file: profile.file, diagnostics: error.invalid)
+                Console.write(errors.description + "\n", to: Console.error)
+            }
+            for message in error.unsupported { Console.complain(message) }
+            throw error.invalid.isEmpty ? ExitStatus.unsupported : ExitStatus.usage
+        }
+    }
+
+    private func read() throws -> Profile {
+        let manifests = Catalog.manifests
+        do throws(ProfileErrors) {
+            guard let profile else {
+                return try ProfileReader.profile(
+                    loads: load, settings: set, length: length ?? "", manifests: manifests,
+                    readFile: { try Self.trace($0, besides: nil) })
+            }
+            let isStandardInput = profile == "-"
+            let name = isStandardInput ? "<stdin>" : profile
+            return try ProfileReader.profile(
+                from: try bytes(of: profile, name: name), file: name, manifests: manifests,
+                readFile: { try Self.trace($0, besides: isStandardInput ? nil : profile) })
+        } catch {
+            Console.write(error.description + "\n", to: Console.error)
+            throw ExitStatus.usage
+        }
+    }
+
+    /// Bounded well above the reader's own limit, so that the reader can say how large the text is.
+    private static let readLimit = 256 << 20
+
+    private func bytes(of path: String, name: String) throws(ProfileErrors) -> [UInt8] {
+        do {
+            return path == "-"
+                ? try SmallFile.bytes(ofDescriptor: 0, limit: Self.readLimit)
+                : try SmallFile.bytes(path, limit: Self.readLimit)
+        } catch {
+            throw ProfileErrors(
+                file: name, diagnostics: [Diagnostic(nil, "the profile cannot be read: \(error)")])
+        }
+    }
+
+    /// A trace is looked for beside the profile that names it.
+    private static func trace(_ path: String, besides profile: String?) throws -> [UInt8] {
+        var path = path
+        if !path.hasPrefix("/"), let slash = profile?.lastIndex(of: "/"), let profile {
+            path = profile[...slash] + path
+        }
+        return try SmallFile.bytes(path, limit: ProfileReader.traceSizeLimit + 1)
+    }
+}
