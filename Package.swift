@@ -67,6 +67,8 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
+        .testTarget(name: "ProfilesTests", dependencies: ["Profiles", "LoadModel"]),
+        .testTarget(name: "ReportingTests", dependencies: ["Reporting", "LoadModel"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import LoadModel
+
+/// Regular expressions for the notations, in the dialect that JSON Schema shares with most languages.
+///
+/// Each takes everything that the notation's reader takes. They let a few things through that only the reader can
+/// judge, such as a ramp that is longer than its phase.
+enum NotationPattern {
+    private static let whole = #"(?:0|[1-9][0-9]*)"#
+    private static let number = whole + #"(?:\.[0-9]+)?"#
+    private static let percent = #"(?:100(?:\.0+)?|[1-9]?[0-9](?:\.[0-9]+)?)\s*%"#
+    private static let bytes = number + #"\s*(?:[kMGT]?B|[KMGT]iB)"#
+    private static let time = "(?:\(number)(?:d|h|ms|m|s))+"
+
+    static let duration = anchored(time)
+    static let byteAmount = anchored(bytes)
+    static let cpuList = anchored(#"\#(whole)(?:\s*-\s*\#(whole))?(?:\s*,\s*\#(whole)(?:\s*-\s*\#(whole))?)*"#)
+    static let stressorName = "^[A-Za-z][A-Za-z0-9_-]{0,63}$"
+
+    /// A load of a stressor that takes these kinds of amount.
+    static func load(_ kinds: [AmountKind]) -> String {
+        let a = amount(kinds)
+        let column = #"(?:\s+column\s+.+)?"#
+        return anchored(
+            [
+                #"(?:hold\s+)?\#(a)"#,
+                #"ramp(?:\s+from\s+\#(a))?\s+to\s+\#(a)(?:\s+in\s+\#(time))?"#,
+                #"steps\s+\#(a)(?:\s*,\s*\#(a))*\s+every\s+\#(time)"#,
+                #"(?:sine|sawtooth|random)\s+\#(a)\s+to\s+\#(a)\s+every\s+\#(time)"#,
+                #"pulse\s+\#(a)\s+for\s+\#(time)\s+every\s+\#(time)"#,
+                #"trace\s+(?:"[^"]+"|[^\s"]\S*)"# + column,
+            ].joined(separator: "|"))
+    }
+
+    /// A guard on `metric`.
+    static func condition(on metric: GuardMetric) -> String {
+        let name = metric.name.split(separator: ".").joined(separator: #"\."#)
+        return anchored(#"\#(name)\s*(?:<=|>=|<|>)\s*\#(amount(metric.kinds))(?:\s+for\s+\#(time))?"#)
+    }
+
+    /// A tolerance in points, in percent or in one of the units.
+    static func tolerance(_ kinds: [AmountKind]) -> String {
+        anchored(#"(?:100(?:\.0+)?|[1-9]?[0-9](?:\.[0-9]+)?)\s*(?:%|pp)|"# + amount(kinds))
+    }
+
+    private static func amount(_ kinds: [AmountKind]) -> String {
+        let quantities = AmountKind.allCases.filter(kinds.contains).compactMap { kind -> String? in
+            switch kind {
+            case .percent: percent
+            case .cores: number + #"\s*(?:cores?|m)"#
+            case .bytes: bytes
+            case .count: whole + #"(?:\.0+)?"#
+            case .bytesPerSecond: bytes + "/s"
+            case .operationsPerSecond: number + #"\s*iops"#
+            case .max, .leave: nil
+            }
+        }
+        // Longer ones first: `5MB` must not be the beginning of `5MB/s`.
+        let quantity = "(?:" + quantities.reversed().joined(separator: "|") + ")"
+        var all = [quantity]
+        if kinds.contains(.max) { all.append("max") }
+        if kinds.contains(.leave) { all.append(#"leave\s+"# + quantity) }
+        return "(?:" + all.joined(separator: "|") + ")"
+    }
+
+    private static func anchored(_ pattern: String) -> String { #"^\s*(?:"# + pattern + #")\s*$"# }
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import LoadModel
+
+// A profile from flags.
+extension ProfileBuilder {
+    mutating func read(loads: [String], settings: [String], length: String) {
+        name = "command-line"
+        let start = SourceMark(line: 1, column: 1)
+        let lengthFlag = "--for \(Wording.line(length))"
+        let phaseLength = reading(.flag(lengthFlag)) { () throws(NotationError) in
+            try UnitNotation.duration(Phrase(length), atLeast: 1, of: "the run")
+        }
+        var phase = Phase(name: "load", length: phaseLength ?? 0, loads: [], mark: start)
+        if loads.isEmpty {
+            let manifest = manifests.first(where: \.isListed)
+            let example = "--load \(manifest?.kind ?? "cpu")=\(manifest?.examples.first ?? "50%")"
+            report(nil, "nothing to exert; add a load such as '\(example)'")
+        }
+        if loads.count > ProfileReader.stressorLimit {
+            report(nil, "--load is given \(loads.count) times; the limit is \(ProfileReader.stressorLimit)")
+        }
+        for load in loads.prefix(ProfileReader.stressorLimit) { readLoad(load, into: &phase, length: phaseLength) }
+        var keys: Set<String> = []
+        for setting in settings.prefix(ProfileReader.stressorLimit * 64) { readSetting(setting, seen: &keys) }
+        phases = [phase]
+    }
+
+    private mutating func readLoad(_ argument: String, into phase: inout Phase, length: Nanoseconds?) {
+        let flag = "--load \(Wording.line(argument))"
+        guard let equals = argument.firstIndex(of: "=") else {
+            report(nil, "\(flag): write it as KIND=LOAD, such as '--load cpu=50%'")
+            return
+        }
+        let kind = String(argument[..<equals])
+        guard let manifest = manifest(of: kind) else {
+            let remedy = Wording.remedy(for: kind, among: kinds, taking: "it is one of")
+            report(nil, "\(flag): unknown kind \(Wording.quote(kind))\(remedy)")
+            return
+        }
+        guard !definitions.contains(where: { $0.name == kind }) else {
+            report(nil, "\(flag): '\(kind)' already has a load; give it one, or write a profile with two phases")
+            return
+        }
+        let start = SourceMark(line: 1, column: 1)
+        definitions.append(
+            Definition(
+                name: kind, manifest: manifest, settings: Settings(defaultsOf: manifest), tolerance: nil, mark: start))
+        let text = String(argument[argument.index(after: equals)...])
+        if let shape = shape(text, of: kind, manifest, length: length, at: .flag(flag)) {
+            phase.loads.append(PhaseLoad(stressor: kind, shape: shape, text: Phrase(text).text, mark: start))
+        }
+    }
+
+    private mutating func readSetting(_ argument: String, seen: inout Set<String>) {
+        let flag = "--set \(Wording.line(argument))"
+        guard let equals = argument.firstIndex(of: "="), let dot = argument[..<equals].firstIndex(of: ".") else {
+            report(nil, "\(flag): write it as KIND.KEY=VALUE, such as '--set cpu.mode=add'")
+            return
+        }
+        let kind = String(argument[..<dot])
+        let keyName = String(argument[argument.index(after: dot)..<equals])
+        guard let manifest = manifest(of: kind) else {
+            let remedy = Wording.remedy(for: kind, among: kinds, taking: "it is one of")
+            report(nil, "\(flag): unknown kind \(Wording.quote(kind))\(remedy)")
+            return
+        }
+        guard let key = manifest.keys.first(where: { $0.name == keyName }) else {
+            let remedy = Wording.remedy(for: keyName, among: manifest.keys.map(\.name), taking: "it takes")
+            report(nil, "\(flag): unknown key \(Wording.quote(keyName)) in '\(kind)'\(remedy)")
+            return
+        }
+        guard let index = definitions.firstIndex(where: { $0.name == kind }) else {
+            report(nil, "\(flag): '\(kind)' has no load; add '--load \(kind)=…' or leave the setting out")
+            return
+        }
+        guard seen.insert("\(kind).\(keyName)").inserted else {
+            report(nil, "\(flag): '\(kind).\(keyName)' is already set; set it once")
+            return
+        }
+        let text = String(argument[argument.index(after: equals)...])
+        let value = reading(.flag(flag)) { () throws(NotationError) in
+            try SettingNotation.parse(text, for: key, of: kind)
+        }
+        if let value { definitions[index].settings.values[keyName] = value }
+    }
+}

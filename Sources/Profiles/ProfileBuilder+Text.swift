@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import LoadModel
+
+// The parts of a profile's text, from the top level down.
+extension ProfileBuilder {
+    private static let keys = ["name", "description", "seed", "stressors", "phases", "guards", "tolerance"]
+    private static let phaseKeys = ["name", "for", "load"]
+
+    mutating func read(_ root: YAMLNode) {
+        guard case .mapping(let entries) = root.content else {
+            if root.isNull {
+                report(nil, "the profile is empty; it needs at least 'phases'")
+            } else {
+                report(root.mark, "a profile must be a mapping with keys such as 'phases:', not \(root.title)")
+            }
+            return
+        }
+        var parts: [String: YAMLNode.Entry] = [:]
+        for entry in entries {
+            if Self.keys.contains(entry.key) {
+                parts[entry.key] = entry
+            } else {
+                reportUnknownKey(entry, in: "the profile", among: Self.keys)
+            }
+        }
+        if let entry = parts["name"] { name = title(of: entry.value, "'name'", example: "name: squeeze") }
+        if let entry = parts["description"], !entry.value.isNull {
+            _ = text(of: entry.value, "'description'", example: "description: what this is for")
+        }
+        if let entry = parts["seed"] { readSeed(entry.value) }
+        // In this order whatever the order of the text is: each part refers to the names of the ones before it.
+        if let entry = parts["stressors"] { readStressors(entry.value) }
+        if let entry = parts["phases"] {
+            readPhases(entry)
+        } else {
+            report(root.mark, "the profile has no 'phases'; add them such as '\(phaseExample)'")
+        }
+        if let entry = parts["guards"] { readGuards(entry.value) }
+        if let entry = parts["tolerance"] { readTolerances(entry.value) }
+    }
+
+    private var loadExample: String {
+        guard let manifest = manifests.first(where: \.isListed) else { return "load: {}" }
+        return "load: { \(manifest.kind): \(manifest.examples.first ?? "max") }"
+    }
+
+    private var phaseExample: String { "phases: [{ name: steady, for: 30s, \(loadExample) }]" }
+
+    private mutating func readSeed(_ node: YAMLNode) {
+        guard let text = text(of: node, "'seed'", example: "seed: 42") else { return }
+        let value = reading(.text(node.mark, value: text)) { () throws(NotationError) in
+            let phrase = Phrase(text)
+            guard phrase.isAllDigits else {
+                throw NotationError(0, "'seed' takes a whole number from 0 on, not \(Wording.quote(text))")
+            }
+            return try NumberNotation.integer(in: phrase)
+        }
+        if let value { seed = UInt64(value) }
+    }
+
+    // MARK: Stressors
+
+    private mutating func readStressors(_ node: YAMLNode) {
+        let entries = entries(of: node, "'stressors'", example: "scratch: { kind: \(kinds.first ?? "cpu") }")
+        if entries.count > ProfileReader.stressorLimit {
+            report(
+                node.mark, "'stressors' has \(entries.count) entries; the limit is \(ProfileReader.stressorLimit)")
+        }
+        for entry in entries.prefix(ProfileReader.stressorLimit) { readStressor(entry) }
+    }
+
+    private mutating func readStressor(_ entry: YAMLNode.Entry) {
+        let name = entry.key
+        guard Self.isName(name) else {
+            report(
+                entry.keyMark,
+                "\(Wording.quote(name)) cannot name a stressor; take up to 64 letters, digits, '-' and '_', "
+                    + "a letter first"
+            )
+            // Known all the same, so that its use in a phase is not a second problem.
+            definitions.append(
+                Definition(
+                    name: name, manifest: nil, settings: Settings(values: [:]), tolerance: nil, mark: entry.keyMark))
+            return
+        }
+        let kind = manifest(of: name)?.kind ?? kinds.first ?? name
+        let settings = entries(of: entry.value, "'\(name)'", example: "\(name): { kind: \(kind) }")
+        var definition = Definition(
+            name: name, manifest: nil, settings: Settings(values: [:]), tolerance: nil, mark: entry.keyMark)
+        if let kind = settings.first(where: { $0.key == "kind" }) {
+            definition.manifest = manifest(for: kind.value, of: name)
+        } else if let manifest = manifest(of: name) {
+            definition.manifest = manifest
+        } else if let near = Wording.nearest(to: name, among: kinds) {
+            report(entry.keyMark, "'\(name)' has no 'kind' and is none itself; did you mean '\(near)'?")
+        } else {
+            report(entry.keyMark, "'\(name)' has no 'kind'; add one of: \(kinds.joined(separator: ", "))")
+        }
+        if let manifest = definition.manifest {
+            definition.settings = Settings(defaultsOf: manifest)
+            for setting in settings where setting.key != "kind" {
+                readSetting(setting, into: &definition.settings, of: name, manifest)
+            }
+        }
+        definitions.append(definition)
+    }
+
+    private mutating func manifest(for node: YAMLNode, of name: String) -> Manifest? {
+        guard let text = text(of: node, "'kind' in '\(name)'", example: "kind: \(kinds.first ?? "cpu")") else {
+            return nil
+        }
+        guard let manifest = manifest(of: text) else {
+            let remedy = Wording.remedy(for: text, among: kinds, taking: "it is one of")
+            report(node.mark, "unknown kind \(Wording.quote(text)) of '\(name)'\(remedy)")
+            return nil
+        }
+        // A 'cpu' that loads memory would mislead everyone who reads the report.
+        if text != name, self.manifest(of: name) != nil {
+            report(
+                node.mark, "'\(name)' is the name of a kind and cannot be of kind \(Wording.quote(text)); rename it")
+            return nil
+        }
+        return manifest
+    }
+
+    private mutating func readSetting(
+        _ entry: YAMLNode.Entry, into settings: inout Settings, of name: String, _ manifest: Manifest
+    ) {
+        guard let key = manifest.keys.first(where: { $0.name == entry.key }) else {
+            reportUnknownKey(entry, in: "'\(name)'", among: manifest.keys.map(\.name) + ["kind"])
+            return
+        }
+        guard case .scalar(let text, _) = entry.value.content else {
+            let taking = SettingNotation.taking(key.type)
+            report(entry.value.mark, "'\(key.name)' in '\(name)' takes \(taking), not \(entry.value.title)")
+            return
+        }
+        let written = entry.value.isNull ? "" : text
+        let mark = entry.value.mark
+        let value = reading(.text(mark, value: text)) { () throws(NotationError) in
+            try SettingNotation.parse(written, for: key, of: name)
+        }
+        guard let value else { return }
+        settings.values[key.name] = value
+        settings.marks[key.name] = mark
+    }
+
+    // MARK: Phases
+
+    private mutating func readPhases(_ entry: YAMLNode.Entry) {
+        guard case .list(let nodes) = entry.value.content, !nodes.isEmpty else {
+            let problem =
+                if case .list = entry.value.content { "has no phase" } else if entry.value.isNull {
+                    "has no phase"
+                } else { "must be a list, not \(entry.value.title)" }
+            report(entry.keyMark, "'phases' \(problem); add one such as '\(phaseExample)'")
+            return
+        }
+        if nodes.count > ProfileReader.phaseLimit {
+            report(entry.keyMark, "'phases' has \(nodes.count) phases; the limit is \(ProfileReader.phaseLimit)")
+        }
+        let problemsBefore = problems.count
+        var hasLoad = false
+        var names: [String: SourceMark] = [:]
+        var total: Nanoseconds = 0
+        for (index, node) in nodes.prefix(ProfileReader.phaseLimit).enumerated() {
+            hasLoad = readPhase(node, number: index + 1, names: &names, total: &total) || hasLoad
+        }
+        if total > UnitNotation.durationLimit {
+            report(entry.keyMark, "the phases last \(UnitNotation.text(of: total)) in all; the limit is 30d")
+        }
+        if !hasLoad, problems.count == problemsBefore {
+            report(entry.keyMark, "nothing to exert: no phase has a load; add one such as '\(loadExample)'")
+        }
+    }
+
+    /// Reads one phase; returns whether it writes any load.
+    private mutating func readPhase(
+        _ node: YAMLNode, number: Int, names: inout [String: SourceMark], total: inout Nanoseconds
+    ) -> Bool {
+        guard case .mapping(let entries) = node.content else {
+            report(
+                node.mark, "phase \(number) must be a mapping such as '{ name: steady, for: 30s }', not \(node.title)")
+            return false
+        }
+        var parts: [String: YAMLNode.Entry] = [:]
+        for entry in entries { parts[entry.key] = entry }
+        var title = "phase \(number)"
+        var name = ""
+        if let entry = parts["name"] {
+            if let text = self.title(of: entry.value, "'name' of \(title)", example: "name: steady") {
+                name = text
+                title = "phase \(Wording.quote(text))"
+                if let first = names[text] {
+                    report(
+                        entry.value.mark,
+                        "duplicate phase name \(Wording.quote(text)); it is already on line \(first.line), take another"
+                    )
+                } else {
+                    names[text] = entry.value.mark
+                }
+            }
+        } else {
+            report(node.mark, "phase \(number) has no 'name'; add one such as 'name: steady'")
+        }
+        for entry in entries where !Self.phaseKeys.contains(entry.key) {
+            reportUnknownKey(entry, in: title, among: Self.phaseKeys)
+        }
+        var length: Nanoseconds?
+        if let entry = parts["for"] {
+            if let text = text(of: entry.value, "'for' of \(title)", example: "for: 30s") {
+                length = reading(.text(entry.value.mark, value: text)) { () throws(NotationError) in
+                    try UnitNotation.duration(Phrase(text), atLeast: 1, of: "'for' of \(title)")
+                }
+            }
+        } else {
+            report(node.mark, "\(title) has no 'for'; add its length such as 'for: 30s'")
+        }
+        total += length ?? 0
+        var phase = Phase(name: name, length: length ?? 0, loads: [], mark: node.mark)
+        var hasLoad = false
+        if let entry = parts["load"] {
+            for load in self.entries(of: entry.value, "'load' of \(title)", example: loadExample) {
+                hasLoad = true
+                readLoad(load, into: &phase, length: length)
+            }
+        }
+        phases.append(phase)
+        return hasLoad
+    }
+
+    private mutating func readLoad(_ entry: YAMLNode.Entry, into phase: inout Phase, length: Nanoseconds?) {
+        let name = entry.key
+        if !definitions.contains(where: { $0.name == name }) {
+            guard let manifest = manifest(of: name) else {
+                reportUnknownStressor(entry)
+                return
+            }
+            if definitions.count == ProfileReader.stressorLimit {
+                report(entry.keyMark, "the profile has more than \(ProfileReader.stressorLimit) stressors, the limit")
+                return
+            }
+            definitions.append(
+                Definition(
+                    name: name, manifest: manifest, settings: Settings(defaultsOf: manifest), tolerance: nil,
+                    mark: entry.keyMark))
+        }
+        guard let definition = definitions.first(where: { $0.name == name }) else { return }
+        let example = definition.manifest?.examples.first ?? "80%"
+        if entry.value.isNull {
+            report(
+                entry.keyMark, "'\(name)' has no load; write one such as '\(example)', or leave it out to release it")
+            return
+        }
+        guard let text = text(of: entry.value, "the load of '\(name)'", example: "\(name): \(example)") else { return }
+        guard let manifest = definition.manifest else { return }
+        let place = Place.text(entry.value.mark, value: text)
+        guard let shape = shape(text, of: name, manifest, length: length, at: place) else { return }
+        phase.loads.append(
+            PhaseLoad(stressor: name, shape: shape, text: Phrase(text).text, mark: entry.value.mark))
+    }
+
+    private mutating func reportUnknownStressor(_ entry: YAMLNode.Entry) {
+        let name = Wording.quote(entry.key)
+        if entry.value.isNull, !Self.isName(entry.key) {
+            report(entry.keyMark, "unknown stressor \(name); put a load that has commas in quotes")
+            return
+        }
+        let names = definitions.map(\.name)
+        let known = names + kinds.filter { !names.contains($0) }
+        let remedy = Wording.remedy(for: entry.key, among: known, taking: "define it under 'stressors', or take one of")
+        report(entry.keyMark, "unknown stressor \(name)\(remedy)")
+    }
+
+    // MARK: Guards and tolerances
+
+    private mutating func readGuards(_ node: YAMLNode) {
+        if node.isNull { return }
+        guard case .list(let nodes) = node.content else {
+            report(node.mark, "'guards' must be a list such as '- \(GuardNotation.usage)', not \(node.title)")
+            return
+        }
+        if nodes.count > ProfileReader.guardLimit {
+            report(node.mark, "'guards' has \(nodes.count) guards; the limit is \(ProfileReader.guardLimit)")
+        }
+        for node in nodes.prefix(ProfileReader.guardLimit) {
+            guard let text = text(of: node, "a guard", example: GuardNotation.usage) else { continue }
+            let value = reading(.text(node.mark, value: text)) { () throws(NotationError) in
+                try GuardNotation.parse(text, mark: node.mark)
+            }
+            if let value { guards.append(value) }
+        }
+    }
+
+    private mutating func readTolerances(_ node: YAMLNode) {
+        for entry in entries(of: node, "'tolerance'", example: "\(kinds.first ?? "cpu"): 1%") {
+            guard let index = definitions.firstIndex(where: { $0.name == entry.key }) else {
+                let name = Wording.quote(entry.key)
+                if manifest(of: entry.key) != nil {
+                    report(entry.keyMark, "'tolerance' names \(name), which no phase loads; load it or leave it out")
+                } else {
+                    let remedy = Wording.remedy(
+                        for: entry.key, among: definitions.map(\.name), taking: "the profile has")
+                    report(entry.keyMark, "unknown stressor \(name) in 'tolerance'\(remedy)")
+                }
+                continue
+            }
+            let subject = "tolerance of '\(entry.key)'"
+            guard let text = text(of: entry.value, subject, example: "\(entry.key): 1%"),
+                let unit = definitions[index].manifest?.unit
+            else { continue }
+            definitions[index].tolerance = reading(.text(entry.value.mark, value: text)) { () throws(NotationError) in
+                try ToleranceNotation.parse(text, for: entry.key, unit: unit)
+            }
+        }
+    }
+}

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import LoadModel
+
+/// Gathers a profile's values and its problems; no problem ends the reading.
+struct ProfileBuilder {
+    /// Where a value stands, for the problems that its notation has.
+    enum Place {
+        /// In the text, `value` as YAML has it.
+        case text(SourceMark, value: String)
+        /// On the command line, in this flag.
+        case flag(String)
+
+        var mark: SourceMark {
+            switch self {
+            case .text(let mark, _): mark
+            case .flag: SourceMark(line: 1, column: 1)
+            }
+        }
+    }
+
+    /// A stressor that the profile defines or uses; `manifest` is `nil` where its kind is wrong, which has been told.
+    struct Definition {
+        var name: String
+        var manifest: Manifest?
+        var settings: Settings
+        var tolerance: Tolerance?
+        var mark: SourceMark
+    }
+
+    let file: String
+    let source: SourceText?
+    let manifests: [Manifest]
+    let readFile: (String) throws -> [UInt8]
+
+    var problems: [Diagnostic] = []
+    var name: String?
+    var seed: UInt64 = 0
+    var definitions: [Definition] = []
+    var phases: [Phase] = []
+    var guards: [Guard] = []
+    /// Curve pieces of the loads so far.
+    var pieces = 0
+    /// The trace file that was read last; phases that read the same one follow each other, and all would be much.
+    var lastTrace: (path: String, bytes: [UInt8])?
+    /// How many traces were read.
+    var traces = 0
+
+    init(
+        file: String, source: SourceText?, manifests: [Manifest], readFile: @escaping (String) throws -> [UInt8]
+    ) {
+        self.file = file
+        self.source = source
+        self.manifests = manifests
+        self.readFile = readFile
+    }
+
+    /// The kinds that users are told of.
+    var kinds: [String] { manifests.filter(\.isListed).map(\.kind) }
+
+    func manifest(of kind: String) -> Manifest? { manifests.first { $0.kind == kind } }
+
+    /// The profile, where it has no problem.
+    func profile(sha256: String) throws(ProfileErrors) -> Profile {
+        guard problems.isEmpty else {
+            var shown = ProfileErrors(file: file, diagnostics: problems)
+            if shown.diagnostics.count > ProfileReader.problemLimit {
+                let rest = shown.diagnostics.count - ProfileReader.problemLimit
+                shown.diagnostics.removeLast(rest)
+                shown.diagnostics.append(
+                    Diagnostic(shown.diagnostics.last?.mark, "\(rest) more problems are not shown; mend these first"))
+            }
+            throw shown
+        }
+        var entries: [StressorEntry] = []
+        for definition in definitions {
+            guard let manifest = definition.manifest else { continue }
+            entries.append(
+                StressorEntry(
+                    name: definition.name, kind: manifest.kind, settings: definition.settings,
+                    tolerance: definition.tolerance, mark: definition.mark))
+        }
+        return Profile(
+            name: name ?? defaultName, file: file, sha256: sha256, seed: seed, stressors: entries, phases: phases,
+            guards: guards)
+    }
+
+    /// The file's base name without its YAML extension; `stdin` for `<stdin>`.
+    private var defaultName: String {
+        let base = file.split(separator: "/").last.map(String.init) ?? file
+        if base.hasPrefix("<"), base.hasSuffix(">") {
+            return base.dropFirst().dropLast().split(separator: " ").joined(separator: "-")
+        }
+        for suffix in [".yaml", ".yml"] where base.hasSuffix(suffix) && base.utf8.count > suffix.utf8.count {
+            return String(base.dropLast(suffix.count))
+        }
+        return base
+    }
+
+    // MARK: Problems
+
+    mutating func report(_ mark: SourceMark?, _ message: String) {
+        problems.append(Diagnostic(mark, message))
+    }
+
+    mutating func report(_ error: NotationError, at place: Place) {
+        switch place {
+        case .text(let mark, let value):
+            report(source?.mark(of: value, at: mark, offset: error.offset) ?? mark, error.message)
+        case .flag(let flag):
+            report(nil, "\(flag): \(error.message)")
+        }
+    }
+
+    /// What `read` returns, or `nil` after reporting its error.
+    mutating func reading<Value>(_ place: Place, _ read: () throws(NotationError) -> Value) -> Value? {
+        do throws(NotationError) {
+            return try read()
+        } catch {
+            report(error, at: place)
+            return nil
+        }
+    }
+
+    // MARK: Nodes
+
+    /// The text of a scalar, or `nil` after reporting that there is none.
+    mutating func text(of node: YAMLNode, _ subject: String, example: String) -> String? {
+        guard case .scalar(let text, _) = node.content, !node.isNull else {
+            let problem = node.isNull ? "has no value" : "must be text, not \(node.title)"
+            report(node.mark, "\(subject) \(problem); write it such as '\(example)'")
+            return nil
+        }
+        return text
+    }
+
+    /// A text that people will read as a name, or `nil` after reporting what is wrong with it.
+    mutating func title(of node: YAMLNode, _ subject: String, example: String) -> String? {
+        guard let text = text(of: node, subject, example: example) else { return nil }
+        let trimmed = Phrase(text).text
+        if trimmed.isEmpty {
+            report(node.mark, "\(subject) is empty; write it such as '\(example)'")
+        } else if trimmed.unicodeScalars.contains(where: \.isControl) {
+            report(node.mark, "\(subject) has a control character or a line break; write it in one line of plain text")
+        } else if trimmed.unicodeScalars.count > 100 {
+            report(node.mark, "\(subject) is longer than 100 characters; shorten it")
+        } else {
+            return trimmed
+        }
+        return nil
+    }
+
+    /// The entries of a mapping, none after reporting that it is something else; nothing written is an empty mapping.
+    mutating func entries(of node: YAMLNode, _ subject: String, example: String) -> [YAMLNode.Entry] {
+        if case .mapping(let entries) = node.content { return entries }
+        if !node.isNull {
+            report(node.mark, "\(subject) must be a mapping such as '\(example)', not \(node.title)")
+        }
+        return []
+    }
+
+    mutating func reportUnknownKey(_ entry: YAMLNode.Entry, in place: String, among keys: [String]) {
+        // A flow mapping ends a value at its first comma and makes the rest a key.
+        if entry.value.isNull, !Self.isName(entry.key) {
+            report(
+                entry.keyMark,
+                "unknown key \(Wording.quote(entry.key)) in \(place); put a value that has commas in quotes")
+            return
+        }
+        let remedy = Wording.remedy(for: entry.key, among: keys, taking: "it takes")
+        report(entry.keyMark, "unknown key \(Wording.quote(entry.key)) in \(place)\(remedy)")
+    }
+
+    /// Whether `text` can name a stressor: it is part of thread names, log keys and flags.
+    static func isName(_ text: String) -> Bool {
+        let scalars = text.unicodeScalars
+        return scalars.first?.isLetter == true && scalars.count <= 64
+            && scalars.allSatisfy { $0.isLetter || $0.isDigit || $0 == "-" || $0 == "_" }
+    }
+}

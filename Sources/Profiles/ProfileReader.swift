@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import LoadModel
+
+/// Reads profiles: YAML text, or the flags of `exert run --load`.
+///
+/// Nothing here touches the system: a trace's bytes come from the caller's closure. The closure is given the path as
+/// the profile has it, made relative to the profile's own directory where it is not absolute; of `<stdin>` and the
+/// command line, it is given as written. It may stop reading once it has more than ``traceSizeLimit`` bytes.
+public enum ProfileReader {
+    /// The most bytes that a profile may have.
+    public static let textSizeLimit = SourceText.sizeLimit
+    /// The most bytes that a trace may have.
+    public static let traceSizeLimit = TraceTable.sizeLimit
+    /// The most phases that a profile may have.
+    public static let phaseLimit = 1000
+    /// The most stressors that a profile may have.
+    public static let stressorLimit = 64
+    /// The most guards that a profile may have.
+    public static let guardLimit = 64
+    /// The most traces that a profile may read.
+    public static let traceLimit = 64
+    /// The most curve pieces that all loads of a profile may need together: some 100 MB in memory.
+    public static let pieceLimit = 10 * Curve.pieceLimit
+    /// The most problems that are told at once.
+    public static let problemLimit = 100
+
+    /// Reads the YAML text of a profile.
+    ///
+    /// - Parameters:
+    ///   - file: where the text came from: a path, or `<stdin>`.
+    ///   - manifests: the kinds of stressor that there are.
+    ///   - readFile: reads a trace's bytes; what it throws is shown to the user.
+    /// - Throws: every problem of the text at once, each with its line and column.
+    public static func profile(
+        from bytes: [UInt8], file: String, manifests: [Manifest], readFile: @escaping (String) throws -> [UInt8]
+    ) throws(ProfileErrors) -> Profile {
+        let source: SourceText
+        do throws(Diagnostic.Refusal) {
+            source = try SourceText(bytes)
+        } catch {
+            throw ProfileErrors(file: file, diagnostics: [error.diagnostic])
+        }
+        var reader = YAMLReader(source)
+        let root = reader.read()
+        var builder = ProfileBuilder(file: file, source: source, manifests: manifests, readFile: readFile)
+        builder.problems = reader.problems
+        if let root { builder.read(root) }
+        return try builder.profile(sha256: sha256(of: bytes))
+    }
+
+    /// Reads a profile of one phase, named `load`, from the command line's flags.
+    ///
+    /// Its text, of which the hash is taken, is one line a flag, as in `--load cpu=50%`.
+    ///
+    /// - Parameters:
+    ///   - loads: each `KIND=LOAD`, such as `cpu=50%`.
+    ///   - settings: each `KIND.KEY=VALUE`, such as `cpu.method=simd`.
+    ///   - length: how long the phase lasts, such as `30s`.
+    ///   - manifests: the kinds of stressor that there are.
+    ///   - readFile: reads a trace's bytes; what it throws is shown to the user.
+    /// - Throws: every problem of the flags at once, each naming its flag.
+    public static func profile(
+        loads: [String], settings: [String], length: String, manifests: [Manifest],
+        readFile: @escaping (String) throws -> [UInt8]
+    ) throws(ProfileErrors) -> Profile {
+        var builder = ProfileBuilder(
+            file: "<command line>", source: nil, manifests: manifests, readFile: readFile)
+        builder.read(loads: loads, settings: settings, length: length)
+        let flags = loads.map { "--load \($0)\n" } + settings.map { "--set \($0)\n" } + ["--for \(length)\n"]
+        return try builder.profile(sha256: sha256(of: Array(flags.joined().utf8)))
+    }
+}

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import LoadModel
+
+/// Describes profiles for editors and other tools, from the stressors' own manifests.
+public enum ProfileSchema {
+    /// The schema's identifier; its number changes when a profile that was valid no longer is.
+    public static let identifier = "https://exert.dev/schema/profile/1"
+
+    /// A JSON Schema (draft 2020-12) of profiles, the same text for the same manifests.
+    ///
+    /// It takes every profile that ``ProfileReader`` takes, but for numbers and truth values in quotes and for kinds
+    /// that are not listed. It cannot see what needs arithmetic, such as a ramp that is longer than its phase.
+    public static func jsonSchema(manifests: [Manifest]) -> String {
+        let listed = manifests.filter(\.isListed)
+        var definitions: [(key: String, value: JSONText)] = [("duration", duration)]
+        for manifest in listed {
+            definitions.append(("stressor-\(manifest.kind)", stressor(manifest)))
+            definitions.append(("load-\(manifest.kind)", load(of: manifest)))
+            definitions.append(("tolerance-\(manifest.kind)", tolerance(of: manifest)))
+        }
+        let kinds = AmountKind.allCases.filter { kind in listed.contains { $0.amounts.contains(kind) } }
+        let units = AmountKind.allCases.filter { kind in listed.contains { $0.unit.amountKind == kind } }
+        definitions.append(("stressor", namedStressor(listed)))
+        definitions.append(("load", pattern(NotationPattern.load(kinds), "The load of a stressor", counts: kinds)))
+        definitions.append(
+            ("tolerance", pattern(NotationPattern.tolerance(units), "How far off it may be", counts: units)))
+        definitions.append(("phase", phase(listed)))
+        definitions.append(("guard", guards))
+
+        let schema: JSONText = .object([
+            ("$schema", "https://json-schema.org/draft/2020-12/schema"),
+            ("$id", .string(identifier)),
+            ("title", "exert profile"),
+            ("description", "What to exert on this host, when, how much, and within which tolerance."),
+            ("type", "object"),
+            ("required", .words(["phases"])),
+            ("additionalProperties", false),
+            (
+                "properties",
+                .object([
+                    ("name", title("The profile's name, for the log and the report; by default the file's")),
+                    (
+                        "description",
+                        .object([
+                            ("description", "What the profile is for; not read"),
+                            ("type", .words(["string", "number", "boolean", "null"])),
+                        ])
+                    ),
+                    (
+                        "seed",
+                        .object([
+                            ("description", "What 'random' loads draw from: the same seed, the same load"),
+                            ("type", "integer"), ("minimum", 0), ("default", 0),
+                        ])
+                    ),
+                    ("stressors", stressors(listed)),
+                    (
+                        "phases",
+                        .object([
+                            ("description", "When and how much, in order"),
+                            ("type", "array"), ("minItems", 1), ("maxItems", .integer(ProfileReader.phaseLimit)),
+                            ("items", reference("phase")),
+                        ])
+                    ),
+                    (
+                        "guards",
+                        .object([
+                            ("description", "Conditions of which any aborts the run and releases everything"),
+                            ("type", .words(["array", "null"])), ("maxItems", .integer(ProfileReader.guardLimit)),
+                            ("items", reference("guard")),
+                        ])
+                    ),
+                    ("tolerance", perStressor(listed, "tolerance", "How far off each stressor may be")),
+                ])
+            ),
+            ("$defs", .object(definitions)),
+        ])
+        return schema.text() + "\n"
+    }
+
+    // MARK: Parts
+
+    private static func reference(_ name: String) -> JSONText { .object([("$ref", .string("#/$defs/\(name)"))]) }
+
+    private static func title(_ description: String) -> JSONText {
+        .object([
+            ("description", .string(description)), ("type", .words(["string", "number"])), ("minLength", 1),
+            ("maxLength", 100),
+        ])
+    }
+
+    private static let duration: JSONText = .object([
+        ("description", "A length of time: d, h, m, s and ms, the longest first"),
+        ("type", "string"), ("pattern", .string(NotationPattern.duration)),
+        ("examples", .words(["30s", "2m", "1h30m", "250ms", "1d"])),
+    ])
+
+    /// A notation; a plain number too where counts are taken.
+    private static func pattern(
+        _ pattern: String, _ description: String, counts kinds: [AmountKind], examples: [String] = []
+    ) -> JSONText {
+        var members: [(key: String, value: JSONText)] = [("description", .string(description))]
+        if kinds.contains(.count) {
+            members.append(("type", .words(["string", "integer"])))
+            members.append(("minimum", 0))
+        } else {
+            members.append(("type", "string"))
+        }
+        members.append(("pattern", .string(pattern)))
+        if !examples.isEmpty { members.append(("examples", .words(examples))) }
+        return .object(members)
+    }
+
+    private static func load(of manifest: Manifest) -> JSONText {
+        let taking = AmountTaker(stressor: manifest.kind, of: manifest).taking
+        return pattern(
+            NotationPattern.load(manifest.amounts),
+            "\(manifest.summary). \(taking), or a shape: hold, ramp, steps, sine, pulse, sawtooth, random, trace",
+            counts: manifest.amounts, examples: manifest.examples)
+    }
+
+    private static func tolerance(of manifest: Manifest) -> JSONText {
+        pattern(
+            NotationPattern.tolerance([manifest.unit.amountKind]),
+            "How far off '\(manifest.kind)' may be: points of its base, percent of its target, or an amount",
+            counts: [manifest.unit.amountKind], examples: ["1pp", "1%"])
+    }
+
+    /// A mapping from stressor names to one of the per-kind definitions; other names take what any kind takes.
+    private static func perStressor(_ manifests: [Manifest], _ part: String, _ description: String) -> JSONText {
+        .object([
+            ("description", .string(description)),
+            ("type", .words(["object", "null"])),
+            ("propertyNames", .object([("pattern", .string(NotationPattern.stressorName))])),
+            ("properties", .object(manifests.map { ($0.kind, reference("\(part)-\($0.kind)")) })),
+            ("additionalProperties", reference(part)),
+        ])
+    }
+
+    private static func stressors(_ manifests: [Manifest]) -> JSONText {
+        .object([
+            ("description", "What and where; a kind may be left out for its defaults"),
+            ("type", .words(["object", "null"])), ("maxProperties", .integer(ProfileReader.stressorLimit)),
+            ("propertyNames", .object([("pattern", .string(NotationPattern.stressorName))])),
+            ("properties", .object(manifests.map { ($0.kind, reference("stressor-\($0.kind)")) })),
+            ("additionalProperties", reference("stressor")),
+        ])
+    }
+
+    private static func stressor(_ manifest: Manifest) -> JSONText {
+        let kind: JSONText = .object([
+            ("description", "The kind of stressor; by default its name"), ("const", .string(manifest.kind)),
+        ])
+        return .object([
+            ("title", .string(manifest.kind)),
+            ("description", .string(manifest.summary)),
+            ("type", .words(["object", "null"])),
+            ("additionalProperties", false),
+            ("properties", .object([("kind", kind)] + manifest.keys.map { ($0.name, setting($0)) })),
+        ])
+    }
+
+    /// A stressor whose name is not a kind: it says which it is.
+    private static func namedStressor(_ manifests: [Manifest]) -> JSONText {
+        let kinds: JSONText = .object([
+            ("description", "The kind of stressor"), ("enum", .words(manifests.map(\.kind))),
+        ])
+        let cases = manifests.map { manifest -> JSONText in
+            let isKind: JSONText = .object([
+                ("properties", .object([("kind", .object([("const", .string(manifest.kind))]))])),
+                ("required", .words(["kind"])),
+            ])
+            return .object([("if", isKind), ("then", reference("stressor-\(manifest.kind)"))])
+        }
+        return .object([
+            ("type", "object"), ("required", .words(["kind"])), ("properties", .object([("kind", kinds)])),
+            ("allOf", .array(cases)),
+        ])
+    }
+
+    private static func setting(_ key: Manifest.Key) -> JSONText {
+        var members: [(key: String, value: JSONText)] = [("description", .string(key.help))]
+        switch key.type {
+        case .choice(let words):
+            members.append(("enum", .words(words)))
+        case .integer(let range):
+            members += [
+                ("type", "integer"), ("minimum", .integer(range.lowerBound)), ("maximum", .integer(range.upperBound)),
+            ]
+        case .boolean:
+            members.append(("type", "boolean"))
+        case .cpuList:
+            members += [
+                ("type", .words(["string", "integer"])), ("pattern", .string(NotationPattern.cpuList)),
+                ("minimum", 0), ("maximum", .integer(SettingNotation.cpuLimit)), ("examples", .words(["0-3,8"])),
+            ]
+        case .bytes:
+            members += [
+                ("type", "string"), ("pattern", .string(NotationPattern.byteAmount)),
+                ("examples", .words(["256MiB"])),
+            ]
+        case .text:
+            members += [("type", .words(["string", "number"])), ("minLength", 1)]
+        }
+        switch key.defaultValue {
+        case nil: break
+        case .text(let text): members.append(("default", .string(text)))
+        case .integer(let value): members.append(("default", .integer(value)))
+        case .boolean(let value): members.append(("default", .boolean(value)))
+        case .cpus(let cpus): members.append(("default", .string(cpus.map(String.init).joined(separator: ","))))
+        case .bytes(let bytes): members.append(("default", .string("\(bytes)B")))
+        }
+        return .object(members)
+    }
+
+    private static func phase(_ manifests: [Manifest]) -> JSONText {
+        .object([
+            ("type", "object"),
+            ("required", .words(["name", "for"])),
+            ("additionalProperties", false),
+            (
+                "properties",
+                .object([
+                    ("name", title("The phase's name, unlike any other's")),
+                    ("for", reference("duration")),
+                    ("load", perStressor(manifests, "load", "The loads; a stressor that is not named is released")),
+                ])
+            ),
+        ])
+    }
+
+    private static let guards: JSONText = .object([
+        ("description", "A condition that aborts the run"),
+        ("examples", .words([GuardNotation.usage])),
+        (
+            "anyOf",
+            .array(
+                GuardMetric.all.map { metric in
+                    .object([
+                        ("description", .string(metric.help)), ("type", "string"),
+                        ("pattern", .string(NotationPattern.condition(on: metric))),
+                    ])
+                })
+        ),
+    ])
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import LoadModel
+import Testing
+
+@testable import Profiles
+
+/// Whatever stands in the file, there is a profile or a problem, and never a trap.
+struct MutationTests {
+    /// A generator with a seed, so that a failure can be seen again.
+    private struct Generator: RandomNumberGenerator {
+        var state: UInt64
+        mutating func next() -> UInt64 {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return state ^ (state >> 29)
+        }
+    }
+
+    private static let fragments = [
+        "&a", "*a", "!x", "{", "}", "[", "]", ",", ":", ": ", "- ", "? ", "|", ">", "\"", "'", "#", "%", "\n", "\r",
+        "\t", "---\n",
+        "...", "~", "0", "-1", "1e9", "010", "1:30", "99999999999999999999", "ramp ", "to ", "every ", "for ", "leave ",
+        "max",
+        "trace t.csv", " column 3", "ü", "\u{1F600}", "\u{0}", "\u{2028}", "\u{FEFF}", "<<: ", "100%", "5M", "  ", ".",
+        "\\",
+    ]
+
+    @Test(arguments: 0..<4)
+    func mutantsAreReadOrRefused(part: Int) {
+        let original = Array(ProfileTests.squeeze.utf8)
+        var generator = Generator(state: UInt64(part + 1))
+        var profiles = 0
+        for round in 0..<2500 {
+            var bytes = original
+            for _ in 0..<Int.random(in: 1...4, using: &generator) {
+                let at = Int.random(in: 0..<bytes.count, using: &generator)
+                switch Int.random(in: 0..<5, using: &generator) {
+                case 0: bytes[at] = UInt8.random(in: 0...255, using: &generator)
+                case 1: bytes.remove(at: at)
+                case 2:
+                    let length = Int.random(in: 1...40, using: &generator)
+                    bytes.removeSubrange(at..<min(bytes.count, at + length))
+                case 3:
+                    let fragment = Self.fragments.randomElement(using: &generator) ?? ""
+                    bytes.insert(contentsOf: fragment.utf8, at: at)
+                default:
+                    let from = Int.random(in: 0..<bytes.count, using: &generator)
+                    let piece = Array(bytes[from..<min(bytes.count, from + 30)])
+                    bytes.insert(contentsOf: piece, at: at)
+                }
+                if bytes.isEmpty { bytes = [0x0A] }
+            }
+            do throws(ProfileErrors) {
+                let profile = try TestManifests.profile(bytes, files: ["t.csv": "t,a,b (%)\n0,1%,2\n3,4%,5\n"])
+                profiles += 1
+                // What is read can be compiled, whose preconditions the reader is to have seen to.
+                for phase in profile.phases {
+                    for load in phase.loads {
+                        var curve = Curve()
+                        _ = curve.append(phase.length, load.shape, from: 0, seed: 1) { _ in 1 }
+                    }
+                }
+            } catch {
+                #expect(!error.diagnostics.isEmpty, "part \(part), round \(round)")
+                #expect(error.diagnostics.allSatisfy { !$0.message.isEmpty && !$0.message.contains("\n") })
+            }
+        }
+        // Both ends are reached: comments and names may change without harm.
+        #expect(profiles > 50 && profiles < 2450)
+    }
+
+    @Test func loadsOfRandomWordsAreReadOrRefused() {
+        let words = [
+            "80%", "1.5", "cores", "2", "GiB", "max", "leave", "hold", "ramp", "from", "to", "in", "steps", ",",
+            "every", "sine",
+            "pulse", "for", "sawtooth", "random", "trace", "t.csv", "column", "\"", "30s", "10ms", "1m", "0s", "50%,",
+            "\"a b\"", "-",
+            "1e9", "9999999999999999999999", "m", "%", "é",
+        ]
+        var generator = Generator(state: 99)
+        var read = 0
+        for _ in 0..<10_000 {
+            let text = (0..<Int.random(in: 1...8, using: &generator))
+                .map { _ in words.randomElement(using: &generator) ?? "" }.joined(separator: " ")
+            let taker = AmountTaker(stressor: "cpu", of: TestManifests.cpu)
+            do throws(NotationError) {
+                _ = try ShapeNotation(taker: taker, phaseLength: 60 * .second).parse(text)
+                read += 1
+            } catch {
+                #expect(error.offset >= 0 && error.offset <= text.unicodeScalars.count)
+                #expect(!error.message.isEmpty)
+            }
+            _ = try? GuardNotation.parse(text, mark: SourceMark(line: 1, column: 1))
+            _ = try? ToleranceNotation.parse(text, for: "cpu", unit: .cores)
+            _ = try? UnitNotation.duration(text)
+        }
+        #expect(read > 0)
+    }
+}

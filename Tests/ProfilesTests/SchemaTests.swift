@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import LoadModel
+import Testing
+
+@testable import Profiles
+
+struct SchemaTests {
+    @Test func isJSONWithEveryListedKind() throws {
+        let text = ProfileSchema.jsonSchema(manifests: TestManifests.all)
+        let object = try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+        #expect(object["$id"] as? String == ProfileSchema.identifier)
+        let definitions = try #require(object["$defs"] as? [String: Any])
+        for manifest in TestManifests.all {
+            #expect((definitions["stressor-\(manifest.kind)"] != nil) == manifest.isListed)
+            #expect((definitions["load-\(manifest.kind)"] != nil) == manifest.isListed)
+        }
+        #expect(text == ProfileSchema.jsonSchema(manifests: TestManifests.all))
+        #expect(!text.split(separator: "\n").contains { $0.last == " " })
+        if let path = ProcessInfo.processInfo.environment["EXERT_SCHEMA_OUT"] {
+            try text.write(toFile: path, atomically: true, encoding: .utf8)
+        }
+    }
+
+    /// What the reader takes, the schema's pattern takes too.
+    @Test(arguments: [
+        "80%", "100%", "0.5 %", "1.5 cores", "1 core", "500m", "max", "leave 10%", "leave 0.5 cores", "hold 80%",
+        "ramp to 80%", "ramp from 1% to 2% in 1s500ms", "steps 1%, 2%,3% every 5s", "sine 1% to 2% every 5s",
+        "pulse 1% for 1s every 5s", "sawtooth 1% to 2% every 5s", "random 1% to 2% every 5s", "trace t.csv",
+        "trace t.csv column 2", "trace \"t.csv\" column cpu load",
+    ])
+    func patternsTakeWhatTheReaderTakes(load: String) throws {
+        let pattern = try Regex(NotationPattern.load(TestManifests.cpu.amounts))
+        #expect(load.firstMatch(of: pattern) != nil)
+        let files = ["t.csv": "t,cpu load\n0,1%"]
+        #expect(TestManifests.shape(load, files: files) != nil)
+    }
+
+    @Test(arguments: [
+        "80", "010%", "101%", "1GiB", "50MB/s", "ramp 80%", "steps 1% 2% every 5s", "80% in 5s", "ramp to 80% in 5", "",
+    ])
+    func patternsRefuseWhatIsObviouslyWrong(load: String) throws {
+        let pattern = try Regex(NotationPattern.load(TestManifests.cpu.amounts))
+        #expect(load.firstMatch(of: pattern) == nil)
+        #expect(TestManifests.shape(load) == nil)
+    }
+}

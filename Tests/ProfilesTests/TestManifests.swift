@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import LoadModel
+
+@testable import Profiles
+
+/// Manifests in the shape of the real ones, so that these tests do not change when a stressor does.
+enum TestManifests {
+    static let of = Manifest.Key(
+        "of", .choice(["auto", "host", "affinity", "cgroup"]), default: .text("auto"), help: "What 100 % means")
+    static let mode = Manifest.Key("mode", .choice(["add"]), default: .text("add"), help: "On top of what is there")
+
+    static let cpu = Manifest(
+        kind: "cpu", summary: "Keeps processors busy", details: "", drive: .rate, unit: .cores,
+        amounts: [.percent, .cores, .max, .leave],
+        keys: [
+            of, mode,
+            .init("method", .choice(["int", "float", "simd"]), default: .text("int"), help: "What the cycles do"),
+            .init("workers", .integer(1...1024), default: nil, help: "How many threads"),
+            .init("cpus", .cpuList, default: nil, help: "Where they run"),
+            .init("priority", .choice(["normal", "nice", "idle"]), default: .text("normal"), help: "How they compete"),
+        ],
+        tolerance: .points(1), witness: "process_cpu_clock", examples: ["80%", "1.5 cores"])
+
+    static let memory = Manifest(
+        kind: "memory", summary: "Holds memory", details: "", drive: .level, unit: .bytes,
+        amounts: [.percent, .bytes, .max, .leave],
+        keys: [
+            of,
+            .init("pages", .choice(["huge", "small"]), default: .text("huge"), help: "Page size"),
+            .init("content", .choice(["random", "zero"]), default: .text("random"), help: "What is written"),
+            .init("lock", .boolean, default: .boolean(false), help: "Whether it may be swapped"),
+            .init("headroom", .bytes, default: .bytes(64 << 20), help: "What is never taken"),
+            .init("note", .text, default: nil, help: "Anything"),
+        ],
+        tolerance: .percent(1), witness: "smaps_rollup", examples: ["1GiB", "80%"])
+
+    static let handles = Manifest(
+        kind: "file-handles", summary: "Holds open files", details: "", drive: .level, unit: .handles,
+        amounts: [.percent, .count, .max, .leave], keys: [], tolerance: .absolute(.count(0)), witness: "fd",
+        examples: ["15000"])
+
+    static let bandwidth = Manifest(
+        kind: "disk-bandwidth", summary: "Moves bytes", details: "", drive: .rate, unit: .bytesPerSecond,
+        amounts: [.bytesPerSecond, .operationsPerSecond, .max], keys: [], tolerance: .percent(1), witness: "io",
+        examples: ["50MB/s"])
+
+    static let null = Manifest(
+        kind: "null", summary: "Does nothing", details: "", drive: .rate, unit: .cores, amounts: [.percent], keys: [],
+        tolerance: .points(1), witness: "none", examples: ["50%"], isListed: false)
+
+    static let all = [cpu, memory, handles, bandwidth, null]
+
+    struct NoSuchFile: Error, CustomStringConvertible { let description = "No such file or directory" }
+
+    /// Reads a profile whose traces are in `files`.
+    static func profile(_ text: String, file: String = "p.yaml", files: [String: String] = [:]) throws(ProfileErrors)
+        -> Profile
+    {
+        try profile(Array(text.utf8), file: file, files: files)
+    }
+
+    static func profile(_ bytes: [UInt8], file: String = "p.yaml", files: [String: String] = [:]) throws(ProfileErrors)
+        -> Profile
+    {
+        try ProfileReader.profile(from: bytes, file: file, manifests: all) { path in
+            guard let text = files[path] else { throw NoSuchFile() }
+            return Array(text.utf8)
+        }
+    }
+
+    /// The problems of a text, one a line; empty where it has none.
+    static func problems(_ text: String, files: [String: String] = [:]) -> String {
+        problems(Array(text.utf8), files: files)
+    }
+
+    static func problems(_ bytes: [UInt8], files: [String: String] = [:]) -> String {
+        do throws(ProfileErrors) {
+            _ = try profile(bytes, files: files)
+            return ""
+        } catch {
+            return error.description
+        }
+    }
+
+    /// The problem of one load of `cpu`, `memory` … in a phase of a minute, without its place and quotes of YAML.
+    static func loadProblem(_ load: String, of kind: String = "cpu", files: [String: String] = [:]) -> String {
+        let quoted = load.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''")
+        return problems("phases: [{name: p, for: 1m, load: {\(kind): '\(quoted)'}}]", files: files)
+    }
+
+    /// The shape of one load, or `nil` where it has a problem.
+    static func shape(_ load: String, of kind: String = "cpu", files: [String: String] = [:]) -> LoadShape? {
+        try? profile("phases: [{name: p, for: 1m, load: {\(kind): '\(load)'}}]", files: files)
+            .phases.first?.loads.first?.shape
+    }
+}
