@@ -23,7 +23,6 @@
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
-#include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -163,11 +162,10 @@ int CLinux_signalfd_read(int descriptor) {
     return count == (ssize_t)sizeof info ? (int)info.ssi_signo : -1;
 }
 
-int CLinux_timerfd(void) { return timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK); }
-
-int CLinux_timerfd_set(int descriptor, int64_t deadline_ns) {
-    struct itimerspec at = {.it_value = timespec_of(deadline_ns > 0 ? deadline_ns : 1)};
-    return timerfd_settime(descriptor, TFD_TIMER_ABSTIME, &at, NULL);
+int CLinux_poll_until(struct pollfd *polls, size_t count, int64_t deadline_ns) {
+    int64_t left = deadline_ns - CLinux_monotonic_ns();
+    struct timespec timeout = timespec_of(left > 0 ? left : 0);
+    return ppoll(polls, count, &timeout, NULL);
 }
 
 int CLinux_pidfd_open(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }

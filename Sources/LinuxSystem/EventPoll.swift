@@ -23,24 +23,24 @@ public final class SignalSource {
     }
 }
 
-/// A timer as a descriptor.
-public final class TimerSource {
-    private let descriptor: OwnedDescriptor
+/// Waits for descriptors, again and again for the same ones, without an allocation each time.
+public struct EventPoll {
+    private var polls: [pollfd] = []
 
-    /// Creates a `CLOCK_MONOTONIC` timer.
-    public init() throws(Errno) { descriptor = OwnedDescriptor(owning: try check(CLinux_timerfd())) }
+    /// Creates a wait for `descriptors`; negative ones are passed over.
+    public init(_ descriptors: [Int32]) { watch(descriptors) }
 
-    /// The descriptor to poll.
-    public var rawDescriptor: Int32 { descriptor.rawValue }
-
-    /// Makes the descriptor readable at `deadline` (ns, `CLOCK_MONOTONIC`), at once where that is past.
-    public func set(deadline: Int64) throws(Errno) {
-        _ = try check(CLinux_timerfd_set(descriptor.rawValue, deadline))
+    /// Waits for these from now on.
+    public mutating func watch(_ descriptors: [Int32]) {
+        polls = descriptors.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
     }
-}
 
-/// Waits for descriptors.
-public enum EventPoll {
+    /// Sleeps until one of the descriptors is readable or closed, which is `true`, or until `deadline` (ns,
+    /// `CLOCK_MONOTONIC`) is past.
+    public mutating func wait(until deadline: Int64) -> Bool {
+        CLinux_poll_until(&polls, polls.count, deadline) > 0
+    }
+
     /// Sleeps until one of `descriptors` is readable or closed, or until `timeout` (ms; -1 is for ever) is over, and
     /// returns those that are. Negative descriptors are passed over.
     public static func wait(_ descriptors: [Int32], timeout: Int32 = -1) -> [Int32] {

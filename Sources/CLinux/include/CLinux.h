@@ -61,10 +61,9 @@ int CLinux_eventfd(void);
 int CLinux_signalfd(const int32_t *signals, size_t count);
 /// Reads one signal from a signalfd; its number, or -1.
 int CLinux_signalfd_read(int descriptor);
-/// A CLOCK_MONOTONIC timerfd.
-int CLinux_timerfd(void);
-/// Arms `descriptor` for an absolute CLOCK_MONOTONIC time.
-int CLinux_timerfd_set(int descriptor, int64_t deadline_ns);
+struct pollfd;
+/// ppoll(2) until an absolute CLOCK_MONOTONIC time; how many descriptors are ready, 0, or -1.
+int CLinux_poll_until(struct pollfd *polls, size_t count, int64_t deadline_ns);
 int CLinux_pidfd_open(pid_t pid);
 /// posix_spawn(3) of this very binary with descriptors 3 and 4 set, all others closed, no signal blocked, its own
 /// process group so that a terminal's Ctrl-C reaches the observer alone. 0 or an errno.

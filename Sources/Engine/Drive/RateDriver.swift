@@ -46,8 +46,18 @@ extension Lane {
                 gauge.claimed = done
             }
             gauge.forgiven = Int64(pacer.forgiven)
-            guard worker.wait(until: wake, time) else { return }
-            gauge.lagMax = max(gauge.lagMax, time.now - wake)
+            // Where nothing is asked for, nothing is done, not even waking up.
+            let pause = due == 0 ? releasedUntil(after: wake) : wake
+            guard worker.wait(until: pause, time) else { return }
+            gauge.lagMax = max(gauge.lagMax, time.now - pause)
         }
+    }
+
+    /// How long the target stays 0 from `wake` on; `wake` itself where it is not.
+    private func releasedUntil(after wake: Nanoseconds) -> Nanoseconds {
+        guard curve.value(at: wake) == 0 else { return wake }
+        let until = curve.constantUntil(after: wake)
+        // Bounded, because a wait for ever cannot be told from one that hangs.
+        return max(wake, min(until, wake + 10 * .second))
     }
 }

@@ -24,8 +24,8 @@ public final class Observer {
         }
     }
 
-    /// How long before a phase's end it is looked at for the last time: the stressors change course by themselves at the
-    /// end, and a level that is seen a moment later is already another.
+    /// How long before each round time the observer looks. Profiles change course at round times, the stressors follow at
+    /// once and by themselves, and what is seen a moment after the turn is neither the one nor the other.
     private static let lastLook: Nanoseconds = 5 * .millisecond
     private static let tick: Nanoseconds = 100 * .millisecond
     private static let fastTick: Nanoseconds = 20 * .millisecond
@@ -40,7 +40,6 @@ public final class Observer {
     private let display: ((Sample) -> Void)?
 
     private let signals: SignalSource
-    private let timer: TimerSource
     private let probe: HostProbe
     private var sessions: [StressorSession] = []
     private var ledgers: [PhaseLedger] = []
@@ -73,9 +72,8 @@ public final class Observer {
         do {
             // SIGHUP, SIGINT, SIGTERM
             signals = try SignalSource([1, 2, 15])
-            timer = try TimerSource()
         } catch {
-            throw .cannotObserve("signals and timers cannot be set up: \(error)")
+            throw .cannotObserve("signals cannot be set up: \(error)")
         }
         probe = HostProbe(cpuCount: host.onlineCPUs.count)
     }
@@ -166,36 +164,40 @@ public final class Observer {
     }
 
     private func observe() {
-        sampleAll()
+        CurrentThread.setMinimalTimerSlack()
+        var poll = EventPoll(watchedDescriptors)
+        sampleAll(isDetailed: true)
         for session in sessions { _ = session.takeLogWindow() }
-        var nextLog = options.logInterval
+        var nextLog = options.logInterval - Self.lastLook
         while true {
             let phaseEnd = plan.phases[phase].start + plan.phases[phase].length
             let wake = nextTick(phaseEnd: phaseEnd, nextLog: nextLog)
-            try? timer.set(deadline: start + wake)
-            let watched = sessions.filter(\.isAlive).map(\.pidDescriptor)
-            _ = EventPoll.wait([timer.rawDescriptor, signals.rawDescriptor] + watched)
-            if let signal = signals.next() {
-                interruptedBy = signal
-                return
+            // Without pidfds (before Linux 5.3) the processes are asked at each tick.
+            let isBlind = sessions.contains { $0.isAlive && $0.pidDescriptor < 0 }
+            if poll.wait(until: start + wake) || isBlind {
+                if let signal = signals.next() {
+                    interruptedBy = signal
+                    return
+                }
+                noticeEnds(stopRequestedAt: nil)
+                if sessions.allSatisfy({ !$0.isAlive }) { return }
+                poll.watch(watchedDescriptors)
             }
-            noticeEnds(stopRequestedAt: nil)
-            if sessions.allSatisfy({ !$0.isAlive }) { return }
             let time = now
-            // Another descriptor woke us: the tick is still to come.
+            // Something else woke us: the tick is still to come.
             guard time >= wake else { continue }
             if time >= phaseEnd, phase + 1 < plan.phases.count {
                 // The last look at this phase was taken before its end: what is seen now belongs to the next one.
                 finishPhase(isCut: false)
                 begin(phase: phase + 1)
             }
-            sampleAll()
+            sampleAll(isDetailed: time >= nextLog)
             readExactlyNear(phaseEnd, time)
             if time >= nextLog || wake >= plan.length - Self.lastLook {
                 // Read before the sample that it goes with, and no oftener: on a large host it is not cheap.
                 lastHost = probe.read()
                 emit(.sample(sample { $0.takeLogWindow() }))
-                nextLog = (time / options.logInterval + 1) * options.logInterval
+                nextLog = ((time + Self.lastLook) / options.logInterval + 1) * options.logInterval - Self.lastLook
             }
             display?(sample { $0.liveWindow() })
             if wake >= plan.length - Self.lastLook { return }
@@ -210,8 +212,9 @@ public final class Observer {
         }
         let isFast = isOnItsWay && time - plan.phases[phase].start < .second
         let step = isFast ? Self.fastTick : Self.tick
+        let grid = ((time + Self.lastLook) / step + 1) * step - Self.lastLook
         let edge = time < phaseEnd - Self.lastLook ? phaseEnd - Self.lastLook : phaseEnd
-        return min((time / step + 1) * step, edge, nextLog)
+        return min(grid, edge, nextLog)
     }
 
     /// Walks the pages once in a phase, shortly before its end: 10 µs for each MiB of small pages.
@@ -223,9 +226,15 @@ public final class Observer {
         }
     }
 
-    private func sampleAll() {
+    /// The signals, and the processes that still run.
+    private var watchedDescriptors: [Int32] {
+        [signals.rawDescriptor] + sessions.filter(\.isAlive).map(\.pidDescriptor)
+    }
+
+    /// Samples every stressor; the scheduler's figures of each thread only for the log and where one falls short.
+    private func sampleAll(isDetailed: Bool) {
         for (index, session) in sessions.enumerated() {
-            session.sample(start: start)
+            session.sample(start: start, isDetailed: isDetailed || ledgers[index].limitedBy != nil)
             ledgers[index].add(session.history, steal: probe.steal)
         }
     }
@@ -285,8 +294,7 @@ public final class Observer {
         let requested = Clocks.monotonic
         for session in sessions { session.stop() }
         while sessions.contains(where: \.isAlive) {
-            let watched = sessions.filter(\.isAlive).map(\.pidDescriptor)
-            _ = EventPoll.wait([signals.rawDescriptor] + watched, timeout: 50)
+            _ = EventPoll.wait(watchedDescriptors, timeout: 50)
             // Asked again, or asked in vain: the kernel releases what the process will not.
             if signals.next() != nil || Clocks.monotonic - requested > Self.releaseLimit {
                 for session in sessions where session.isAlive { session.kill() }

@@ -74,17 +74,24 @@ final class StressorSession {
     /// Ends the process now; the kernel takes everything back.
     func kill() { child.send(signal: 9) }
 
-    /// Reads the witness and the gauges; `time` is since the run's start.
-    func sample(start: Nanoseconds) {
+    /// Reads the witness and the gauges.
+    ///
+    /// - Parameters:
+    ///   - start: the run's start, ns of `CLOCK_MONOTONIC`.
+    ///   - isDetailed: whether the scheduler is asked too; else what it said last is kept.
+    func sample(start: Nanoseconds, isDetailed: Bool) {
         let held = pages.gauges.reduce(0) { $0 + $1.claimed }
         let claimed = Double(held == 0 ? 0 : held + pages.gauges.reduce(0) { $0 + $1.own })
         var point = HistoryPoint(time: 0, owed: 0, achieved: nil, claimed: 0)
         point.held = held
         point.refusals = pages.gauges.reduce(0) { $0 + $1.refusals }
         point.content = pages.gauges.reduce(0) { $0 + $1.content }
-        if let scheduler {
+        if let scheduler, isDetailed {
             point.runDelay = scheduler.runDelay
             point.throttled = scheduler.throttled
+        } else if let last = history.last {
+            point.runDelay = last.runDelay
+            point.throttled = last.throttled
         }
         // The clock is read right before the witness, so that both are of one instant.
         switch plan.drive {
