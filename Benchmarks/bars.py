@@ -175,8 +175,9 @@ def cpu_bars(label: str, percent: int, seen: dict[str, list[CPUFigures]], proble
         bars.append(Bar(f"{label}: {name}, mean |error| of windows", their_mae, "points", note=(
             f"mean {median(theirs, 'mean'):+.3f}, worst {median(theirs, 'worst'):.3f}" if theirs else "not measured")))
         ratio = their_mae / our_mae if their_mae is not None and our_mae else None
+        factor = 2 if "tuned" in name else 5
         bars.append(Bar(f"{label}: times better than {name}", ratio, "×", ">=" if percent <= 50 else "",
-                        5 if percent <= 50 else None))
+                        factor if percent <= 50 else None))
     return bars
 
 

@@ -265,6 +265,8 @@ CLinux_burn *CLinux_burn_create(int method, uint64_t seed) {
             return NULL;
         }
     }
+    // Calibration advances the state by as many steps as the clock allows; the burn begins where the seed says.
+    const CLinux_burn seeded = *b;
     if (method == CLINUX_BURN_MIXED) {
         for (int part = 0; part < mixed_count; part++) {
             calibrate(b, mixed_parts[part]);
@@ -272,6 +274,11 @@ CLinux_burn *CLinux_burn_create(int method, uint64_t seed) {
     } else {
         calibrate(b, method);
     }
+    memcpy(b->x, seeded.x, sizeof b->x);
+    memcpy(b->f, seeded.f, sizeof b->f);
+    memcpy(b->v, seeded.v, sizeof b->v);
+    b->position = seeded.position;
+    b->checksum = seeded.checksum;
     return b;
 }
 

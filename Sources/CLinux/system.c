@@ -67,13 +67,17 @@ int CLinux_set_timer_slack(unsigned long nanoseconds) { return prctl(PR_SET_TIME
 int CLinux_set_parent_death_signal(int signal) { return prctl(PR_SET_PDEATHSIG, signal, 0, 0, 0); }
 
 int CLinux_kill_self_after(int64_t nanoseconds) {
-    struct sigevent event;
-    memset(&event, 0, sizeof event);
-    event.sigev_notify = SIGEV_SIGNAL;
-    event.sigev_signo = SIGKILL;
-    timer_t timer;
-    if (timer_create(CLOCK_BOOTTIME, &event, &timer) != 0) {
-        return -1;
+    static timer_t timer;
+    static int is_created = 0;
+    if (!is_created) {
+        struct sigevent event;
+        memset(&event, 0, sizeof event);
+        event.sigev_notify = SIGEV_SIGNAL;
+        event.sigev_signo = SIGKILL;
+        if (timer_create(CLOCK_BOOTTIME, &event, &timer) != 0) {
+            return -1;
+        }
+        is_created = 1;
     }
     struct itimerspec at = {.it_value = timespec_of(nanoseconds > 0 ? nanoseconds : 1)};
     return timer_settime(timer, 0, &at, NULL);

@@ -68,23 +68,28 @@ public enum FileFlags {
 
 /// Writing to descriptors that somebody else owns.
 public enum StreamWriter {
+    /// A pipe that polls as writable takes this much without blocking; see `pipe(7)`, `PIPE_BUF`.
+    private static let chunk = 4096
+
     /// Writes all of `bytes`, going on after partial writes and interruptions.
-    public static func write(_ bytes: [UInt8], to descriptor: Int32) throws(Errno) {
+    ///
+    /// - Parameter patience: how long to wait for a reader that does not read, in ms; -1 is for ever. An observer that
+    ///   hangs on a stalled terminal neither samples nor stops.
+    /// - Throws: `Errno`; ``Errno/timedOut`` where the reader did not read, part of the bytes being written.
+    public static func write(_ bytes: [UInt8], to descriptor: Int32, patience: Int32 = -1) throws(Errno) {
         var written = 0
         while written < bytes.count {
-            let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress! + written, bytes.count - written) }
+            var poll = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+            let ready = Glibc.poll(&poll, 1, patience)
+            if ready == 0 { throw .timedOut }
+            let length = min(bytes.count - written, chunk)
+            let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress! + written, length) }
             if count >= 0 {
                 written += count
                 continue
             }
             let error = Errno(rawValue: errno)
-            if error == .resourceTemporarilyUnavailable {
-                // A terminal or pipe set non-blocking by whoever shares it: wait until it takes more.
-                var poll = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-                _ = Glibc.poll(&poll, 1, 100)
-            } else if error != .interrupted {
-                throw error
-            }
+            if error != .interrupted, error != .resourceTemporarilyUnavailable { throw error }
         }
     }
 }

@@ -148,7 +148,8 @@ struct LiveBlock: Sendable {
             line.append("gone", .bad)
             return line
         }
-        let isOnTarget = column.isOnTarget(reading)
+        // What an idle process keeps is no load, and nobody is off target where no target was set.
+        let isOnTarget = isReleased || column.isOnTarget(reading)
         let text = HumanUnits.error(error, target: reading.target, unit: column.unit, capacity: column.capacity)
         line.pad(to: begin + figuresWidth + 2 + max(0, errorWidth - cellWidth(of: text)))
         line.append(text, isOnTarget ? .dim : .warning)

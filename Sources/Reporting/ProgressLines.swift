@@ -59,19 +59,23 @@ struct ProgressLines: Sendable {
         return line
     }
 
+    private func isReleased(_ stressor: Int, in phase: Int) -> Bool {
+        plan.phases.indices.contains(phase) && plan.phases[phase].loads[plan.stressors[stressor].name] == nil
+    }
+
     private func sampleLine(_ sample: Sample, _ style: TextStyle) -> StyledText {
         let elapsed = NumberText.text(sample.elapsed.seconds, places: 1) + "s"
         var line = StyledText(String(repeating: " ", count: max(0, 7 - elapsed.utf8.count)) + elapsed + " ")
         let begin = line.width
         line.append(plan.phaseName(sample.phase) ?? "")
         line.pad(to: begin + phaseWidth)
-        for (column, reading) in zip(columns, sample.readings) {
+        for (index, (column, reading)) in zip(columns, sample.readings).enumerated() {
             let achieved = column.padded(reading.achieved, none: style.none)
             line.append("   \(column.name) \(achieved)/\(column.padded(reading.target, none: style.none)) ")
             line.append(column.scale.suffix)
             if reading.achieved == nil {
                 line.append(" (gone)", .bad)
-            } else if !column.isOnTarget(reading) {
+            } else if !isReleased(index, in: sample.phase), !column.isOnTarget(reading) {
                 line.append(" (\(reading.limitedBy?.rawValue ?? "off target"))", .warning)
             }
         }

@@ -6,6 +6,9 @@ import Reporting
 
 /// Where a run's events go: the log, the progress display, and at the end the result.
 final class RunOutputs {
+    /// How long a log's reader may stall, in ms.
+    private static let logPatience: Int32 = 1000
+
     private var encoder: EventLog
     private var display: ProgressDisplay
     private let logFile: OwnedDescriptor?
@@ -40,20 +43,25 @@ final class RunOutputs {
     }
 
     func take(_ event: TimedEvent) {
-        if let logDescriptor {
+        // After a line that could not be written whole, nothing more is: what is there stays valid to its last line.
+        if let logDescriptor, logFailure == nil {
             do {
-                try StreamWriter.write(encoder.line(event), to: logDescriptor)
+                try StreamWriter.write(encoder.line(event), to: logDescriptor, patience: Self.logPatience)
             } catch {
                 // The run goes on: a load that is proven in part is better than one that is lost.
-                logFailure = logFailure ?? "\(error)"
+                logFailure = "\(error)"
             }
         }
-        let progress = display.handle(event)
-        if !progress.isEmpty { Console.write(progress, to: Console.error) }
+        show(display.handle(event))
     }
 
     func take(_ sample: Sample) {
-        if let progress = display.update(sample, time: Clocks.wall) { Console.write(progress, to: Console.error) }
+        if let progress = display.update(sample, time: Clocks.wall) { show(progress) }
+    }
+
+    /// Progress is dropped where nobody reads it: a stopped terminal must not stop the observer.
+    private func show(_ progress: [UInt8]) {
+        if !progress.isEmpty { try? StreamWriter.write(progress, to: Console.error, patience: 0) }
     }
 
     func write(_ record: RunRecord, as format: OutputFormat) {

@@ -29,7 +29,6 @@ public final class Observer {
     private static let lastLook: Nanoseconds = 5 * .millisecond
     private static let tick: Nanoseconds = 100 * .millisecond
     private static let fastTick: Nanoseconds = 20 * .millisecond
-    private static let startLimit: Nanoseconds = 30 * .second
     private static let releaseLimit: Nanoseconds = 8 * .second
 
     private let plan: Plan
@@ -135,7 +134,7 @@ public final class Observer {
                 try StressorSession(
                     stressor, type: type, length: plan.length, lifeline: lifeline, quota: host.cpuQuota))
         }
-        let deadline = Clocks.monotonic + Self.startLimit
+        let deadline = Clocks.monotonic + StressorProcess.startLimit
         while true {
             var waiting: [String] = []
             for session in sessions where try !session.isReady() { waiting.append(session.plan.name) }

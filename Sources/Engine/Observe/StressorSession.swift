@@ -26,7 +26,7 @@ final class StressorSession {
         self.quota = quota
         let job = StressorJob(
             name: plan.name, kind: plan.kind, settings: plan.settings, curve: plan.curve, workers: plan.workers,
-            killAfter: length + StressorProcess.grace)
+            killAfter: StressorProcess.startLimit + length + StressorProcess.grace)
         do {
             pages = try RunPages.create(for: job)
             child = try ChildProcess(

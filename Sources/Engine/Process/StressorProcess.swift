@@ -16,6 +16,8 @@ public enum StressorProcess {
     static let pagesDescriptor: Int32 = 3
     /// The read end of the lifeline.
     static let lifelineDescriptor: Int32 = 4
+    /// How long the observer waits for the workers to be ready.
+    static let startLimit: Nanoseconds = 30 * .second
     /// How long after the run's end the kernel timer fires.
     static let grace: Nanoseconds = 10 * .second
 
@@ -55,7 +57,8 @@ public enum StressorProcess {
         for index in 0..<job.workers {
             let lane = Lane(
                 index: index, count: job.workers, curve: job.curve, time: RunClock(pages: pages),
-                gauge: pages.gauges[index], begin: { begin(pages) })
+                gauge: pages.gauges[index],
+                begin: { begin(pages, rearmingAfter: index == 0 ? job.curve.length + grace : nil) })
             do {
                 let thread = try KernelThread(named: "\(job.kind)-\(index)") {
                     lane.gauge.threadID = Int64(CurrentThread.id)
@@ -85,11 +88,13 @@ public enum StressorProcess {
         return running.hasFailed ? 1 : 0
     }
 
-    private static func begin(_ pages: RunPages) -> Bool {
+    /// Waits for the load's start. One worker then sets the kernel timer anew: until here it covered the wait as well.
+    private static func begin(_ pages: RunPages, rearmingAfter limit: Nanoseconds?) -> Bool {
         pages.countReady()
         while pages.control.state == .preparing {
             pages.control.sleep(while: .preparing, until: Clocks.monotonic + .second)
         }
+        if let limit { try? CurrentProcess.armKillTimer(after: limit) }
         let clock = RunClock(pages: pages)
         return pages.control.state == .go && clock.wait(until: 0)
     }

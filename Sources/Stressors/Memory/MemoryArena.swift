@@ -47,7 +47,8 @@ struct MemoryArena: Holding, ~Copyable {
         let units = try MemoryRegion(count: options.peakShare, pages: options.pages, unit: unit, options)
         // In small pages there is no remainder; the region is then never used.
         let remainder = try MemoryRegion(
-            count: AnonymousReservation.hugePageSize, pages: .small, unit: AnonymousReservation.pageSize, options)
+            count: AnonymousReservation.hugePageSize, pages: .small, unit: AnonymousReservation.pageSize, options,
+            firstStamp: 1 << 40)
         self.options = options
         self.lane = lane
         self.overhead = overhead
@@ -118,6 +119,8 @@ struct MemoryArena: Holding, ~Copyable {
 struct MemoryRegion: ~Copyable {
     private let reservation: AnonymousReservation
     private let isLocked: Bool
+    /// Stamps of two regions must not meet, or their pages would be the same.
+    private let firstStamp: UInt64
     let unit: Int
     /// Bytes that are resident.
     private(set) var held = 0
@@ -125,7 +128,8 @@ struct MemoryRegion: ~Copyable {
     private(set) var content = 0
 
     init(
-        count: Int, pages: AnonymousReservation.Pages, unit: Int, _ options: MemoryArena.Options
+        count: Int, pages: AnonymousReservation.Pages, unit: Int, _ options: MemoryArena.Options,
+        firstStamp: UInt64 = 0
     ) throws(StressorFailure) {
         do {
             reservation = try AnonymousReservation(count: count, pages: pages)
@@ -133,6 +137,7 @@ struct MemoryRegion: ~Copyable {
             throw .impossible("\(count) bytes of address space cannot be reserved: \(error)")
         }
         isLocked = options.isLocked
+        self.firstStamp = firstStamp
         self.unit = unit
     }
 
@@ -165,7 +170,7 @@ struct MemoryRegion: ~Copyable {
     mutating func writeContent(upTo limit: Int, _ tile: borrowing RandomTile) -> Bool {
         guard content < held else { return false }
         let range = content..<min(held, content + limit)
-        reservation.fill(range, from: tile, firstStamp: UInt64(content / AnonymousReservation.pageSize))
+        reservation.fill(range, from: tile, firstStamp: firstStamp + UInt64(content / AnonymousReservation.pageSize))
         content = range.upperBound
         return true
     }
