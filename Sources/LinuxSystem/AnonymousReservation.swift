@@ -51,8 +51,8 @@ public struct AnonymousReservation: ~Copyable {
 
     /// Makes the bytes resident without touching what they hold.
     ///
-    /// `MADV_POPULATE_WRITE` (Linux 5.14) answers with an errno where a touch would end in SIGBUS. An older kernel, or a
-    /// sandbox that ignores it, gets one written word a page.
+    /// `MADV_POPULATE_WRITE` (Linux 5.14) answers with an errno where a touch would end in SIGBUS. An older kernel, or
+    /// a sandbox that ignores it, gets one written word a page.
     public func populate(_ range: Range<Int>) throws(Errno) {
         while CLinux_populate_write(base + range.lowerBound, range.count) != 0 {
             let error = Errno(rawValue: errno)

@@ -19,8 +19,9 @@ public struct ByteScanner {
     /// Whether nothing is left.
     public var isAtEnd: Bool { position >= bytes.endIndex }
 
-    /// The next number of the current line after blanks; `nil` where the line has none left or other text stands there.
-    /// Saturates instead of overflowing.
+    /// The next number of the current line after blanks.
+    ///
+    /// `nil` where the line has none left or other text stands there; saturates instead of overflowing.
     public mutating func nextInteger() -> Int64? {
         while position < bytes.endIndex, bytes[position] == 0x20 || bytes[position] == 0x09 { position += 1 }
         var value: Int64 = 0

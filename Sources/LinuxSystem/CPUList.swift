@@ -2,7 +2,7 @@
 
 /// The kernel's notation for sets of CPUs and nodes, such as `0-3,8`.
 public enum CPUList {
-    /// Parses `text`; `nil` where it is not a list. An empty text is an empty list.
+    /// Parses `text`; an empty text is an empty list, and what is not a list is `nil`.
     ///
     /// Numbers are at most 8191, the largest that Linux can be built for, so that no text makes a huge list.
     public static func parse(_ text: String) -> [Int]? {

@@ -75,7 +75,8 @@ public enum CurrentProcess {
     /// The parent process.
     public static var parentID: Int32 { getppid() }
 
-    /// Has the kernel send SIGKILL to this process after `nanoseconds` of `CLOCK_BOOTTIME`, whatever is blocked by then.
+    /// Has the kernel send SIGKILL to this process after `nanoseconds` of `CLOCK_BOOTTIME`, whatever is blocked by
+    /// then.
     ///
     /// The corresponding C function is `timer_create`.
     public static func armKillTimer(after nanoseconds: Int64) throws(Errno) {

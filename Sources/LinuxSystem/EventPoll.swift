@@ -41,8 +41,9 @@ public struct EventPoll {
         CLinux_poll_until(&polls, polls.count, deadline) > 0
     }
 
-    /// Sleeps until one of `descriptors` is readable or closed, or until `timeout` (ms; -1 is for ever) is over, and
-    /// returns those that are. Negative descriptors are passed over.
+    /// Sleeps until some of `descriptors` are readable or closed and returns those.
+    ///
+    /// Returns after `timeout` in any case (ms; -1 is for ever). Negative descriptors are passed over.
     public static func wait(_ descriptors: [Int32], timeout: Int32 = -1) -> [Int32] {
         var polls = descriptors.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
         let count = poll(&polls, nfds_t(polls.count), timeout)

@@ -5,8 +5,8 @@ public import Synchronization
 
 /// Sleeping on a word that processes share.
 public enum Futex {
-    /// Sleeps until `deadline` (ns, `CLOCK_MONOTONIC`) or until somebody wakes the word; returns at once where it is not
-    /// `expected`.
+    /// Sleeps until `deadline` (ns, `CLOCK_MONOTONIC`) or until somebody wakes the word; returns at once where it is
+    /// not `expected`.
     public static func wait(
         _ word: UnsafeMutablePointer<Atomic<UInt32>>, while expected: UInt32, until deadline: Int64
     ) {

@@ -55,7 +55,7 @@ public enum CurrentThread {
     /// The kernel's id.
     public static var id: Int32 { CLinux_gettid() }
 
-    /// Lets absolute sleeps end on time: the default slack lets the kernel be 50 µs late. See `PR_SET_TIMERSLACK`.
+    /// Lets absolute sleeps end on time: the default slack lets the kernel be 50 µs late (`PR_SET_TIMERSLACK`).
     public static func setMinimalTimerSlack() { _ = CLinux_set_timer_slack(1) }
 
     /// Confines the thread to `cpus`.

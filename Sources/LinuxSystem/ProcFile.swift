@@ -5,8 +5,8 @@ public import SystemPackage
 
 /// A kernel file that is kept open and read again from its start.
 ///
-/// The observer opens these before the load: when the descriptor table is full, it can still read. One `pread` costs 1 to
-/// 10 µs; opening each time would add 3 to 8.
+/// The observer opens these before the load: when the descriptor table is full, it can still read. One `pread` costs 1
+/// to 10 µs; opening each time would add 3 to 8.
 public final class ProcFile {
     private let descriptor: OwnedDescriptor
     private var buffer: [UInt8]

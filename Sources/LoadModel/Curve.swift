@@ -213,8 +213,8 @@ extension Curve.Piece {
     }
 }
 
-// The curve crosses from the observer to a stressor process as plain 64-bit words in shared memory, so that the stressor
-// needs no decoder library in its resident set.
+// The curve crosses from the observer to a stressor process as plain 64-bit words in shared memory, so that the
+// stressor needs no decoder library in its resident set.
 extension Curve {
     /// The curve as plain words, for a process that shares memory.
     public var words: [UInt64] {

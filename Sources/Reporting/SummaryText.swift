@@ -130,7 +130,7 @@ public enum SummaryText {
 
     private static func contentSentence(_ result: PhaseResult, _ plan: Plan) -> String? {
         var parts: [String] = []
-        if let time = result.timeToContent { parts.append("all content in place after \(HumanUnits.seconds(time))") }
+        if let time = result.timeToContent { parts.append("content caught up after \(HumanUnits.seconds(time))") }
         if let bytes = result.residentBytes {
             parts.append("\(HumanUnits.amount(bytes, .bytes)) resident by page walk at the end")
         }

@@ -16,7 +16,8 @@ struct ProfileOptions: ParsableArguments {
     var load: [String] = []
 
     @Option(
-        help: ArgumentHelp("A setting for --load, such as cpu.method=simd; may be given again.", valueName: "kind.key=value"))
+        help: ArgumentHelp(
+            "A setting for --load, such as cpu.method=simd; may be given again.", valueName: "kind.key=value"))
     var set: [String] = []
 
     @Option(name: .customLong("for"), help: ArgumentHelp("How long --load lasts, such as 30s.", valueName: "time"))

@@ -36,8 +36,8 @@ int CLinux_futex_wake_all(const uint32_t *word);
 int CLinux_set_timer_slack(unsigned long nanoseconds);
 /// prctl(2) PR_SET_PDEATHSIG: the signal fires when the *thread* that spawned us ends, so it is a third net only.
 int CLinux_set_parent_death_signal(int signal);
-/// A CLOCK_BOOTTIME timer that sends SIGKILL to this process after the given time, every signal blocked or not. There is
-/// one such timer; a second call sets it anew. Not to be called by two threads at once.
+/// A CLOCK_BOOTTIME timer that sends SIGKILL to this process after the given time, every signal blocked or not. There
+/// is one such timer; a second call sets it anew. Not to be called by two threads at once.
 int CLinux_kill_self_after(int64_t nanoseconds);
 /// The kernel's id of the calling thread.
 pid_t CLinux_gettid(void);

@@ -4,8 +4,8 @@ public import LoadModel
 
 /// How much of what is overdue may still be made up for.
 ///
-/// Unbounded catch-up turns a stall into a burst over target; none turns it into a lasting shortfall. What is beyond the
-/// bound is forgiven, counted, and shows as achieved below target.
+/// Unbounded catch-up turns a stall into a burst over target; none turns it into a lasting shortfall. What is beyond
+/// the bound is forgiven, counted, and shows as achieved below target.
 public enum CatchUp: Hashable, Sendable {
     /// What a worker of fixed `capacity` (work per ns) can add to its target within `window`.
     case headroom(window: Nanoseconds, capacity: Double)
@@ -23,9 +23,10 @@ public enum CatchUp: Hashable, Sendable {
 
 /// When a rate lane wakes, and how much work it does then: arithmetic on (time, done), without a clock.
 ///
-/// Wakes lie on an absolute grid of 101 a second. 101 is prime, so the grid never runs in step with a timer tick of 100,
-/// 250, 300 or 1000 Hz, and tick-sampled views such as `top` see the load unbiased; at 20 ms periods they see nothing at
-/// all (`Documentation/admin-guide/cpu-load.rst` of the kernel tells why). Lanes are staggered over one period.
+/// Wakes lie on an absolute grid of 101 a second. 101 is prime, so the grid never runs in step with a timer tick of
+/// 100, 250, 300 or 1000 Hz, and tick-sampled views such as `top` see the load unbiased; at 20 ms periods they see
+/// nothing at all (`Documentation/admin-guide/cpu-load.rst` of the kernel tells why). Lanes are staggered over one
+/// period.
 ///
 ///     due(now) = area(next wake) − forgiven − done          never below 0
 public struct Pacer: Sendable {
@@ -48,7 +49,7 @@ public struct Pacer: Sendable {
         self.catchUp = catchUp
     }
 
-    /// The first wake after `now`. Computed from the grid each time, so no rounding adds up.
+    /// The first wake after `now`, computed from the grid each time, so that no rounding adds up.
     public mutating func nextWake(after now: Nanoseconds) -> Nanoseconds {
         index = max(index, (now - offset) * Self.wakesPerSecond / .second)
         while wake(index) <= now { index += 1 }

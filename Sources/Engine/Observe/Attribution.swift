@@ -49,11 +49,12 @@ final class SchedulerProbe {
     var runDelay: Int64 {
         var sum: Int64 = 0
         for file in delays {
-            sum += file.read { bytes in
-                var scanner = ByteScanner(bytes)
-                scanner.skipFields(1)
-                return scanner.nextInteger()
-            } ?? 0
+            sum +=
+                file.read { bytes in
+                    var scanner = ByteScanner(bytes)
+                    scanner.skipFields(1)
+                    return scanner.nextInteger()
+                } ?? 0
         }
         return Int64(Double(sum) * scale)
     }

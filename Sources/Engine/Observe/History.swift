@@ -4,8 +4,8 @@ internal import LoadModel
 
 /// One stressor at one instant, as the observer saw it.
 ///
-/// For rates, `owed`, `achieved` and `claimed` are areas since the start in unit·nanoseconds, so that a window's mean is
-/// a difference divided by the measured time; for levels they are the level itself.
+/// For rates, `owed`, `achieved` and `claimed` are areas since the start in unit·nanoseconds, so that a window's mean
+/// is a difference divided by the measured time; for levels they are the level itself.
 struct HistoryPoint {
     var time: Nanoseconds
     var owed: Double

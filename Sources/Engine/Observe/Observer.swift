@@ -24,8 +24,10 @@ public final class Observer {
         }
     }
 
-    /// How long before each round time the observer looks. Profiles change course at round times, the stressors follow at
-    /// once and by themselves, and what is seen a moment after the turn is neither the one nor the other.
+    /// How long before each round time the observer looks.
+    ///
+    /// Profiles change course at round times, the stressors follow
+    /// at once and by themselves, and what is seen a moment after the turn is neither the one nor the other.
     private static let lastLook: Nanoseconds = 5 * .millisecond
     private static let tick: Nanoseconds = 100 * .millisecond
     private static let fastTick: Nanoseconds = 20 * .millisecond
@@ -191,7 +193,7 @@ public final class Observer {
                 begin(phase: phase + 1)
             }
             sampleAll(isDetailed: time >= nextLog)
-            readExactlyNear(phaseEnd, time)
+            readExactlyNearPhaseEnd(time)
             if time >= nextLog || wake >= plan.length - Self.lastLook {
                 // Read before the sample that it goes with, and no oftener: on a large host it is not cheap.
                 lastHost = probe.read()
@@ -217,8 +219,8 @@ public final class Observer {
     }
 
     /// Walks the pages once in a phase, shortly before its end: 10 µs for each MiB of small pages.
-    private func readExactlyNear(_ phaseEnd: Nanoseconds, _ time: Nanoseconds) {
-        guard time >= phaseEnd - 3 * Self.tick else { return }
+    private func readExactlyNearPhaseEnd(_ time: Nanoseconds) {
+        guard time >= plan.phases[phase].start + plan.phases[phase].length - 3 * Self.tick else { return }
         for (index, session) in sessions.enumerated()
         where ledgers[index].isLoaded && ledgers[index].residentBytes == nil {
             ledgers[index].residentBytes = session.readExactly()

@@ -4,8 +4,8 @@ internal import LoadModel
 
 /// Adds up how one stressor does in one phase; pure, fed with points.
 ///
-/// The first second of a phase (a quarter of a short one) is for settling. From then on the error is judged: of a rate in
-/// windows of one second that lie in the phase, of a level at each point.
+/// The first second of a phase (a quarter of a short one) is for settling. From then on the error is judged: of a rate
+/// in windows of one second that lie in the phase, of a level at each point.
 struct PhaseLedger {
     private let phase: Int
     private let stressor: PlannedStressor
@@ -72,7 +72,9 @@ struct PhaseLedger {
         switch stressor.drive {
         case .level:
             let allowed = stressor.tolerance.allowed(at: point.owed)
-            if let achieved = point.achieved, abs(achieved - point.owed) <= allowed { reachedAfter = point.time - start }
+            if let achieved = point.achieved, abs(achieved - point.owed) <= allowed {
+                reachedAfter = point.time - start
+            }
         case .rate:
             let from = max(start, point.time - 100 * .millisecond)
             guard let first, point.time - first.time >= 90 * .millisecond, let earlier = history.point(notAfter: from),
@@ -141,10 +143,12 @@ struct PhaseLedger {
             errorAbsMax: errors.max, tolerance: allowed, timeToReach: reachedAfter?.seconds,
             timeToContent: isContentKnown ? contentAfter?.seconds : nil, shortfall: shortfall.mapValues { $0 / count },
             residentBytes: residentBytes,
-            verdict: verdict(isCut: isCut, errorMean: errorMean, allowed: allowed, claimed: claimed, achieved: achieved))
+            verdict: verdict(isCut: isCut, errorMean: errorMean, allowed: allowed, claimed: claimed, achieved: achieved)
+        )
     }
 
-    private func verdict(isCut: Bool, errorMean: Double, allowed: Double, claimed: Double, achieved: Double) -> Verdict {
+    private func verdict(isCut: Bool, errorMean: Double, allowed: Double, claimed: Double, achieved: Double) -> Verdict
+    {
         if isKilled { return .killed }
         if isCut { return .aborted }
         if !isLoaded { return .met }

@@ -55,7 +55,8 @@ final class StressorSession {
                 throw .cannotStart(plan.name, "the kernel's accounting of process \(child.id) cannot be read")
             }
             let threads = gauges.map(\.threadID)
-            scheduler = plan.drive == .rate
+            scheduler =
+                plan.drive == .rate
                 ? SchedulerProbe(processID: child.id, threadIDs: threads, quota: quota) : nil
             witness.begin()
         }

@@ -58,7 +58,8 @@ public struct Planner {
         _ entry: StressorEntry, index: Int, _ profile: Profile
     ) throws(Rejection) -> (PlannedStressor, [Finding]) {
         guard let type = catalog.first(where: { $0.manifest.kind == entry.kind }) else {
-            throw PlanErrors(invalid: [Diagnostic(entry.mark, "unknown stressor kind '\(entry.kind)'")], unsupported: [])
+            throw PlanErrors(
+                invalid: [Diagnostic(entry.mark, "unknown stressor kind '\(entry.kind)'")], unsupported: [])
         }
         let manifest = type.manifest
         let base = try resolve(entry) { () throws(PlanProblem) in try type.base(entry.settings, on: host) }

@@ -7,9 +7,9 @@ internal import SystemPackage
 
 /// The memory that the observer and one stressor process share: control one way, gauges the other, and the job.
 ///
-/// Layout: a header of 4 KiB (cells of 64 bits, the control word first, the failure's text in its second half), then one
-/// gauge a worker, then the job's bytes, then the curve's words.
-/// Only plain atomics, no locks: it stays readable when either side is dead.
+/// Layout: a header of 4 KiB (cells of 64 bits, the control word first, the failure's text in its second half), then
+/// one gauge a worker, then the job's bytes, then the curve's words. Only plain atomics, no locks: it stays readable
+/// when either side is dead.
 final class RunPages: @unchecked Sendable {
     // Unchecked: all that changes after the start are atomics.
 
@@ -29,7 +29,9 @@ final class RunPages: @unchecked Sendable {
     let control: ControlWord
     let gauges: [Gauge]
 
-    private init(_ mapping: consuming SharedMapping, _ descriptor: consuming OwnedDescriptor?, rawNumber: Int32, workers: Int) {
+    private init(
+        _ mapping: consuming SharedMapping, _ descriptor: consuming OwnedDescriptor?, rawNumber: Int32, workers: Int
+    ) {
         rawDescriptor = rawNumber
         self.descriptor = descriptor
         control = ControlWord(at: mapping.base)

@@ -71,7 +71,8 @@ public enum StressorProcess {
                     }
                     running.finish()
                 }
-                // Not joined one by one: the wait below also watches the lifeline, and the exit takes the threads along.
+                // Not joined one by one: the wait below also watches the lifeline, and the exit takes the threads
+                // along.
                 thread.detach()
             } catch {
                 pages.failure = "worker thread \(index + 1) of \(job.workers) cannot be created: \(error)"
@@ -80,15 +81,17 @@ public enum StressorProcess {
         }
         while !running.isOver {
             let ready = EventPoll.wait([lifelineDescriptor, finished.rawValue])
-            // Nothing is ever written to the lifeline: readable means that the observer is gone. No clean-up: the kernel
-            // does it faster, and cannot be kept waiting by a worker that is stuck.
+            // Nothing is ever written to the lifeline: readable means that the observer is gone. No clean-up: the
+            // kernel does it faster, and cannot be kept waiting by a worker that is stuck.
             if ready.contains(lifelineDescriptor) { CurrentProcess.exitImmediately(0) }
             EventCounter.reset(finished.rawValue)
         }
         return running.hasFailed ? 1 : 0
     }
 
-    /// Waits for the load's start. One worker then sets the kernel timer anew: until here it covered the wait as well.
+    /// Waits for the load's start.
+    ///
+    /// One worker then sets the kernel timer anew: until here it covered the wait as well.
     private static func begin(_ pages: RunPages, rearmingAfter limit: Nanoseconds?) -> Bool {
         pages.countReady()
         while pages.control.state == .preparing {

@@ -10,9 +10,9 @@ extension CPUStressor {
         kind: "cpu",
         summary: "Take CPU time: percent, cores or millicores, spread over all processors.",
         details: """
-            Each worker thread burns CPU until its own CPU clock has caught up with the area under the target, then
-            sleeps to the next of 101 wakes a second. What it achieved is the CPU clock of the whole process, read from
-            outside. It touches nothing else and leaves nothing behind.
+            Each worker thread burns CPU until its own CPU clock has caught up with the area under the target, then \
+            sleeps to the next of 101 wakes a second. What it achieved is the CPU clock of the whole process, read \
+            from outside. It touches nothing else and leaves nothing behind.
             """,
         drive: .rate, unit: .cores, amounts: [.percent, .cores, .max, .leave],
         keys: [
@@ -63,7 +63,8 @@ extension CPUStressor {
             quota.map { quota in
                 quota.value < affinity
                     ? base(quota.value, "cgroup: quota of \(quota.value) cores (\(quota.source))")
-                    : base(affinity, "cgroup: quota of \(quota.value) cores is more than \(allowed.count) \(allowedText)")
+                    : base(
+                        affinity, "cgroup: quota of \(quota.value) cores is more than \(allowed.count) \(allowedText)")
             } ?? base(affinity, "cgroup: no quota, so \(allowed.count) \(allowedText)")
         switch settings.text("of") {
         case "host": return base(online, "host: \(host.onlineCPUs.count) CPUs online (/sys/devices/system/cpu/online)")
@@ -72,7 +73,8 @@ extension CPUStressor {
         default:
             if let quota, quota.value < affinity { return ofCgroup }
             return affinity < online
-                ? ofAffinity : base(online, "host: \(host.onlineCPUs.count) CPUs online (/sys/devices/system/cpu/online)")
+                ? ofAffinity
+                : base(online, "host: \(host.onlineCPUs.count) CPUs online (/sys/devices/system/cpu/online)")
         }
     }
 

@@ -25,7 +25,8 @@ public struct CPUStressor: Stressor {
         guard var worker = CPUWorker(method: method, seed: UInt64(lane.index), control: control) else {
             throw .impossible("no memory for the work method '\(method.rawValue)'")
         }
-        // Within 100 ms of spare time a worker may make up for a stall; a second of it would be a burst in its own right.
+        // Within 100 ms of spare time a worker may make up for a stall; a second of it would be a burst in its own
+        // right.
         try lane.pace(
             &worker, workPerArea: 1, catchUp: .headroom(window: 100 * .millisecond, capacity: 1))
     }

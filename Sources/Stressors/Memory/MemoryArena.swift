@@ -6,8 +6,8 @@ internal import LoadModel
 
 /// One lane's memory: whole units from the bottom of a reservation up, and a small region for the exact remainder.
 ///
-/// Part of a huge page cannot be given back: the kernel keeps the rest charged until it splits the page. So the level is
-/// held in whole huge pages, and what is left over, less than one of them, in a region of small pages.
+/// Part of a huge page cannot be given back: the kernel keeps the rest charged until it splits the page. So the level
+/// is held in whole huge pages, and what is left over, less than one of them, in a region of small pages.
 struct MemoryArena: Holding, ~Copyable {
     enum Content { case random, zero }
 
@@ -98,7 +98,8 @@ struct MemoryArena: Holding, ~Copyable {
         }
         if options.content == .random {
             let wrote =
-                units.writeContent(upTo: Self.contentChunk, tile) || remainder.writeContent(upTo: Self.contentChunk, tile)
+                units.writeContent(upTo: Self.contentChunk, tile)
+                || remainder.writeContent(upTo: Self.contentChunk, tile)
             publishContent()
             if wrote { return now }
         }
@@ -191,8 +192,8 @@ struct HeadroomGauge: ~Copyable {
 
     /// `wanted` bytes, or as many whole units as the headroom leaves for this lane.
     ///
-    /// Every lane may ask at the same time, so each is granted its share of what is there. At a cgroup's limit populating
-    /// does not fail, it kills: this look must come before each chunk.
+    /// Every lane may ask at the same time, so each is granted its share of what is there. At a cgroup's limit
+    /// populating does not fail, it kills: this look must come before each chunk.
     func grant(_ wanted: Int, unit: Int) throws(StressorFailure) -> Int {
         var room = Int64.max
         if let available = host?.read({ ByteScanner.integer(after: "MemAvailable:", in: $0) }) {

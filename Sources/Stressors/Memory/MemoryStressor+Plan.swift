@@ -10,17 +10,19 @@ extension MemoryStressor {
         kind: "memory",
         summary: "Hold resident memory, to the page: bytes, or percent of a stated base.",
         details: """
-            Anonymous memory is populated in parallel, huge pages first, and filled with content that neither compresses
-            nor merges. The target covers the stressor process whole: its resident set, as the kernel shows it, is the
-            target. It refuses to grow into the headroom rather than bring the OOM killer, and offers itself first should
-            the killer come. The kernel takes everything back when the process ends, however it ends.
+            Anonymous memory is populated in parallel, huge pages first, and filled with content that neither \
+            compresses nor merges. The target covers the stressor process whole: its resident set, as the kernel shows \
+            it, is the target. It refuses to grow into the headroom rather than bring the OOM killer, and offers \
+            itself first should the killer come. The kernel takes everything back when the process ends, however it \
+            ends.
             """,
         drive: .level, unit: .bytes, amounts: [.percent, .bytes, .max, .leave],
         keys: [
             .init(
                 "of", .choice(["auto", "host", "available", "cgroup"]), default: .text("auto"),
-                help: "What 100 % is: MemTotal, MemAvailable at the start, or the cgroup's limit; auto takes the cgroup's "
-                    + "limit where there is one, else the host."),
+                help:
+                    "What 100 % is: MemTotal, MemAvailable at the start, or the cgroup's limit; auto takes the "
+                    + "cgroup's limit where there is one, else the host."),
             .init(
                 "mode", .choice(["add"]), default: .text("add"),
                 help: "add takes the amount on top of what is in use."),
@@ -32,7 +34,9 @@ extension MemoryStressor {
                 help: "random cannot be compressed or merged away; zero is faster and can be."),
             .init(
                 "lock", .boolean, default: .boolean(false),
-                help: "Lock the memory, so that all reclaim falls on others; needs CAP_IPC_LOCK or a high RLIMIT_MEMLOCK."),
+                help:
+                    "Lock the memory, so that all reclaim falls on others; needs CAP_IPC_LOCK or a high RLIMIT_MEMLOCK."
+            ),
             .init(
                 "headroom", .bytes, default: nil,
                 help: "Leave at least this much available, to the host and to the cgroup; 64MiB, or 2 % of a cgroup's "
@@ -93,7 +97,8 @@ extension MemoryStressor {
             findings.append(
                 Finding(
                     code: "huge_pages_unavailable",
-                    message: "transparent huge pages are '\(host.hugePages)' here; small pages are used, which fill slower"))
+                    message:
+                        "transparent huge pages are '\(host.hugePages)' here; small pages are used, which fill slower"))
         }
         // A thread for each 256 MiB is as fast as more of them; eight saturate the memory of a large machine.
         let useful = max(1, Int((peak / Double(256 << 20)).rounded(.up)))

@@ -15,7 +15,8 @@ public struct MemoryStressor: Stressor {
         let host = HostFacts.read()
         let pages = Self.pages(settings, on: host)
         options = MemoryArena.Options(
-            pages: pages, content: settings.text("content") == "zero" ? .zero : .random, isLocked: settings.flag("lock"),
+            pages: pages, content: settings.text("content") == "zero" ? .zero : .random,
+            isLocked: settings.flag("lock"),
             hostHeadroom: Self.hostHeadroom(settings), cgroupHeadroom: Self.cgroupHeadroom(settings, host.memoryLimit),
             limit: host.memoryLimit,
             peakShare: Int(process.peak / Double(process.workers)) + 2 * AnonymousReservation.hugePageSize,
