@@ -88,7 +88,7 @@ public struct Curve: Hashable, Sendable {
     /// The integral of the value from the start until `time`, in units times nanoseconds.
     ///
     /// Of a CPU curve in cores, this is CPU time in nanoseconds. Every formula is integrated in closed form, so the
-    /// error is that of `Double`: less than 1 ns of CPU time in a year of one core.
+    /// error is that of `Double`: a few ns of CPU time in a year of one core.
     public func area(until time: Nanoseconds) -> Double {
         guard time > 0, !sections.isEmpty else { return 0 }
         let end = min(time, length)
@@ -134,7 +134,7 @@ public struct Curve: Hashable, Sendable {
     }
 
     /// The greatest value anywhere on the curve; 0 for an empty one.
-    public var peak: Double { sections.flatMap(\.pieces).map(\.peak).max() ?? 0 }
+    public var peak: Double { peak(from: 0, to: length) }
 
     /// The greatest value of the sections that overlap the time from `start` up to `end`; a phase is one section.
     public func peak(from start: Nanoseconds, to end: Nanoseconds) -> Double {
@@ -204,13 +204,6 @@ extension Curve.Piece {
         case .sine(let low, let high, let period): end >= period / 2 ? max(low, high) : max(low, value(at: end))
         }
     }
-
-    var peak: Double {
-        switch formula {
-        case .line(let from, let to): max(from, to)
-        case .sine(let low, let high, _): max(low, high)
-        }
-    }
 }
 
 // The curve crosses from the observer to a stressor process as plain 64-bit words in shared memory, so that the
@@ -244,26 +237,33 @@ extension Curve {
             defer { position += 1 }
             return words[position]
         }
+        /// A time within 146 years, so that two of them have a sum.
+        func nextTime() -> Nanoseconds? {
+            next().map { Int64(bitPattern: $0) }.flatMap { (0...Self.longest).contains($0) ? $0 : nil }
+        }
+        /// A value that drivers can turn into integers: no NaN, nothing negative, less than 2⁶³.
+        func nextValue() -> Double? {
+            next().map { Double(bitPattern: $0) }.flatMap { (0...1e18).contains($0) ? $0 : nil }
+        }
         guard let sectionCount = next(), sectionCount < 1 << 32 else { return nil }
         for _ in 0..<sectionCount {
-            guard let lengthWord = next(), let pieceCount = next(), pieceCount < 1 << 32 else { return nil }
-            let length = Int64(bitPattern: lengthWord)
+            guard let length = nextTime(), let pieceCount = next(), pieceCount < 1 << 32 else { return nil }
             var pieces: [Piece] = []
+            var cycle: Nanoseconds = 0
             for _ in 0..<pieceCount {
-                guard let pieceLength = next(), let tag = next(), let a = next(), let b = next(), let c = next(),
-                    Int64(bitPattern: pieceLength) > 0
+                guard let pieceLength = nextTime(), pieceLength > 0, let tag = next(), tag <= 1,
+                    let a = nextValue(), let b = nextValue(), let period = nextTime(), tag == 0 || period > 0
                 else { return nil }
-                let period = Int64(bitPattern: c)
-                if tag == 1, period <= 0 { return nil }
-                let x = Double(bitPattern: a)
-                let y = Double(bitPattern: b)
+                cycle += pieceLength
+                guard cycle <= Self.longest else { return nil }
                 pieces.append(
-                    Piece(
-                        length: Int64(bitPattern: pieceLength),
-                        tag == 1 ? .sine(low: x, high: y, period: period) : .line(x, y)))
+                    Piece(length: pieceLength, tag == 1 ? .sine(low: a, high: b, period: period) : .line(a, b)))
             }
-            guard length > 0, !pieces.isEmpty else { return nil }
+            guard length > 0, !pieces.isEmpty, self.length + length <= Self.longest else { return nil }
             append(length, repeating: pieces)
         }
+        guard position == words.count else { return nil }
     }
+
+    private static var longest: Nanoseconds { .max / 2 }
 }

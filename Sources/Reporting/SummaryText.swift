@@ -63,7 +63,7 @@ public enum SummaryText {
             return "\(place): the stressor claims \(scale.number(result.claimedMean)) \(scale.suffix), "
                 + "\(stressor.witness) says \(scale.number(result.achievedMean))"
         case .killed, .aborted, .unsupported:
-            return "\(place): \(result.verdict.words) at \(achieved)"
+            return "\(place): \(result.verdict.words) after a mean of \(achieved)"
         case .notMet:
             var sentence = "\(place): \(achieved), "
             if result.errorMean.magnitude > result.tolerance {

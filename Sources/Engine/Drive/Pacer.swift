@@ -65,8 +65,10 @@ public struct Pacer: Sendable {
     ///   - done: the work done so far.
     public mutating func due(until wake: Nanoseconds, done: Int64, owed: (Nanoseconds) -> Double) -> Int64 {
         let total = owed(wake)
-        let regular = total - owed(lastWake)
-        let rate = regular / Double(max(1, wake - lastWake))
+        // Regular is the one period that ends at the wake: a stall makes what came before it overdue.
+        let from = max(lastWake, wake - Self.period)
+        let regular = total - owed(from)
+        let rate = regular / Double(max(1, wake - from))
         lastWake = wake
         let overdue = total - forgiven - Double(done) - regular
         let excess = overdue - catchUp.limit(at: rate)

@@ -263,19 +263,9 @@ public final class Observer {
             else { continue }
             ends.append(end)
             emit(.stressorEnded(end))
-            switch end.manner {
-            case .released: break
-            case .failed(let reason):
-                ledgers[index].isKilled = true
-                note(Finding(code: "stressor_failed", stressor: end.stressor, message: reason))
-            case .killed(let signal, let isOutOfMemory):
-                ledgers[index].isKilled = true
-                let who = isOutOfMemory ? "the OOM killer (signal 9)" : "signal \(signal)"
-                note(
-                    Finding(
-                        code: isOutOfMemory ? "oom_killed" : "stressor_killed", stressor: end.stressor,
-                        message: "process \(end.processID) was killed by \(who); it is not started again"))
-            }
+            // Told by the event itself: a finding would say it twice.
+            if case .released = end.manner { continue }
+            ledgers[index].isKilled = true
         }
     }
 
@@ -289,6 +279,13 @@ public final class Observer {
         }
         results += ended
         emit(.phaseEnded(phase, ended))
+        for result in ended where result.verdict == .unverified {
+            note(
+                Finding(
+                    code: "claim_mismatch", stressor: result.stressor,
+                    message: "in phase \(phase + 1) the stressor claims \(result.claimedMean) and the kernel says "
+                        + "\(result.achievedMean); the figures are not proof until they agree"))
+        }
     }
 
     private func release() {

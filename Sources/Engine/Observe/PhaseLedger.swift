@@ -17,6 +17,7 @@ struct PhaseLedger {
     private var first: HistoryPoint?
     private var settled: HistoryPoint?
     private var last: HistoryPoint?
+    private var lastAlive: HistoryPoint?
     private var targetIntegral = 0.0
     private var achievedIntegral = 0.0
     private var claimedIntegral = 0.0
@@ -51,6 +52,7 @@ struct PhaseLedger {
         if first == nil { first = point }
         if settled == nil, point.time >= settledAt { settled = point }
         last = point
+        if point.achieved != nil { lastAlive = point }
         noteReach(point, history)
         if contentAfter == nil, isReached, point.content > 0, point.content >= point.held {
             contentAfter = point.time - start
@@ -123,10 +125,12 @@ struct PhaseLedger {
             switch stressor.drive {
             case .rate:
                 let whole = Window(from: first, to: last, .rate)
-                (target, achieved, claimed) = (whole.target, whole.achieved ?? 0, whole.claimed)
-                if let settled, settled.time < last.time {
-                    errorMean = Window(from: settled, to: last, .rate).error ?? -target
-                }
+                // A process that is gone has done what it had done by then.
+                let work = (lastAlive?.achieved ?? 0) - (first.achieved ?? 0)
+                (target, achieved, claimed) = (whole.target, work / span, whole.claimed)
+                // The one reading of a very short phase may be the first that is settled: then all of it is judged.
+                let start = settled.flatMap { $0.time < last.time ? $0 : nil } ?? first
+                errorMean = Window(from: start, to: last, .rate).error ?? -target
             case .level:
                 (target, achieved, claimed) = (targetIntegral / span, achievedIntegral / span, claimedIntegral / span)
                 if let settled, settled.time < last.time {
@@ -186,6 +190,6 @@ struct BoundedSeries {
     func percentile(_ share: Double) -> Double {
         guard !values.isEmpty else { return 0 }
         let sorted = values.sorted()
-        return sorted[min(sorted.count - 1, Int((Double(sorted.count) * share).rounded(.up)) - 1)]
+        return sorted[min(sorted.count - 1, Swift.max(0, Int((Double(sorted.count) * share).rounded(.up)) - 1))]
     }
 }

@@ -18,7 +18,7 @@ final class RunPages: @unchecked Sendable {
     private static let textCapacity = 1024
 
     private enum Cell: Int {
-        case control, start, killAfter, workers, ready, jobSize, curveWords, textSize
+        case control, start, killAfter, workers, ready, jobSize, curveWords, textSize, textClaim
     }
 
     private let mapping: SharedMapping
@@ -79,9 +79,10 @@ final class RunPages: @unchecked Sendable {
         let pages = RunPages(mapping, nil, rawNumber: -1, workers: workers)
         let textSize = Int(pages[.jobSize])
         let wordCount = Int(pages[.curveWords])
+        guard (1...size).contains(textSize), (1...size / 8).contains(wordCount) else { return nil }
         let jobBase = headerSize + workers * Gauge.byteCount
         let curveBase = jobBase + (textSize + 7) / 8 * 8
-        guard textSize > 0, wordCount > 0, curveBase + wordCount * 8 <= size else { return nil }
+        guard curveBase + wordCount * 8 <= size else { return nil }
         let text = Array(UnsafeRawBufferPointer(start: base + jobBase, count: textSize))
         let words = (0..<wordCount).map { (base + curveBase + $0 * 8).load(as: UInt64.self) }
         guard let curve = Curve(words: words),
@@ -111,8 +112,12 @@ final class RunPages: @unchecked Sendable {
             return String(decoding: bytes, as: UTF8.self)
         }
         set {
-            // The first failure is the cause; what follows are its consequences.
-            guard self[.textSize] == 0, let newValue else { return }
+            // The first failure is the cause; what follows are its consequences. Two workers may fail at once.
+            guard let newValue,
+                cell(.textClaim).pointee.compareExchange(
+                    expected: 0, desired: 1, ordering: .acquiringAndReleasing
+                ).exchanged
+            else { return }
             let bytes = Array(newValue.utf8.prefix(Self.textCapacity))
             bytes.withUnsafeBytes {
                 (mapping.base + Self.textOffset).copyMemory(from: $0.baseAddress!, byteCount: $0.count)
