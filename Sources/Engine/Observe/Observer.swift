@@ -220,7 +220,8 @@ public final class Observer {
 
     /// Walks the pages once in a phase, shortly before its end: 10 µs for each MiB of small pages.
     private func readExactlyNearPhaseEnd(_ time: Nanoseconds) {
-        guard time >= plan.phases[phase].start + plan.phases[phase].length - 3 * Self.tick else { return }
+        let (start, length) = (plan.phases[phase].start, plan.phases[phase].length)
+        guard time >= start + length - min(3 * Self.tick, length / 10) else { return }
         for (index, session) in sessions.enumerated()
         where ledgers[index].isLoaded && ledgers[index].residentBytes == nil {
             ledgers[index].residentBytes = session.readExactly()

@@ -22,6 +22,8 @@ struct PhaseLedger {
     private var achievedIntegral = 0.0
     private var claimedIntegral = 0.0
     private var settledIntegral = 0.0
+    /// Claimed less achieved since the phase settled: while a level is on its way, a worker's claim lags what it does.
+    private var claimIntegral = 0.0
     private var errors = BoundedSeries()
     private var shortfall: [Cause: Double] = [:]
     private var reachedAfter: Nanoseconds?
@@ -66,7 +68,10 @@ struct PhaseLedger {
         claimedIntegral += b.claimed * span
         let achieved = b.achieved ?? 0
         achievedIntegral += achieved * span
-        if a.time >= settledAt { settledIntegral += (achieved - b.owed) * span }
+        if a.time >= settledAt {
+            settledIntegral += (achieved - b.owed) * span
+            claimIntegral += (b.claimed - achieved) * span
+        }
     }
 
     private mutating func noteReach(_ point: HistoryPoint, _ history: History) {
@@ -121,6 +126,7 @@ struct PhaseLedger {
         var achieved = 0.0
         var claimed = 0.0
         var errorMean = 0.0
+        var claimError = 0.0
         if let first, let last {
             switch stressor.drive {
             case .rate:
@@ -130,11 +136,15 @@ struct PhaseLedger {
                 (target, achieved, claimed) = (whole.target, work / span, whole.claimed)
                 // The one reading of a very short phase may be the first that is settled: then all of it is judged.
                 let start = settled.flatMap { $0.time < last.time ? $0 : nil } ?? first
-                errorMean = Window(from: start, to: last, .rate).error ?? -target
+                let judged = Window(from: start, to: last, .rate)
+                errorMean = judged.error ?? -target
+                claimError = judged.claimed - (judged.achieved ?? judged.claimed)
             case .level:
                 (target, achieved, claimed) = (targetIntegral / span, achievedIntegral / span, claimedIntegral / span)
                 if let settled, settled.time < last.time {
-                    errorMean = settledIntegral / Double(last.time - settled.time)
+                    let span = Double(last.time - settled.time)
+                    errorMean = settledIntegral / span
+                    claimError = claimIntegral / span
                 }
             }
         }
@@ -147,19 +157,18 @@ struct PhaseLedger {
             errorAbsMax: errors.max, tolerance: allowed, timeToReach: reachedAfter?.seconds,
             timeToContent: isContentKnown ? contentAfter?.seconds : nil, shortfall: shortfall.mapValues { $0 / count },
             residentBytes: residentBytes,
-            verdict: verdict(isCut: isCut, errorMean: errorMean, allowed: allowed, claimed: claimed, achieved: achieved)
+            verdict: verdict(isCut: isCut, errorMean: errorMean, allowed: allowed, claimError: claimError)
         )
     }
 
-    private func verdict(isCut: Bool, errorMean: Double, allowed: Double, claimed: Double, achieved: Double) -> Verdict
-    {
+    private func verdict(isCut: Bool, errorMean: Double, allowed: Double, claimError: Double) -> Verdict {
         if isKilled { return .killed }
         if isCut { return .aborted }
         if !isLoaded { return .met }
         // A phase too short to be judged in windows is judged by its mean alone.
         let isOnTarget = abs(errorMean) <= allowed && errors.mean <= allowed && (isReached || errors.total == 0)
         if !isOnTarget { return .notMet }
-        return abs(claimed - achieved) <= 2 * allowed ? .met : .unverified
+        return abs(claimError) <= 2 * allowed ? .met : .unverified
     }
 }
 

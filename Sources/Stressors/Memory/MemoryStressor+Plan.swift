@@ -93,6 +93,14 @@ extension MemoryStressor {
                     message: "the target goes up to \(Int64(peak)) bytes; \(Int64(base.free)) can be taken before the "
                         + "headroom is reached. Lower the target, or free memory first."))
         }
+        if peak > 0, peak < processSize {
+            findings.append(
+                Finding(
+                    code: "target_below_process",
+                    message:
+                        "the stressor process itself has some 16 MiB resident, which is part of the target; ask for "
+                        + "\(Int64(processSize)) bytes or more"))
+        }
         if settings.text("pages") != "small", pages(settings, on: host) == .small {
             findings.append(
                 Finding(
@@ -105,6 +113,9 @@ extension MemoryStressor {
         let workers = settings.integer("workers") ?? min(host.affinityCPUs.count, 8, useful)
         return Preparation(workers: workers, findings: findings)
     }
+
+    /// Below this, a target cannot be met: the process that holds it is larger.
+    private static let processSize = Double(24 << 20)
 
     /// See ``Stressor/witness(processID:claims:)``.
     public static func witness(processID: Int32, claims: @escaping () -> Int64) -> (any Witness)? {
