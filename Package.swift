@@ -54,7 +54,10 @@ let package = Package(
             ]
         ),
         // The only place where time passes: drivers, pacing, sampling, witnesses.
-        .target(name: "Engine", dependencies: ["LoadModel", "LinuxSystem"]),
+        .target(
+            name: "Engine",
+            dependencies: ["LoadModel", "LinuxSystem", .product(name: "SystemPackage", package: "swift-system")]
+        ),
         // One folder per stressor and one catalog file.
         .target(name: "Stressors", dependencies: ["CLinux", "LoadModel", "LinuxSystem", "Engine"]),
         // Run record and events to text, NDJSON and JSON.
@@ -67,7 +70,16 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
+        .testTarget(name: "LoadModelTests", dependencies: ["LoadModel"]),
         .testTarget(name: "ProfilesTests", dependencies: ["Profiles", "LoadModel"]),
+        .testTarget(name: "EngineTests", dependencies: ["Engine", "LoadModel", "LinuxSystem"]),
+        .testTarget(
+            name: "LinuxSystemTests",
+            dependencies: ["LinuxSystem", .product(name: "SystemPackage", package: "swift-system")]
+        ),
+        .testTarget(name: "StressorTests", dependencies: ["Stressors", "Engine", "LoadModel", "LinuxSystem", "CLinux"]),
+        .testTarget(name: "CommandLineTests", dependencies: ["exert"]),
+        .testTarget(name: "TidyTests"),
         .testTarget(name: "ReportingTests", dependencies: ["Reporting", "LoadModel"]),
     ],
     swiftLanguageModes: [.v6]

@@ -73,7 +73,7 @@ private let plain = TextStyle()
                   phase    stressor  target  achieved            error  |error| p95  reached  limited by  verdict
                   squeeze  cpu        0.800     0.500  cores  -15.00pp      15.50pp    never  quota       not met
                   squeeze  memory     512.0     512.0  MiB       0.00%        0.00%  0.031 s  –           met
-                  memory in squeeze: all content in place after 0.250 s, 512.0 MiB resident by page walk at the end
+                  memory in squeeze: content caught up after 0.250 s, 512.0 MiB resident by page walk at the end
 
                 released in 0.012 s; nothing left behind
                 the observer took 0.009 s of CPU time, 0.17% of one core
@@ -91,7 +91,7 @@ private let plain = TextStyle()
                   phase    stressor  target  achieved           error  |error| p95  reached  limited by  verdict
                   squeeze  cpu        0.800     0.800  cores  -0.01pp       0.02pp  0.100 s  –           met
                   squeeze  memory     512.0     512.0  MiB      0.00%        0.00%  0.031 s  –           met
-                  memory in squeeze: all content in place after 0.250 s, 512.0 MiB resident by page walk at the end
+                  memory in squeeze: content caught up after 0.250 s, 512.0 MiB resident by page walk at the end
 
                 released in 0.012 s; nothing left behind
                 the observer took 0.009 s of CPU time, 0.17% of one core

@@ -25,10 +25,10 @@ public struct CPUStressor: Stressor {
         guard var worker = CPUWorker(method: method, seed: UInt64(lane.index), control: control) else {
             throw .impossible("no memory for the work method '\(method.rawValue)'")
         }
-        // Within 100 ms of spare time a worker may make up for a stall; a second of it would be a burst in its own
-        // right.
+        // A worker may make up for what it can add in 250 ms: a neighbour's time slices are bridged, also near full load,
+        // and a long starvation does not come back as a burst of its own.
         try lane.pace(
-            &worker, workPerArea: 1, catchUp: .headroom(window: 100 * .millisecond, capacity: 1))
+            &worker, workPerArea: 1, catchUp: .headroom(window: 250 * .millisecond, capacity: 1))
     }
 
     private func place(_ lane: Lane) throws(StressorFailure) {

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import LoadModel
+import Testing
+
+@testable import Engine
+@testable import LinuxSystem
+
+private let s = Nanoseconds.second
+
+/// A kind of which 100 % is 8 cores, of which 6 are free; its setting `fail` makes it refuse at a step of the plan.
+private struct FakeStressor: Stressor {
+    static let manifest = Manifest(
+        kind: "fake", summary: "", details: "", drive: .rate, unit: .cores, amounts: AmountKind.allCases,
+        keys: [], tolerance: .points(1), witness: "fake_witness", examples: [])
+
+    static func base(_ settings: Settings, on host: HostFacts) throws(PlanProblem) -> Base {
+        if settings.text("fail") == "base" { throw .unsupported("no such controller") }
+        return Base(capacity: 8, free: 6, text: "all of \(host.name)")
+    }
+
+    static func prepare(
+        _ settings: Settings, base: Base, peak: Double, on host: HostFacts
+    ) throws(PlanProblem) -> Preparation {
+        if settings.text("fail") == "key" { throw .invalid(setting: "fail", "'key' is not one of ours") }
+        if settings.text("fail") == "other" { throw .invalid(setting: "absent", "something is missing") }
+        return Preparation(
+            workers: Int(peak.rounded(.up)), findings: [Finding(code: "peak", stressor: nil, message: "\(peak)")])
+    }
+
+    static func witness(processID: Int32, claims: @escaping () -> Int64) -> (any Witness)? { nil }
+    init(_ settings: Settings, process: StressorContext) throws(StressorFailure) {}
+    func run(on lane: Lane) throws(StressorFailure) {}
+}
+
+@Suite struct PlannerTests {
+    private static let host = HostFacts(
+        name: "node-1", kernel: "6.1", architecture: "x86_64", onlineCPUs: [0, 1], affinityCPUs: [0, 1], cpuQuota: nil,
+        memoryTotal: 1, memoryAvailable: 1, memoryLimit: nil, numaNodes: 1, hugePages: "never",
+        cgroups: CgroupView(mountinfo: "", membership: ""))
+
+    private static func entry(
+        _ name: String = "a", kind: String = "fake", fail: String? = nil, tolerance: Tolerance? = nil, line: Int = 2
+    ) -> StressorEntry {
+        StressorEntry(
+            name: name, kind: kind,
+            settings: Settings(
+                values: fail.map { ["fail": .text($0)] } ?? [:], marks: ["fail": SourceMark(line: line, column: 20)]),
+            tolerance: tolerance, mark: SourceMark(line: line, column: 3))
+    }
+
+    private static func load(_ shape: LoadShape, of name: String = "a", line: Int = 9) -> PhaseLoad {
+        PhaseLoad(stressor: name, shape: shape, text: "as written", mark: SourceMark(line: line, column: 12))
+    }
+
+    private static func profile(
+        _ stressors: [StressorEntry], _ phases: [[PhaseLoad]], guards: [LoadModel.Guard] = []
+    ) -> Profile {
+        Profile(
+            name: "squeeze", file: "s.yaml", sha256: "00", seed: 7, stressors: stressors,
+            phases: phases.enumerated().map {
+                Phase(name: "p\($0)", length: 10 * s, loads: $1, mark: SourceMark(line: 20 + $0, column: 1))
+            }, guards: guards)
+    }
+
+    private func plan(_ profile: Profile) throws(PlanErrors) -> Plan {
+        try Planner(host: Self.host, catalog: [FakeStressor.self]).plan(profile)
+    }
+
+    private func rejection(_ profile: Profile) -> PlanErrors? {
+        do throws(PlanErrors) {
+            _ = try plan(profile)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    @Test(
+        arguments: [
+            (.percent(50), 4), (.percent(0), 0), (.cores(1.5), 1.5), (.max, 6), (.leave(.cores(2)), 4),
+            (.leave(.percent(25)), 4), (.leave(.cores(6)), 0),
+        ] as [(Amount, Double)])
+    func `amounts are resolved against the base of the stressor`(amount: Amount, value: Double) throws {
+        let plan = try plan(Self.profile([Self.entry()], [[Self.load(.hold(amount))]]))
+        let stressor = try #require(plan.stressors.first)
+        #expect(stressor.curve.value(at: 5 * s) == value)
+        #expect(stressor.workers == Int(value.rounded(.up)), "the peak is handed on")
+    }
+
+    @Test func `the plan has what the profile and the kind say`() throws {
+        let plan = try plan(
+            Self.profile([Self.entry()], [[Self.load(.hold(.percent(50)))], [], [Self.load(.hold(.max))]]))
+        #expect(plan.profile == "squeeze" && plan.file == "s.yaml" && plan.sha256 == "00" && plan.seed == 7)
+        #expect(plan.length == 30 * s)
+        #expect(plan.phases.map(\.start) == [0, 10 * s, 20 * s])
+        #expect(plan.phases.map(\.name) == ["p0", "p1", "p2"])
+        #expect(plan.phases.map(\.loads) == [["a": "as written"], [:], ["a": "as written"]])
+        let stressor = try #require(plan.stressors.first)
+        #expect(stressor.capacity == 8 && stressor.base == "all of node-1" && stressor.witness == "fake_witness")
+        #expect(stressor.unit == .cores && stressor.drive == .rate && stressor.workers == 6)
+        #expect([5 * s, 15 * s, 25 * s].map(stressor.curve.value) == [4, 0, 6])
+        #expect(plan.findings == [Finding(code: "peak", stressor: "a", message: "6.0")])
+    }
+
+    @Test func `a ramp begins where the phase before ended, and at nothing after a release`() throws {
+        let ramp = LoadShape.ramp(from: nil, to: .cores(6), over: nil)
+        let held = try plan(Self.profile([Self.entry()], [[Self.load(.hold(.cores(2)))], [Self.load(ramp)]]))
+        #expect(held.stressors[0].curve.value(at: 15 * s) == 4)
+        let released = try plan(
+            Self.profile([Self.entry()], [[Self.load(.hold(.cores(2)))], [], [Self.load(ramp)]]))
+        #expect(released.stressors[0].curve.value(at: 25 * s) == 3)
+    }
+
+    @Test func `the same seed is the same plan, and stressors and phases draw numbers of their own`() throws {
+        let random = LoadShape.random(from: .cores(0), to: .cores(6), every: s)
+        let phases = [
+            [Self.load(random), Self.load(random, of: "b")], [Self.load(random), Self.load(random, of: "b")],
+        ]
+        let profile = Self.profile([Self.entry(), Self.entry("b")], phases)
+        let first = try plan(profile).stressors.map(\.curve)
+        #expect(try plan(profile).stressors.map(\.curve) == first)
+        let levels = [0, 10 * s].flatMap { time in first.map { $0.value(at: time) } }
+        #expect(Set(levels).count == 4)
+        var other = profile
+        other.seed = 8
+        #expect(try plan(other).stressors[0].curve != first[0])
+    }
+
+    @Test(
+        arguments: [
+            (nil, 0.08, 0), (.points(2.5), 0.2, 0), (.percent(5), 0, 0.05), (.absolute(.cores(0.5)), 0.5, 0),
+        ] as [(Tolerance?, Double, Double)])
+    func `a tolerance is resolved, that of the kind where the profile has none`(
+        tolerance: Tolerance?, absolute: Double, ratio: Double
+    ) throws {
+        let entry = Self.entry(tolerance: tolerance)
+        let limit = try plan(Self.profile([entry], [[Self.load(.hold(.max))]])).stressors[0].tolerance
+        #expect(abs(limit.absolute - absolute) < 1e-12 && limit.ratio == ratio)
+    }
+
+    @Test func `a stressor that no phase loads is not started, nor looked at`() throws {
+        let profile = Self.profile(
+            [Self.entry(), Self.entry("idle", kind: "unheard-of")], [[Self.load(.hold(.cores(1)))]])
+        #expect(try plan(profile).stressors.map(\.name) == ["a"])
+    }
+
+    @Test func `guards are refused as long as they are not enforced`() throws {
+        let condition = Guard(
+            metric: "memory.available", comparison: .below, limit: .bytes(1), length: 2 * s,
+            text: "memory.available < 256MiB", mark: SourceMark(line: 14, column: 5))
+        let profile = Self.profile([Self.entry()], [[Self.load(.hold(.max))]], guards: [condition])
+        let errors = try #require(rejection(profile))
+        #expect(errors.invalid.isEmpty && errors.unsupported.count == 1)
+        #expect(errors.unsupported[0].contains("'memory.available < 256MiB' (line 14)"))
+    }
+
+    @Test func `to leave more than there is is refused where it stands`() throws {
+        let errors = try #require(rejection(Self.profile([Self.entry()], [[Self.load(.hold(.leave(.cores(7))))]])))
+        #expect(errors.unsupported.isEmpty)
+        #expect(errors.invalid.map(\.mark) == [SourceMark(line: 9, column: 12)])
+        #expect(errors.invalid[0].message == "'as written' for 'a': there is less than that to leave (all of node-1)")
+    }
+
+    @Test(
+        arguments: [
+            ("key", 20, "'key' is not one of ours"), ("other", 3, "something is missing"),
+        ])
+    func `a bad setting is told where it stands, else where its stressor does`(
+        fail: String, column: Int, message: String
+    ) throws {
+        let errors = try #require(rejection(Self.profile([Self.entry(fail: fail)], [[Self.load(.hold(.max))]])))
+        #expect(errors.invalid == [Diagnostic(SourceMark(line: 2, column: column), message)])
+        #expect(errors.unsupported.isEmpty)
+    }
+
+    @Test func `everything that stands in the way is told at once`() throws {
+        let profile = Self.profile(
+            [
+                Self.entry("a", fail: "base"), Self.entry("b", fail: "key", line: 3),
+                Self.entry("c", kind: "unheard-of", line: 4), Self.entry("d"),
+            ],
+            [
+                [
+                    Self.load(.hold(.max), of: "a"), Self.load(.hold(.max), of: "b"), Self.load(.hold(.max), of: "c"),
+                    Self.load(.hold(.leave(.cores(99))), of: "d"),
+                ]
+            ])
+        let errors = try #require(rejection(profile))
+        #expect(errors.unsupported == ["a: no such controller"])
+        #expect(
+            errors.invalid.map(\.message) == [
+                "'key' is not one of ours", "unknown stressor kind 'unheard-of'",
+                "'as written' for 'd': there is less than that to leave (all of node-1)",
+            ])
+    }
+}
