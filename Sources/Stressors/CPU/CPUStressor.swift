@@ -25,8 +25,8 @@ public struct CPUStressor: Stressor {
         guard var worker = CPUWorker(method: method, seed: UInt64(lane.index), control: control) else {
             throw .impossible("no memory for the work method '\(method.rawValue)'")
         }
-        // A worker may make up for what it can add in 250 ms: a neighbour's time slices are bridged, also near full load,
-        // and a long starvation does not come back as a burst of its own.
+        // A worker may make up for what it can add in 250 ms: a neighbour's time slices are bridged, also near full
+        // load, and a long starvation does not come back as a burst of its own.
         try lane.pace(
             &worker, workPerArea: 1, catchUp: .headroom(window: 250 * .millisecond, capacity: 1))
     }

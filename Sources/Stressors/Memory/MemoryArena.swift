@@ -15,12 +15,8 @@ struct MemoryArena: Holding, ~Copyable {
         var pages: AnonymousReservation.Pages
         var content: Content
         var isLocked: Bool
-        var hostHeadroom: Int64
-        var cgroupHeadroom: Int64
-        var limit: CgroupView.Limit?
         /// The most that one lane will hold, in bytes.
         var peakShare: Int
-        var workers: Int
     }
 
     /// The most that is populated between two looks at the headroom and the control word: 3 ms at 20 GB/s.
@@ -36,13 +32,13 @@ struct MemoryArena: Holding, ~Copyable {
     private let lane: Lane
     private let overhead: ProcessOverhead
     private let tile: RandomTile
-    private let headroom: HeadroomGauge
+    private let headroom: Headroom
     private var holdings: Int64 = 0
     private var nextMeasure: Nanoseconds = 0
     private var nextTouch: Nanoseconds = touchInterval
     private var isMeasured = false
 
-    init(_ options: Options, lane: Lane, overhead: ProcessOverhead) throws(StressorFailure) {
+    init(_ options: Options, lane: Lane, overhead: ProcessOverhead, headroom: Headroom) throws(StressorFailure) {
         let unit = options.pages == .huge ? AnonymousReservation.hugePageSize : AnonymousReservation.pageSize
         let units = try MemoryRegion(count: options.peakShare, pages: options.pages, unit: unit, options)
         // In small pages there is no remainder; the region is then never used.
@@ -55,7 +51,7 @@ struct MemoryArena: Holding, ~Copyable {
         self.units = units
         self.remainder = remainder
         tile = RandomTile(seed: UInt64(lane.index) &+ 0x6578_6572_74)
-        headroom = HeadroomGauge(options)
+        self.headroom = headroom
     }
 
     var granularity: Int64 { Int64(AnonymousReservation.pageSize) }
@@ -77,9 +73,11 @@ struct MemoryArena: Holding, ~Copyable {
             try remainder.shrink(to: wantedRemainder)
         } else if units.held < wantedUnits {
             let chunk = try headroom.grant(min(wantedUnits - units.held, Self.populateChunk), unit: unit)
+            defer { headroom.settle(chunk) }
             try units.grow(to: units.held + chunk)
         } else if remainder.held < wantedRemainder {
             let chunk = try headroom.grant(wantedRemainder - remainder.held, unit: remainder.unit)
+            defer { headroom.settle(chunk) }
             try remainder.grow(to: remainder.held + chunk)
         }
         publishContent()
@@ -177,33 +175,4 @@ struct MemoryRegion: ~Copyable {
     }
 
     func touch() { reservation.touch(0..<held, stride: unit) }
-}
-
-/// How much more may be taken without bringing the OOM killer.
-struct HeadroomGauge: ~Copyable {
-    private let host = ProcFile("/proc/meminfo")
-    private let cgroup: CgroupMemoryGauge?
-    private let options: MemoryArena.Options
-
-    init(_ options: MemoryArena.Options) {
-        self.options = options
-        cgroup = options.limit.flatMap(CgroupMemoryGauge.init)
-    }
-
-    /// `wanted` bytes, or as many whole units as the headroom leaves for this lane.
-    ///
-    /// Every lane may ask at the same time, so each is granted its share of what is there. At a cgroup's limit
-    /// populating does not fail, it kills: this look must come before each chunk.
-    func grant(_ wanted: Int, unit: Int) throws(StressorFailure) -> Int {
-        var room = Int64.max
-        if let available = host?.read({ ByteScanner.integer(after: "MemAvailable:", in: $0) }) {
-            room = min(room, available * 1024 - options.hostHeadroom)
-        }
-        if let available = cgroup?.available { room = min(room, available - options.cgroupHeadroom) }
-        let share = room / Int64(options.workers)
-        if share >= Int64(wanted) { return wanted }
-        let granted = max(0, Int(share)) / unit * unit
-        guard granted > 0 else { throw .refused("less than the headroom is left") }
-        return granted
-    }
 }

@@ -9,6 +9,7 @@ internal import Synchronization
 public struct MemoryStressor: Stressor {
     private let options: MemoryArena.Options
     private let overhead: ProcessOverhead
+    private let headroom: Headroom
 
     /// See ``Stressor/init(_:process:)``.
     public init(_ settings: Settings, process: StressorContext) throws(StressorFailure) {
@@ -17,16 +18,16 @@ public struct MemoryStressor: Stressor {
         options = MemoryArena.Options(
             pages: pages, content: settings.text("content") == "zero" ? .zero : .random,
             isLocked: settings.flag("lock"),
-            hostHeadroom: Self.hostHeadroom(settings), cgroupHeadroom: Self.cgroupHeadroom(settings, host.memoryLimit),
-            limit: host.memoryLimit,
-            peakShare: Int(process.peak / Double(process.workers)) + 2 * AnonymousReservation.hugePageSize,
-            workers: process.workers)
+            peakShare: Int(process.peak / Double(process.workers)) + 2 * AnonymousReservation.hugePageSize)
+        headroom = Headroom(
+            hostReserve: Self.hostHeadroom(settings), cgroupReserve: Self.cgroupHeadroom(settings, host.memoryLimit),
+            limit: host.memoryLimit)
         overhead = ProcessOverhead(gauges: process.gauges)
     }
 
     /// See ``Stressor/run(on:)``.
     public func run(on lane: Lane) throws(StressorFailure) {
-        var arena = try MemoryArena(options, lane: lane, overhead: overhead)
+        var arena = try MemoryArena(options, lane: lane, overhead: overhead, headroom: headroom)
         try lane.hold(&arena)
     }
 

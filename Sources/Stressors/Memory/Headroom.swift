@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Engine
+internal import LinuxSystem
+internal import Synchronization
+
+/// How much more may be taken without bringing the OOM killer; one for all lanes of a process.
+///
+/// At a cgroup's limit populating does not fail, it kills: each chunk is asked for here before it is taken. What one
+/// lane has been granted and not yet populated is not in the kernel's figures, so it is counted here, or two lanes would
+/// be granted the same last bytes.
+final class Headroom: Sendable {
+    private struct State {
+        let host = ProcFile("/proc/meminfo")
+        let cgroup: CgroupMemoryGauge?
+        var outstanding: Int64 = 0
+    }
+
+    private let state: Mutex<State>
+    private let hostReserve: Int64
+    private let cgroupReserve: Int64
+
+    /// Opens the kernel's figures.
+    ///
+    /// - Parameters:
+    ///   - hostReserve: bytes of `MemAvailable` to leave.
+    ///   - cgroupReserve: bytes to leave below `limit`.
+    init(hostReserve: Int64, cgroupReserve: Int64, limit: CgroupView.Limit?) {
+        self.hostReserve = hostReserve
+        self.cgroupReserve = cgroupReserve
+        state = Mutex(State(cgroup: limit.flatMap(CgroupMemoryGauge.init)))
+    }
+
+    /// Grants `wanted` bytes, or as many whole units as there is room for; ``settle(_:)`` must follow.
+    func grant(_ wanted: Int, unit: Int) throws(StressorFailure) -> Int {
+        let granted = state.withLock { state in
+            var room = Int64.max
+            if let available = state.host?.read({ ByteScanner.integer(after: "MemAvailable:", in: $0) }) {
+                room = min(room, available * 1024 - hostReserve)
+            }
+            if let available = state.cgroup?.available { room = min(room, available - cgroupReserve) }
+            room -= state.outstanding
+            let granted = room >= Int64(wanted) ? wanted : max(0, Int(room)) / unit * unit
+            state.outstanding += Int64(granted)
+            return granted
+        }
+        guard granted > 0 else { throw .refused("less than the headroom is left") }
+        return granted
+    }
+
+    /// Says that `granted` bytes are populated, or given up: from now on the kernel's figures tell.
+    func settle(_ granted: Int) { state.withLock { $0.outstanding -= Int64(granted) } }
+}

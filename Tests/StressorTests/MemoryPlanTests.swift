@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Engine
+import Foundation
+import LinuxSystem
+import LoadModel
+import Stressors
+import Testing
+
+/// Percent of what: the base of memory loads, and what stands in their way.
+struct MemoryPlanTests {
+    private func base(_ host: HostFacts, _ changes: [String: SettingValue] = [:]) throws -> Base {
+        try MemoryStressor.base(Settings(MemoryStressor.manifest, changes), on: host)
+    }
+
+    struct Case: Sendable {
+        var of: String
+        var limit: Double?
+        var capacity: Double
+        var text: String
+    }
+
+    @Test(arguments: [
+        Case(of: "auto", capacity: 0x1p34, text: "host: MemTotal 17179869184 bytes"),
+        Case(of: "auto", limit: 0x1p30, capacity: 0x1p30, text: "cgroup: limit 1073741824 bytes (/m/memory.max)"),
+        Case(of: "auto", limit: 0x1p40, capacity: 0x1p34, text: "host: MemTotal"),
+        Case(of: "host", limit: 0x1p30, capacity: 0x1p34, text: "host: MemTotal"),
+        Case(of: "available", limit: 0x1p30, capacity: 0x3p32, text: "available: MemAvailable 12884901888 bytes"),
+        Case(of: "cgroup", limit: 0x1p30, capacity: 0x1p30, text: "cgroup: limit 1073741824 bytes"),
+        Case(of: "cgroup", limit: 0x1p40, capacity: 0x1p34, text: "cgroup: limit"),
+        Case(of: "cgroup", capacity: 0x1p34, text: "cgroup: no limit, so host: MemTotal"),
+    ])
+    func theBaseIsWhatTheSettingSays(_ example: Case) throws {
+        let base = try base(FakeHost.make(memoryLimit: example.limit), ["of": .text(example.of)])
+        #expect(base.capacity == example.capacity)
+        #expect(base.text.contains(example.text), "\(base.text)")
+    }
+
+    @Test func whatIsFreeIsWhatTheHeadroomLeaves() throws {
+        let host = FakeHost.make()
+        #expect(try base(host).free == Double((12 << 30) - (64 << 20)), "64 MiB unless said otherwise")
+        #expect(try base(host, ["headroom": .bytes(1 << 30)]).free == Double(11 << 30))
+        #expect(try base(host, ["headroom": .bytes(13 << 30)]).free == 0, "never less than nothing")
+    }
+
+    @Test func whatIsFreeInAGroupIsItsLimitLessItsWorkingSetAndHeadroom() throws {
+        let folder = NSTemporaryDirectory() + "exert-group-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try "\(300 << 20)\n".write(toFile: folder + "/memory.current", atomically: false, encoding: .utf8)
+        try "anon 1\ninactive_file \(100 << 20)\n".write(
+            toFile: folder + "/memory.stat", atomically: false, encoding: .utf8)
+        let host = FakeHost.make(memoryLimit: Double(1000 << 20), memoryDirectory: folder)
+        #expect(try base(host, ["headroom": .bytes(50 << 20)]).free == Double(750 << 20))
+        #expect(try base(host).free == Double(780 << 20), "2 % of the limit unless said otherwise")
+    }
+
+    // MARK: Preparation
+
+    private func prepare(
+        _ host: HostFacts, peak: Double, _ changes: [String: SettingValue] = [:]
+    ) throws -> Preparation {
+        let settings = Settings(MemoryStressor.manifest, changes)
+        return try MemoryStressor.prepare(
+            settings, base: MemoryStressor.base(settings, on: host), peak: peak, on: host)
+    }
+
+    @Test func thereIsAWorkerForEach256MiBUpToTheCPUs() throws {
+        let wide = FakeHost.make(online: Array(0..<32), affinity: Array(0..<32))
+        #expect(try prepare(wide, peak: 1).workers == 1)
+        #expect(try prepare(wide, peak: Double(256 << 20)).workers == 1)
+        #expect(try prepare(wide, peak: Double(257 << 20)).workers == 2)
+        #expect(try prepare(wide, peak: Double(8 << 30)).workers == 8, "eight saturate the memory")
+        #expect(try prepare(FakeHost.make(affinity: [0, 1]), peak: Double(8 << 30)).workers == 2)
+        #expect(try prepare(wide, peak: 1, ["workers": .integer(5)]).workers == 5)
+    }
+
+    @Test func aTargetWithinReachFindsNothing() throws {
+        #expect(try prepare(FakeHost.make(), peak: Double(1 << 30)).findings.isEmpty)
+    }
+
+    @Test func aTargetBeyondWhatIsFreeIsFound() throws {
+        let findings = try prepare(FakeHost.make(), peak: Double(12 << 30)).findings
+        #expect(findings.map(\.code) == ["target_beyond_capacity"])
+        #expect(findings.first?.message.contains("12817793024 can be taken") == true, "\(findings)")
+    }
+
+    @Test func hugePagesThatAreOffAreFoundUnlessSmallOnesAreWanted() throws {
+        let host = FakeHost.make(hugePages: "never")
+        let peak = Double(64 << 20)
+        #expect(try prepare(host, peak: peak).findings.map(\.code) == ["huge_pages_unavailable"])
+        #expect(try prepare(host, peak: peak, ["pages": .text("small")]).findings.isEmpty)
+    }
+
+    @Test func aTargetBelowTheProcessItselfIsFoundAndNoLoadIsNot() throws {
+        #expect(try prepare(FakeHost.make(), peak: 4096).findings.map(\.code) == ["target_below_process"])
+        #expect(try prepare(FakeHost.make(), peak: Double(64 << 20)).findings.isEmpty)
+        #expect(try prepare(FakeHost.make(), peak: 0).findings.isEmpty)
+    }
+
+    @Test func moreThanCanBeAddressedIsInvalid() {
+        #expect {
+            try prepare(FakeHost.make(), peak: 0x1p47)
+        } throws: {
+            if case .invalid? = $0 as? PlanProblem { true } else { false }
+        }
+    }
+
+    /// Without privileges and with a small limit; in a process of its own, which gives them up for good.
+    @Test func lockingMoreThanIsAllowedIsUnsupported() async {
+        await #expect(processExitsWith: .success) {
+            var limit = rlimit(rlim_cur: 65536, rlim_max: 65536)
+            try #require(setrlimit(__rlimit_resource_t(8) /* RLIMIT_MEMLOCK */, &limit) == 0)
+            if geteuid() == 0 { try #require(setuid(65534) == 0) }
+            let settings = Settings(MemoryStressor.manifest, ["lock": .boolean(true)])
+            let host = FakeHost.make()
+            let base = try MemoryStressor.base(settings, on: host)
+            do throws(PlanProblem) {
+                _ = try MemoryStressor.prepare(settings, base: base, peak: 65537, on: host)
+                Issue.record("locking 65537 bytes was planned")
+            } catch {
+                guard case .unsupported(let message) = error else {
+                    Issue.record("\(error)")
+                    return
+                }
+                #expect(message.contains("CAP_IPC_LOCK") && message.contains("65537"), "\(message)")
+            }
+            #expect(try MemoryStressor.prepare(settings, base: base, peak: 65536, on: host).workers == 1)
+        }
+    }
+
+    @Test func everyKindIsInTheCatalogOnce() {
+        let kinds = Catalog.manifests.map(\.kind)
+        #expect(Set(kinds).isSuperset(of: ["cpu", "memory", "null"]))
+        #expect(Set(kinds).count == kinds.count)
+        #expect(Catalog.manifests.allSatisfy { !$0.summary.isEmpty && !$0.examples.isEmpty })
+    }
+}
