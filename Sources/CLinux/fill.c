@@ -48,6 +48,13 @@ void CLinux_fill_random(void *address, size_t length, const void *tile, uint64_t
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 
+void CLinux_touch_fresh(void *address, size_t length, size_t stride) {
+    volatile char *bytes = address;
+    for (size_t offset = 0; offset < length; offset += stride) {
+        bytes[offset] = 0;
+    }
+}
+
 void CLinux_touch(void *address, size_t length, size_t stride) {
     volatile char *bytes = address;
     for (size_t offset = 0; offset < length; offset += stride) {

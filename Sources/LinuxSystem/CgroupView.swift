@@ -101,7 +101,9 @@ public struct CgroupView: Sendable {
 
     private func chain(_ mount: Mount, _ path: String) -> [Group] {
         var relative = Substring(path)
-        if mount.root != "/", relative.hasPrefix(mount.root) { relative = relative.dropFirst(mount.root.count) }
+        if mount.root != "/", path == mount.root || path.hasPrefix(mount.root + "/") {
+            relative = relative.dropFirst(mount.root.count)
+        }
         // A private namespace shows paths that lie outside the mount as `/..`: then the mount point is all we see.
         var parts = relative.split(separator: "/").map(String.init)
         if parts.contains("..") { parts = [] }

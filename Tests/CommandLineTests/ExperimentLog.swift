@@ -49,6 +49,12 @@ struct ExperimentLog {
         return try #require(results?.first { $0["stressor"] as? String == stressor })
     }
 
+    /// The last reading of a stressor that had a target: a last look that comes late finds the load released.
+    func lastReading(_ stressor: String) throws -> Object {
+        let readings = try all("sample").map { try $0.object("stressors").object(stressor) }
+        return try #require(try readings.last { try $0.number("target") > 0 })
+    }
+
     /// Where a stressor's process ended, and how.
     func ending(_ stressor: String) throws -> Object {
         try #require(all("stressor_ended").first { $0["stressor"] as? String == stressor })

@@ -187,11 +187,13 @@ public final class Observer {
             let time = now
             // Something else woke us: the tick is still to come.
             guard time >= wake else { continue }
-            if time >= phaseEnd, phase + 1 < plan.phases.count {
-                // The last look at this phase was taken before its end: what is seen now belongs to the next one.
+            // The last look at a phase is taken before its end: what is seen later belongs to the next one, and after
+            // the last one to none. A host so busy that we were late has cost us a look, not the truth of the others.
+            while phase + 1 < plan.phases.count, time >= plan.phases[phase + 1].start {
                 finishPhase(isCut: false)
                 begin(phase: phase + 1)
             }
+            if time >= plan.length { return }
             sampleAll(isDetailed: time >= nextLog)
             readExactlyNearPhaseEnd(time)
             if time >= nextLog || wake >= plan.length - Self.lastLook {

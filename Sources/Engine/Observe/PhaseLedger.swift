@@ -165,6 +165,8 @@ struct PhaseLedger {
         if isKilled { return .killed }
         if isCut { return .aborted }
         if !isLoaded { return .met }
+        // Nobody looked: the observer was stopped, or the phase was over before it could.
+        guard first != nil else { return .unverified }
         // A phase too short to be judged in windows is judged by its mean alone.
         let isOnTarget = abs(errorMean) <= allowed && errors.mean <= allowed && (isReached || errors.total == 0)
         if !isOnTarget { return .notMet }
