@@ -56,9 +56,9 @@ public struct AnonymousReservation: ~Copyable {
     /// `MADV_POPULATE_WRITE` (Linux 5.14) answers with an errno where a touch would end in SIGBUS. An older kernel, or
     /// a sandbox that ignores it, gets one written word a page.
     ///
-    /// Huge pages are touched once each before: a page fault takes the lock of one mapping where `madvise` takes that of
-    /// the whole address space, which is a tenth faster with two threads. What the kernel then served with a small page
-    /// is made whole by the `madvise`.
+    /// Huge pages are touched once each before: a page fault takes the lock of one mapping where `madvise` takes that
+    /// of the whole address space, and two threads are then a tenth faster. What the kernel served with a small page is
+    /// made whole by the `madvise`.
     public func populate(_ range: Range<Int>) throws(Errno) {
         if pages == .huge { CLinux_touch_fresh(base + range.lowerBound, range.count, Self.hugePageSize) }
         while CLinux_populate_write(base + range.lowerBound, range.count) != 0 {

@@ -89,7 +89,7 @@ void CLinux_make_tile(void *tile, uint64_t seed);
 /// Copies the tile over whole pages with non-temporal stores and stamps each 4 KiB with a number of its own, so that
 /// neither compression nor same-page merging can take the memory back. `address` is page aligned.
 void CLinux_fill_random(void *address, size_t length, const void *tile, uint64_t first_stamp);
-/// Writes a zero every `stride` bytes, which makes fresh memory resident in one fault each; a read first would take two.
+/// Writes a zero every `stride` bytes: fresh memory becomes resident in one fault each, where a read first takes two.
 void CLinux_touch_fresh(void *address, size_t length, size_t stride);
 /// Rewrites one word every `stride` bytes with what it holds, so that reclaim sees the pages as used.
 void CLinux_touch(void *address, size_t length, size_t stride);

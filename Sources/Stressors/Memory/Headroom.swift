@@ -6,9 +6,9 @@ internal import Synchronization
 
 /// How much more may be taken without bringing the OOM killer; one for all lanes of a process.
 ///
-/// At a cgroup's limit populating does not fail, it kills: each chunk is asked for here before it is taken. What one
-/// lane has been granted and not yet populated is not in the kernel's figures, so it is counted here, or two lanes would
-/// be granted the same last bytes.
+/// At a cgroup's limit populating does not fail, it kills: each chunk is asked for here before it is taken. What a lane
+/// has been granted and not yet populated is not in the kernel's figures, so it is counted here, or two lanes would be
+/// granted the same last bytes.
 final class Headroom: Sendable {
     private struct State {
         let host = ProcFile("/proc/meminfo")
