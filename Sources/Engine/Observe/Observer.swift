@@ -178,6 +178,9 @@ public final class Observer {
             if poll.wait(until: start + wake) || isBlind {
                 if let signal = signals.next() {
                     interruptedBy = signal
+                    // The log tells of the time up to here.
+                    sampleAll(isDetailed: true)
+                    emit(.sample(sample { $0.takeLogWindow() }))
                     return
                 }
                 noticeEnds(stopRequestedAt: nil)
