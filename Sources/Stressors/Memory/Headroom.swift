@@ -48,6 +48,14 @@ final class Headroom: Sendable {
         return granted
     }
 
+    /// Whether anonymous memory can be paged out at all; `true` where that is not known.
+    var hasSwap: Bool {
+        let total = state.withLock { state in
+            state.host?.read { ByteScanner.integer(after: "SwapTotal:", in: $0) }
+        }
+        return total != 0
+    }
+
     /// Says that `granted` bytes are populated, or given up: from now on the kernel's figures tell.
     func settle(_ granted: Int) { state.withLock { $0.outstanding -= Int64(granted) } }
 }

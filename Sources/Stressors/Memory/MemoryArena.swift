@@ -102,8 +102,11 @@ struct MemoryArena: Holding, ~Copyable {
             if wrote { return now }
         }
         if now >= nextTouch {
-            units.touch()
-            remainder.touch()
+            // Without swap nothing can be taken, and a pass over a guest's memory may cost its hypervisor dear.
+            if headroom.hasSwap {
+                units.touch()
+                remainder.touch()
+            }
             nextTouch = now + Self.touchInterval
         }
         return min(next, nextTouch)
