@@ -43,9 +43,6 @@ public final class ChildProcess {
     /// How the process ended; `nil` while it runs.
     public func poll() -> End? { wait(noHang: true) }
 
-    /// Waits until the process has ended.
-    public func wait() -> End { wait(noHang: false) ?? End(exitCode: -1, signal: 0, cpuTime: 0) }
-
     /// Sends a signal, unless the process is already reaped.
     public func send(signal: Int32) { if end == nil { kill(id, signal) } }
 
@@ -107,8 +104,6 @@ public enum CurrentProcess {
 
     /// Whether this process may lock memory beyond its limit (`CAP_IPC_LOCK`).
     public static var mayLockMemory: Bool { CLinux_has_capability(14) == 1 }
-    /// Whether this process may raise priorities (`CAP_SYS_NICE`).
-    public static var mayRaisePriority: Bool { CLinux_has_capability(23) == 1 }
 
     /// Leaves at once, without running exit handlers; the kernel takes everything back.
     public static func exitImmediately(_ code: Int32) -> Never { _exit(code) }

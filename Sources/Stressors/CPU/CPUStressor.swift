@@ -28,7 +28,8 @@ public struct CPUStressor: Stressor {
         // A worker may make up for what it can add in 250 ms: a neighbour's time slices are bridged, also near full
         // load, and a long starvation does not come back as a burst of its own.
         try lane.pace(
-            &worker, workPerArea: 1, catchUp: .headroom(window: 250 * .millisecond, capacity: 1))
+            &worker, workPerArea: Self.manifest.unit.workPerArea,
+            catchUp: .headroom(window: 250 * .millisecond, capacity: 1))
     }
 
     private func place(_ lane: Lane) throws(StressorFailure) {

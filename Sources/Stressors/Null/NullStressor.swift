@@ -36,7 +36,7 @@ public struct NullStressor: Stressor {
     /// See ``Stressor/run(on:)``.
     public func run(on lane: Lane) throws(StressorFailure) {
         var worker = NullWorker()
-        try lane.pace(&worker, workPerArea: 1e-9, catchUp: .backlog(window: .second))
+        try lane.pace(&worker, workPerArea: Self.manifest.unit.workPerArea, catchUp: .backlog(window: .second))
     }
 }
 
