@@ -12,6 +12,8 @@ public struct Manifest: Sendable {
     public var drive: Drive
     /// The unit of its figures.
     public var unit: Unit
+    /// The unit where loads use amounts of these kinds: disk bandwidth is in bytes or in operations a second.
+    public var units: [AmountKind: Unit]
     /// The kinds of amount that it takes as a target.
     public var amounts: [AmountKind]
     /// Its settings.
@@ -27,14 +29,16 @@ public struct Manifest: Sendable {
 
     /// Creates a manifest.
     public init(
-        kind: String, summary: String, details: String, drive: Drive, unit: Unit, amounts: [AmountKind], keys: [Key],
-        tolerance: Tolerance, witness: String, examples: [String], isListed: Bool = true
+        kind: String, summary: String, details: String, drive: Drive, unit: Unit, units: [AmountKind: Unit] = [:],
+        amounts: [AmountKind], keys: [Key], tolerance: Tolerance, witness: String, examples: [String],
+        isListed: Bool = true
     ) {
         self.kind = kind
         self.summary = summary
         self.details = details
         self.drive = drive
         self.unit = unit
+        self.units = units
         self.amounts = amounts
         self.keys = keys
         self.tolerance = tolerance
@@ -45,7 +49,7 @@ public struct Manifest: Sendable {
 
     /// One setting of a stressor.
     public struct Key: Sendable {
-        /// Its name in profiles, lower case with hyphens.
+        /// Its name in profiles, lower case with hyphens; `target.pid` is the key `pid` of a mapping `target`.
         public var name: String
         /// What it takes.
         public var type: ValueType
@@ -77,6 +81,8 @@ public struct Manifest: Sendable {
         case bytes
         /// Any text, such as a path.
         case text
+        /// A percentage, 0 through 100, such as `70%`.
+        case percent
     }
 }
 
@@ -92,6 +98,8 @@ public enum SettingValue: Hashable, Sendable {
     case cpus([Int])
     /// Bytes.
     case bytes(Int64)
+    /// A percentage, 0 through 100.
+    case percent(Double)
 }
 
 /// A stressor's settings by key name.
@@ -133,5 +141,9 @@ public struct Settings: Hashable, Sendable {
     /// The bytes of `key`, or `nil` where it is not set.
     public func bytes(_ key: String) -> Int64? {
         if case .bytes(let value)? = values[key] { value } else { nil }
+    }
+    /// The percentage of `key`, or `nil` where it is not set.
+    public func percent(_ key: String) -> Double? {
+        if case .percent(let value)? = values[key] { value } else { nil }
     }
 }

@@ -78,8 +78,18 @@ public struct PlannedStressor: Sendable {
     public var base: String
     /// The target over the whole run, in the unit.
     public var curve: Curve
-    /// How many worker threads it gets.
+    /// Whether the target is put on top of what is there, or is the total.
+    public var mode: LoadMode
+    /// How many worker threads it gets, in all processes together.
     public var workers: Int
+    /// How many processes carry it.
+    public var processes: Int
+    /// The smallest step of its achieved figure, in the unit: one operation of a rate.
+    public var quantum: Double
+    /// How much longer than usual its workers may take to become ready.
+    public var setupLimit: Nanoseconds
+    /// How much longer than usual the kernel may take to take everything back.
+    public var releaseLimit: Nanoseconds
     /// How far off it may be.
     public var tolerance: ToleranceLimit
     /// The kernel interface that its achieved figure comes from.
@@ -88,7 +98,8 @@ public struct PlannedStressor: Sendable {
     /// Creates a planned stressor.
     public init(
         name: String, kind: String, unit: Unit, drive: Drive, settings: Settings, capacity: Double, base: String,
-        curve: Curve, workers: Int, tolerance: ToleranceLimit, witness: String
+        mode: LoadMode = .add, curve: Curve, workers: Int, processes: Int = 1, quantum: Double = 0,
+        setupLimit: Nanoseconds = 0, releaseLimit: Nanoseconds = 0, tolerance: ToleranceLimit, witness: String
     ) {
         self.name = name
         self.kind = kind
@@ -97,8 +108,13 @@ public struct PlannedStressor: Sendable {
         self.settings = settings
         self.capacity = capacity
         self.base = base
+        self.mode = mode
         self.curve = curve
         self.workers = workers
+        self.processes = processes
+        self.quantum = quantum
+        self.setupLimit = setupLimit
+        self.releaseLimit = releaseLimit
         self.tolerance = tolerance
         self.witness = witness
     }

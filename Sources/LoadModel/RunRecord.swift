@@ -59,83 +59,6 @@ public struct Finding: Hashable, Sendable {
     }
 }
 
-/// One stressor in one window of time.
-public struct Reading: Sendable {
-    /// The stressor's name.
-    public var stressor: String
-    /// The mean target of the window for rates, the target at its end for levels.
-    public var target: Double
-    /// The same of what the kernel says; `nil` where the process is gone.
-    public var achieved: Double?
-    /// The same of what the stressor says.
-    public var claimed: Double
-    /// Why achieved is short of target by more than the tolerance.
-    public var limitedBy: Cause?
-    /// Refusals so far.
-    public var refusals: Int64
-    /// Bytes that hold content rather than zeroes; memory only.
-    public var contentBytes: Double?
-
-    /// Achieved less target.
-    public var error: Double? { achieved.map { $0 - target } }
-
-    /// Creates a reading.
-    public init(
-        stressor: String, target: Double, achieved: Double?, claimed: Double, limitedBy: Cause?, refusals: Int64,
-        contentBytes: Double?
-    ) {
-        self.stressor = stressor
-        self.target = target
-        self.achieved = achieved
-        self.claimed = claimed
-        self.limitedBy = limitedBy
-        self.refusals = refusals
-        self.contentBytes = contentBytes
-    }
-}
-
-/// The host in one window of time.
-public struct HostReading: Sendable {
-    /// `1 − Δ(idle + iowait)/Δt` of all processors, 0 through 1.
-    public var cpuBusyRatio: Double?
-    /// Stolen time of all processors over the window, 0 through 1.
-    public var cpuStealRatio: Double?
-    /// `MemAvailable`.
-    public var memoryAvailableBytes: Double?
-
-    /// Creates a reading.
-    public init(cpuBusyRatio: Double?, cpuStealRatio: Double?, memoryAvailableBytes: Double?) {
-        self.cpuBusyRatio = cpuBusyRatio
-        self.cpuStealRatio = cpuStealRatio
-        self.memoryAvailableBytes = memoryAvailableBytes
-    }
-}
-
-/// All stressors and the host in one window of time.
-public struct Sample: Sendable {
-    /// The window's end, since the run's start.
-    public var elapsed: Nanoseconds
-    /// The window's measured length.
-    public var interval: Nanoseconds
-    /// The phase that the window ends in.
-    public var phase: Int
-    /// One reading a stressor, in the order of the plan.
-    public var readings: [Reading]
-    /// The host.
-    public var host: HostReading
-
-    /// Creates a sample.
-    public init(
-        elapsed: Nanoseconds, interval: Nanoseconds, phase: Int, readings: [Reading], host: HostReading
-    ) {
-        self.elapsed = elapsed
-        self.interval = interval
-        self.phase = phase
-        self.readings = readings
-        self.host = host
-    }
-}
-
 /// How a stressor did in one phase.
 public struct PhaseResult: Sendable {
     /// The phase's index.
@@ -144,8 +67,8 @@ public struct PhaseResult: Sendable {
     public var stressor: String
     /// Whether the phase gave it a load; a released stressor is not judged.
     public var isLoaded: Bool
-    /// The mean target, in the stressor's unit.
-    public var targetMean: Double
+    /// The mean target, in the stressor's unit; `nil` for as much as there is, which has no error either.
+    public var targetMean: Double?
     /// The mean of what the kernel says.
     public var achievedMean: Double
     /// The mean of what the stressor says.
@@ -168,15 +91,19 @@ public struct PhaseResult: Sendable {
     public var shortfall: [Cause: Double]
     /// The resident set by page walk (`smaps_rollup`) at the phase's end; memory only.
     public var residentBytes: Double?
+    /// Operations that were overdue beyond the bound and were not issued; rates of operations only.
+    public var dropped: Int64?
+    /// How long the phase's operations took; rates of operations only.
+    public var latency: LatencyPair?
     /// The verdict.
     public var verdict: Verdict
 
     /// Creates a result.
     public init(
-        phase: Int, stressor: String, isLoaded: Bool, targetMean: Double, achievedMean: Double, claimedMean: Double,
+        phase: Int, stressor: String, isLoaded: Bool, targetMean: Double?, achievedMean: Double, claimedMean: Double,
         errorMean: Double, errorAbsMean: Double, errorAbsP95: Double, errorAbsMax: Double, tolerance: Double,
         timeToReach: Double?, timeToContent: Double?, shortfall: [Cause: Double], residentBytes: Double?,
-        verdict: Verdict
+        dropped: Int64? = nil, latency: LatencyPair? = nil, verdict: Verdict
     ) {
         self.phase = phase
         self.stressor = stressor
@@ -193,6 +120,8 @@ public struct PhaseResult: Sendable {
         self.timeToContent = timeToContent
         self.shortfall = shortfall
         self.residentBytes = residentBytes
+        self.dropped = dropped
+        self.latency = latency
         self.verdict = verdict
     }
 
@@ -344,6 +273,8 @@ public struct RunRecord: Sendable {
 
 /// What happens in a run, in order; the observer hands these to the log and to the progress display.
 public enum Event: Sendable {
+    /// A stressor is doing what it does before the load begins, and how much of it is done, 0 through 1.
+    case preparing(String, Double)
     /// The load is about to begin.
     case runStarted(HostDescription, Plan)
     /// A phase begins.

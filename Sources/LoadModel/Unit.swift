@@ -10,6 +10,8 @@ public enum Unit: String, Codable, Sendable, CaseIterable {
     case bytes
     /// Open file handles held.
     case handles
+    /// Inodes held: files that exist, whatever their size.
+    case inodes
     /// Bytes moved per second.
     case bytesPerSecond = "bytes_per_second"
     /// Operations done per second.
@@ -22,6 +24,14 @@ public enum Drive: String, Codable, Sendable {
     case level
     /// It does work per second.
     case rate
+}
+
+/// Whether a level is put on top of what is there, or is the total that is brought about.
+public enum LoadMode: String, Codable, Sendable, CaseIterable {
+    /// The target is what the stressor holds, on top of everything else.
+    case add
+    /// The target is the base's total use; the stressor holds what others leave of it, and follows them both ways.
+    case total
 }
 
 /// A quantity as a profile writes it, before its base is known.

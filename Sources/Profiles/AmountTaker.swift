@@ -90,7 +90,7 @@ extension Unit {
         switch self {
         case .cores: .cores
         case .bytes: .bytes
-        case .handles: .count
+        case .handles, .inodes: .count
         case .bytesPerSecond: .bytesPerSecond
         case .operationsPerSecond: .operationsPerSecond
         }

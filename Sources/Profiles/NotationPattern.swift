@@ -15,6 +15,7 @@ enum NotationPattern {
 
     static let duration = anchored(time)
     static let byteAmount = anchored(bytes)
+    static let percentAmount = anchored(percent)
     static let cpuList = anchored(#"\#(whole)(?:\s*-\s*\#(whole))?(?:\s*,\s*\#(whole)(?:\s*-\s*\#(whole))?)*"#)
     static let stressorName = "^[A-Za-z][A-Za-z0-9_-]{0,63}$"
 

@@ -125,10 +125,25 @@ extension ProfileBuilder {
     }
 
     private mutating func readSetting(
-        _ entry: YAMLNode.Entry, into settings: inout Settings, of name: String, _ manifest: Manifest
+        _ entry: YAMLNode.Entry, into settings: inout Settings, of name: String, _ manifest: Manifest,
+        prefix: String = ""
     ) {
-        guard let key = manifest.keys.first(where: { $0.name == entry.key }) else {
-            reportUnknownKey(entry, in: "'\(name)'", among: manifest.keys.map(\.name) + ["kind"])
+        let keyName = prefix + entry.key
+        guard let key = manifest.keys.first(where: { $0.name == keyName }) else {
+            let inner = manifest.keys.filter { $0.name.hasPrefix(keyName + ".") }
+            guard prefix.isEmpty, let example = inner.first else {
+                let place = prefix.isEmpty ? "'\(name)'" : "'\(prefix.dropLast())' in '\(name)'"
+                let known = manifest.keys.map(\.name).filter { $0.hasPrefix(prefix) }
+                    .map { String($0.dropFirst(prefix.count).prefix { $0 != "." }) }
+                reportUnknownKey(entry, in: place, among: known + (prefix.isEmpty ? ["kind"] : []))
+                return
+            }
+            let member = example.name.dropFirst(keyName.count + 1)
+            let entries = entries(
+                of: entry.value, "'\(keyName)' in '\(name)'", example: "\(keyName): { \(member): … }")
+            for nested in entries {
+                readSetting(nested, into: &settings, of: name, manifest, prefix: keyName + ".")
+            }
             return
         }
         guard case .scalar(let text, _) = entry.value.content else {

@@ -157,8 +157,31 @@ public enum ProfileSchema {
             ("description", .string(manifest.summary)),
             ("type", .words(["object", "null"])),
             ("additionalProperties", false),
-            ("properties", .object([("kind", kind)] + manifest.keys.map { ($0.name, setting($0)) })),
+            ("properties", .object([("kind", kind)] + settings(manifest.keys))),
         ])
+    }
+
+    /// The settings as members; those of dotted names as members of a mapping.
+    private static func settings(_ keys: [Manifest.Key]) -> [(String, JSONText)] {
+        var members: [(String, JSONText)] = []
+        for key in keys {
+            guard let dot = key.name.firstIndex(of: ".") else {
+                members.append((key.name, setting(key)))
+                continue
+            }
+            let outer = key.name[..<dot]
+            guard !members.contains(where: { $0.0 == outer }) else { continue }
+            let inner = keys.filter { $0.name.hasPrefix("\(outer).") }.map { key in
+                var key = key
+                key.name.removeFirst(outer.count + 1)
+                return key
+            }
+            let mapping: JSONText = .object([
+                ("type", "object"), ("additionalProperties", false), ("properties", .object(settings(inner))),
+            ])
+            members.append((String(outer), mapping))
+        }
+        return members
     }
 
     /// A stressor whose name is not a kind: it says which it is.
@@ -202,6 +225,10 @@ public enum ProfileSchema {
             ]
         case .text:
             members += [("type", .words(["string", "number"])), ("minLength", 1)]
+        case .percent:
+            members += [
+                ("type", "string"), ("pattern", .string(NotationPattern.percentAmount)), ("examples", .words(["70%"])),
+            ]
         }
         switch key.defaultValue {
         case nil: break
@@ -210,6 +237,7 @@ public enum ProfileSchema {
         case .boolean(let value): members.append(("default", .boolean(value)))
         case .cpus(let cpus): members.append(("default", .string(cpus.map(String.init).joined(separator: ","))))
         case .bytes(let bytes): members.append(("default", .string("\(bytes)B")))
+        case .percent(let percent): members.append(("default", .string("\(percent)%")))
         }
         return .object(members)
     }

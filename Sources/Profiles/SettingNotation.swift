@@ -55,6 +55,12 @@ enum SettingNotation {
             return .bytes(Int64(bytes.rounded()))
         case .text:
             return .text(text)
+        case .percent:
+            guard
+                case .percent(let percent) = try UnitNotation.amount(
+                    phrase, for: AmountTaker(name: place, kinds: [.percent]))
+            else { throw NotationError(phrase.offset, "\(place) takes \(taking(key.type))") }
+            return .percent(percent)
         }
     }
 
@@ -100,6 +106,7 @@ enum SettingNotation {
         case .cpuList: "CPU numbers such as '0-3,8'"
         case .bytes: "bytes such as '256MiB'"
         case .text: "text"
+        case .percent: "a percentage such as '70%'"
         }
     }
 }

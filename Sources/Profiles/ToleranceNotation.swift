@@ -20,7 +20,7 @@ enum ToleranceNotation {
                 throw NotationError(phrase.offset, "a tolerance cannot exceed 100; write one such as '1pp' or '1%'")
             }
             return phrase.dropping(to: end).text == "pp" ? .points(value) : .percent(value)
-        case "" where unit != .handles:
+        case "" where unit.amountKind != .count:
             throw NotationError(phrase.offset, "\(Wording.quote(phrase.text)) has no unit; \(taking)")
         default:
             let taker = AmountTaker(name: "tolerance of '\(stressor)'", kinds: [unit.amountKind])

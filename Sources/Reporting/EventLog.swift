@@ -43,6 +43,11 @@ public struct EventLog: Sendable {
 
     private mutating func members(_ event: Event) {
         switch event {
+        case .preparing(let stressor, let ratio):
+            writer.key("stressor")
+            writer.string(stressor)
+            writer.key("done_ratio")
+            writer.decimal(ratio, places: 3)
         case .runStarted(let host, let plan):
             writer.startMembers(host, plan)
         case .phaseStarted(let index):
@@ -90,6 +95,12 @@ public struct EventLog: Sendable {
             writer.decimal(reading.achieved, places: places)
             writer.key("error")
             writer.decimal(reading.error, places: places)
+            if let own = reading.own {
+                writer.key("own")
+                writer.decimal(own, places: places)
+                writer.key("others")
+                writer.decimal(reading.others, places: places)
+            }
             writer.key("claimed")
             writer.decimal(reading.claimed, places: places)
             writer.key("witness")
@@ -103,6 +114,18 @@ public struct EventLog: Sendable {
             if let contentBytes = reading.contentBytes {
                 writer.key("content_bytes")
                 writer.decimal(contentBytes, places: 0)
+            }
+            if let dropped = reading.dropped {
+                writer.key("dropped")
+                writer.integer(dropped)
+            }
+            if let latency = reading.latency {
+                writer.key("latency")
+                writer.latencyObject(latency)
+            }
+            if let device = reading.device {
+                writer.key("device")
+                writer.deviceObject(device)
             }
             writer.endObject()
         }
@@ -123,6 +146,7 @@ extension Event {
     /// The event's name in the log.
     var name: String {
         switch self {
+        case .preparing: "preparing"
         case .runStarted: "run_started"
         case .phaseStarted: "phase_started"
         case .sample: "sample"

@@ -24,6 +24,7 @@ public enum HumanUnits {
         switch unit {
         case .cores: Scale(divisor: 1, suffix: "cores", places: 3)
         case .handles: Scale(divisor: 1, suffix: "handles", places: 0)
+        case .inodes: Scale(divisor: 1, suffix: "inodes", places: 0)
         case .operationsPerSecond: Scale(divisor: 1, suffix: "iops", places: 1)
         case .bytes: largest(of: binary, covering: greatest)
         case .bytesPerSecond: largest(of: decimalRates, covering: greatest)

@@ -69,6 +69,7 @@ extension Unit {
         case .cores: "cores"
         case .bytes: "bytes"
         case .handles: "handles"
+        case .inodes: "inodes"
         case .bytesPerSecond: "bytes per second"
         case .operationsPerSecond: "operations per second"
         }
@@ -122,6 +123,7 @@ extension Manifest.ValueType {
         case .cpuList: "CPU numbers, such as 0-3,8"
         case .bytes: "bytes, such as 256MiB"
         case .text: "text"
+        case .percent: "a percentage, such as 70%"
         }
     }
 }

@@ -135,7 +135,7 @@ struct LiveBlock: Sendable {
         }
         let begin = line.width
         line.append(String(repeating: " ", count: max(0, numberWidth - column.numberWidth)))
-        line.append(column.padded(reading.target, none: style.none))
+        line.append(column.padded(reading.target, none: "max"))
         line.append(" \(style.arrow) ", .dim)
         line.append(String(repeating: " ", count: max(0, numberWidth - column.numberWidth)))
         line.append(column.padded(reading.achieved, none: style.none))
@@ -143,14 +143,17 @@ struct LiveBlock: Sendable {
         line.pad(to: begin + figuresWidth + 2)
         let isReleased =
             plan.phases.indices.contains(phase) && plan.phases[phase].loads[plan.stressors[index].name] == nil
-        guard let error = reading.error else {
+        guard reading.achieved != nil else {
             line.pad(to: line.width + errorWidth + 2)
             line.append("gone", .bad)
             return line
         }
         // What an idle process keeps is no load, and nobody is off target where no target was set.
         let isOnTarget = isReleased || column.isOnTarget(reading)
-        let text = HumanUnits.error(error, target: reading.target, unit: column.unit, capacity: column.capacity)
+        let text =
+            if let error = reading.error, let target = reading.target {
+                HumanUnits.error(error, target: target, unit: column.unit, capacity: column.capacity)
+            } else { style.none }
         line.pad(to: begin + figuresWidth + 2 + max(0, errorWidth - cellWidth(of: text)))
         line.append(text, isOnTarget ? .dim : .warning)
         line.append("  ")

@@ -11,7 +11,7 @@ extension Unit {
         switch self {
         case .cores: 9
         case .bytes, .bytesPerSecond: 0
-        case .handles, .operationsPerSecond: 3
+        case .handles, .inodes, .operationsPerSecond: 3
         }
     }
 }
@@ -105,14 +105,18 @@ extension JSONWriter {
         string(stressor.unit.rawValue)
         key("drive")
         string(stressor.drive.rawValue)
+        key("mode")
+        string(stressor.mode.rawValue)
         key("capacity")
-        decimal(stressor.capacity, places: places)
+        decimal(stressor.capacity < Curve.unlimited ? stressor.capacity : nil, places: places)
         key("base")
         string(stressor.base)
         key("peak_target")
-        decimal(stressor.curve.peak, places: places)
+        decimal(stressor.curve.peak < Curve.unlimited ? stressor.curve.peak : nil, places: places)
         key("workers")
         integer(stressor.workers)
+        key("processes")
+        integer(stressor.processes)
         key("tolerance")
         beginObject()
         key("absolute")
@@ -137,6 +141,7 @@ extension JSONWriter {
             case .integer(let number): integer(number)
             case .boolean(let flag): boolean(flag)
             case .bytes(let bytes): integer(bytes)
+            case .percent(let percent): number(percent)
             case .cpus(let cpus):
                 beginArray()
                 for cpu in cpus { integer(cpu) }
@@ -235,14 +240,16 @@ extension JSONWriter {
         decimal(result.achievedMean, places: places)
         key("claimed_mean")
         decimal(result.claimedMean, places: places)
+        // As much as there is has no error.
+        let hasError = result.targetMean != nil
         key("error_mean")
-        decimal(result.errorMean, places: places)
+        decimal(hasError ? result.errorMean : nil, places: places)
         key("error_abs_mean")
-        decimal(result.errorAbsMean, places: places)
+        decimal(hasError ? result.errorAbsMean : nil, places: places)
         key("error_abs_p95")
-        decimal(result.errorAbsP95, places: places)
+        decimal(hasError ? result.errorAbsP95 : nil, places: places)
         key("error_abs_max")
-        decimal(result.errorAbsMax, places: places)
+        decimal(hasError ? result.errorAbsMax : nil, places: places)
         key("tolerance")
         decimal(result.tolerance, places: places)
         key("time_to_reach_s")
@@ -265,9 +272,63 @@ extension JSONWriter {
             key("resident_bytes")
             decimal(residentBytes, places: 0)
         }
+        if let latency = result.latency {
+            key("dropped")
+            integer(result.dropped ?? 0)
+            key("latency")
+            latencyObject(latency.summary)
+            key("histograms")
+            beginObject()
+            key("intended")
+            string(HistogramEncoding.text(of: latency.intended))
+            key("service")
+            string(HistogramEncoding.text(of: latency.service))
+            endObject()
+        }
         // A released stressor is not judged.
         key("verdict")
         string(result.isLoaded ? result.verdict.rawValue : nil)
+    }
+
+    /// Writes the quantiles of both latencies.
+    mutating func latencyObject(_ summary: LatencySummary) {
+        beginObject()
+        key("operations")
+        integer(summary.operations)
+        for (name, quantiles) in [("intended", summary.intended), ("service", summary.service)] {
+            key(data: name)
+            beginObject()
+            key("p50_s")
+            seconds(of: quantiles.p50)
+            key("p90_s")
+            seconds(of: quantiles.p90)
+            key("p99_s")
+            seconds(of: quantiles.p99)
+            key("p999_s")
+            seconds(of: quantiles.p999)
+            key("max_s")
+            seconds(of: quantiles.max)
+            endObject()
+        }
+        endObject()
+    }
+
+    /// Writes what a device did.
+    mutating func deviceObject(_ device: DeviceReading) {
+        beginObject()
+        key("name")
+        string(device.name)
+        key("read_bytes_per_second")
+        decimal(device.readBytesPerSecond, places: 0)
+        key("write_bytes_per_second")
+        decimal(device.writeBytesPerSecond, places: 0)
+        key("read_operations_per_second")
+        decimal(device.readOperationsPerSecond, places: 3)
+        key("write_operations_per_second")
+        decimal(device.writeOperationsPerSecond, places: 3)
+        key("queue_depth")
+        decimal(device.queueDepth, places: 3)
+        endObject()
     }
 
     /// Writes what the end of the run says: the verdict, the results, how everything ended.
@@ -311,7 +372,12 @@ extension Plan {
 
 extension RunRecord {
     /// Whether every stressor that carried load was seen to end, which gives back all that it held.
-    var isReleased: Bool { results.allSatisfy { result in ends.contains { $0.stressor == result.stressor } } }
+    var isReleased: Bool {
+        plan.stressors.allSatisfy { stressor in
+            ends.count { $0.stressor == stressor.name } == stressor.processes
+                || !results.contains { $0.stressor == stressor.name }
+        }
+    }
 
     /// The longest time from the request to stop until a stressor was gone, in seconds.
     var releaseSeconds: Double? { ends.compactMap(\.releaseSeconds).max() }

@@ -15,12 +15,32 @@ public enum LogSchema {
           "title": "A line of the exert experiment log",
           "description": "One event a line, in SI base units; a stressor's figures are in its unit.",
           "oneOf": [
-            {"$ref": "#/$defs/event_run_started"}, {"$ref": "#/$defs/event_phase_started"},
+            {"$ref": "#/$defs/event_preparing"}, {"$ref": "#/$defs/event_run_started"},
+            {"$ref": "#/$defs/event_phase_started"},
             {"$ref": "#/$defs/event_sample"}, {"$ref": "#/$defs/event_finding"},
             {"$ref": "#/$defs/event_stressor_ended"}, {"$ref": "#/$defs/event_phase_ended"},
             {"$ref": "#/$defs/event_run_ended"}
           ],
           "$defs": {
+            "event_preparing": {
+              "type": "object",
+              "properties": {
+                "schema": {"const": "exert-log/1"},
+                "time": {"$ref": "#/$defs/timestamp"},
+                "run_id": {"type": "string"},
+                "event": {"const": "preparing"},
+                "elapsed_s": {"type": "number", "description": "Since the load began; 0 before that."},
+                "stressor": {"type": "string"},
+                "done_ratio": {
+                  "type": "number",
+                  "minimum": 0,
+                  "maximum": 1,
+                  "description": "How much is done of what comes before the load, such as writing a file to read."
+                }
+              },
+              "required": ["schema", "time", "run_id", "event", "elapsed_s", "stressor", "done_ratio"],
+              "additionalProperties": false
+            },
             "event_run_started": {
               "type": "object",
               "properties": {
@@ -247,7 +267,7 @@ public enum LogSchema {
             },
             "unit": {
               "description": "The unit of every figure of a stressor.",
-              "enum": ["cores", "bytes", "handles", "bytes_per_second", "operations_per_second"]
+              "enum": ["cores", "bytes", "handles", "inodes", "bytes_per_second", "operations_per_second"]
             },
             "cause": {
               "description": "Why a stressor fell short of its target.",
@@ -261,7 +281,7 @@ public enum LogSchema {
               "additionalProperties": {"type": "string"}
             },
             "setting": {
-              "type": ["string", "integer", "boolean", "array"],
+              "type": ["string", "number", "boolean", "array"],
               "items": {"type": "integer", "minimum": 0}
             },
             "host": {
@@ -318,10 +338,19 @@ public enum LogSchema {
                 "kind": {"type": "string"},
                 "unit": {"$ref": "#/$defs/unit"},
                 "drive": {"enum": ["level", "rate"]},
-                "capacity": {"type": "number", "minimum": 0, "description": "What 100 % means, in the unit."},
+                "mode": {
+                  "enum": ["add", "total"],
+                  "description": "Whether targets are put on top of what is there, or are the base's total use."
+                },
+                "capacity": {
+                  "type": ["number", "null"],
+                  "minimum": 0,
+                  "description": "What 100 % means, in the unit; null where nobody knows."
+                },
                 "base": {"type": "string", "description": "Which base that is and what said so."},
-                "peak_target": {"type": "number", "minimum": 0},
+                "peak_target": {"type": ["number", "null"], "minimum": 0, "description": "Null is max."},
                 "workers": {"type": "integer", "minimum": 0},
+                "processes": {"type": "integer", "minimum": 1},
                 "tolerance": {
                   "type": "object",
                   "description": "The larger of the two applies.",
@@ -336,8 +365,8 @@ public enum LogSchema {
                 "settings": {"type": "object", "additionalProperties": {"$ref": "#/$defs/setting"}}
               },
               "required": [
-                "kind", "unit", "drive", "capacity", "base", "peak_target", "workers", "tolerance",
-                "witness", "settings"
+                "kind", "unit", "drive", "mode", "capacity", "base", "peak_target", "workers", "processes",
+                "tolerance", "witness", "settings"
               ],
               "additionalProperties": false
             },
@@ -363,19 +392,64 @@ public enum LogSchema {
               "required": ["code", "severity", "stressor", "message"],
               "additionalProperties": false
             },
+            "quantiles": {
+              "type": "object",
+              "properties": {
+                "p50_s": {"type": "number", "minimum": 0},
+                "p90_s": {"type": "number", "minimum": 0},
+                "p99_s": {"type": "number", "minimum": 0},
+                "p999_s": {"type": "number", "minimum": 0},
+                "max_s": {"type": "number", "minimum": 0}
+              },
+              "required": ["p50_s", "p90_s", "p99_s", "p999_s", "max_s"],
+              "additionalProperties": false
+            },
+            "latency": {
+              "type": "object",
+              "description": "How long operations took: from when they were due, and from submission.",
+              "properties": {
+                "operations": {"type": "integer", "minimum": 0},
+                "intended": {"$ref": "#/$defs/quantiles"},
+                "service": {"$ref": "#/$defs/quantiles"}
+              },
+              "required": ["operations", "intended", "service"],
+              "additionalProperties": false
+            },
+            "device": {
+              "type": "object",
+              "description": "What the block device did in the interval, whoever caused it.",
+              "properties": {
+                "name": {"type": "string"},
+                "read_bytes_per_second": {"type": "number", "minimum": 0},
+                "write_bytes_per_second": {"type": "number", "minimum": 0},
+                "read_operations_per_second": {"type": "number", "minimum": 0},
+                "write_operations_per_second": {"type": "number", "minimum": 0},
+                "queue_depth": {"type": "number", "minimum": 0}
+              },
+              "required": [
+                "name", "read_bytes_per_second", "write_bytes_per_second", "read_operations_per_second",
+                "write_operations_per_second", "queue_depth"
+              ],
+              "additionalProperties": false
+            },
             "reading": {
               "type": "object",
               "properties": {
                 "unit": {"$ref": "#/$defs/unit"},
                 "target": {
-                  "type": "number",
-                  "description": "Mean of the interval for rates, at its end for levels."
+                  "type": ["number", "null"],
+                  "description": "Mean of the interval for rates, at its end for levels; null is max."
                 },
                 "achieved": {
                   "type": ["number", "null"],
                   "description": "What the kernel says; null where the process is gone."
                 },
                 "error": {"type": ["number", "null"], "description": "Achieved less target."},
+                "own": {
+                  "type": "number",
+                  "description": "What the stressor's processes hold of a total, as the kernel says."
+                },
+                "others": {"type": ["number", "null"], "description": "What is left of a total without them."},
                 "claimed": {"type": "number", "description": "What the stressor says."},
                 "witness": {"type": "string"},
                 "limited_by": {"anyOf": [{"$ref": "#/$defs/cause"}, {"type": "null"}]},
@@ -388,7 +462,14 @@ public enum LogSchema {
                   "type": "number",
                   "minimum": 0,
                   "description": "Bytes that hold content rather than zeroes; memory only."
-                }
+                },
+                "dropped": {
+                  "type": "integer",
+                  "minimum": 0,
+                  "description": "Operations so far that were overdue by more than the backlog and never issued."
+                },
+                "latency": {"$ref": "#/$defs/latency"},
+                "device": {"$ref": "#/$defs/device"}
               },
               "required": ["unit", "target", "achieved", "error", "claimed", "witness", "limited_by"],
               "additionalProperties": false
@@ -403,16 +484,32 @@ public enum LogSchema {
                   "type": "boolean",
                   "description": "Whether the phase gave it a load; a released stressor has no verdict."
                 },
-                "target_mean": {"type": "number"},
+                "target_mean": {
+                  "type": ["number", "null"],
+                  "description": "Null is max, which has no error either."
+                },
                 "achieved_mean": {"type": "number"},
                 "claimed_mean": {"type": "number"},
                 "error_mean": {
-                  "type": "number",
+                  "type": ["number", "null"],
                   "description": "Of achieved less target, from when it should have settled."
                 },
-                "error_abs_mean": {"type": "number", "minimum": 0},
-                "error_abs_p95": {"type": "number", "minimum": 0},
-                "error_abs_max": {"type": "number", "minimum": 0},
+                "error_abs_mean": {"type": ["number", "null"], "minimum": 0},
+                "error_abs_p95": {"type": ["number", "null"], "minimum": 0},
+                "error_abs_max": {"type": ["number", "null"], "minimum": 0},
+                "dropped": {
+                  "type": "integer",
+                  "minimum": 0,
+                  "description": "Operations that were overdue by more than the backlog and never issued."
+                },
+                "latency": {"$ref": "#/$defs/latency"},
+                "histograms": {
+                  "type": "object",
+                  "description": "HdrHistogram V2, compressed, base64; values in ns.",
+                  "properties": {"intended": {"type": "string"}, "service": {"type": "string"}},
+                  "required": ["intended", "service"],
+                  "additionalProperties": false
+                },
                 "tolerance": {
                   "type": "number",
                   "minimum": 0,

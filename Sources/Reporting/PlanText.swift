@@ -39,15 +39,22 @@ public enum PlanText {
         let amount = { HumanUnits.exactAmount($0, stressor.unit) }
         let drive = stressor.drive == .level ? "holds an amount" : "works at a rate"
         table.append(row("kind", "\(stressor.kind), \(drive)"))
-        table.append(row("100% is", "\(amount(stressor.capacity)): \(stressor.base)"))
-        var peak = amount(stressor.curve.peak)
-        if stressor.capacity > 0 {
+        let capacity = stressor.capacity < Curve.unlimited ? "\(amount(stressor.capacity)): " : ""
+        table.append(row("100% is", capacity + stressor.base))
+        let isAdded = stressor.mode == .add
+        table.append(
+            row("mode", isAdded ? "add: on top of what is there" : "total: all use together, held in both directions"))
+        let isUnlimited = stressor.curve.peak >= Curve.unlimited
+        var peak = isUnlimited ? "max: as fast as it goes" : amount(stressor.curve.peak)
+        if stressor.capacity > 0, !isUnlimited {
             peak += ", \(HumanUnits.percent(stressor.curve.peak / stressor.capacity)) of it"
         }
         table.append(row("peak", peak))
         table.append(row("tolerance", tolerance(stressor)))
-        table.append(row("workers", "\(stressor.workers)"))
-        let settings = stressor.settings.values.sorted { $0.key < $1.key }
+        let processes = stressor.processes == 1 ? "" : " in \(stressor.processes) processes"
+        table.append(row("workers", "\(stressor.workers)\(processes)"))
+        // The mode has a line of its own.
+        let settings = stressor.settings.values.filter { $0.key != "mode" }.sorted { $0.key < $1.key }
         if !settings.isEmpty {
             table.append(row("settings", settings.map { "\($0.key): \(text(of: $0.value))" }.joined(separator: "; ")))
         }
@@ -89,7 +96,8 @@ public enum PlanText {
                 table.append(
                     place + [
                         StyledText(stressor.name), StyledText(phase.loads[stressor.name] ?? ""),
-                        StyledText("peak \(HumanUnits.exactAmount(peak, stressor.unit))"),
+                        StyledText(
+                            peak < Curve.unlimited ? "peak \(HumanUnits.exactAmount(peak, stressor.unit))" : "max"),
                     ])
                 // The phase stands on its first line only.
                 place = place.map { _ in StyledText() }
@@ -106,6 +114,7 @@ public enum PlanText {
         case .boolean(let flag): flag ? "true" : "false"
         case .cpus(let cpus): cpuRanges(cpus)
         case .bytes(let bytes): HumanUnits.exactAmount(Double(bytes), .bytes)
+        case .percent(let percent): NumberText.text(percent, places: 6, trimming: true) + "%"
         }
     }
 

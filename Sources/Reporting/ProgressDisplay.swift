@@ -80,6 +80,9 @@ public struct ProgressDisplay: Sendable {
 
     private mutating func handle(_ event: TimedEvent, _ block: inout LiveBlock) -> [UInt8] {
         switch event.event {
+        case .preparing(let stressor, let ratio):
+            // The block does not stand yet: plain lines, a few seconds apart.
+            return Array("preparing \(stressor): \(HumanUnits.percent(ratio, places: 0))\n".utf8)
         case .runStarted(_, let plan):
             return tell(unheard(plan.findings), &block, time: event.time)
         case .phaseStarted(let index):
@@ -140,15 +143,17 @@ struct ProgressColumn: Sendable {
         unit = stressor.unit
         capacity = stressor.capacity
         tolerance = stressor.tolerance
-        peak = stressor.curve.peak
+        // What a fast device does stands for as much as there is.
+        let usual = stressor.unit == .bytesPerSecond ? 999e6 : 100e3
+        peak = stressor.curve.peak < Curve.unlimited ? stressor.curve.peak : usual
         let scale = HumanUnits.scale(for: stressor.unit, covering: peak)
         self.scale = scale
         numberWidth = scale.number(peak).utf8.count
     }
 
     func isOnTarget(_ reading: Reading) -> Bool {
-        guard let error = reading.error else { return false }
-        return error.magnitude <= tolerance.allowed(at: reading.target)
+        guard let error = reading.error, let target = reading.target else { return reading.achieved != nil }
+        return error.magnitude <= tolerance.allowed(at: target)
     }
 
     func padded(_ value: Double?, none: String) -> String {

@@ -18,6 +18,8 @@ struct ProgressLines: Sendable {
     func text(of event: TimedEvent, findings unheard: ([Finding]) -> [Finding], style: TextStyle) -> [UInt8] {
         var lines = TextLines(style)
         switch event.event {
+        case .preparing(let stressor, let ratio):
+            lines.append("preparing \(stressor): \(HumanUnits.percent(ratio, places: 0))")
         case .runStarted(_, let plan):
             let phases = plan.phases.count == 1 ? "1 phase" : "\(plan.phases.count) phases"
             lines.append(
@@ -71,7 +73,7 @@ struct ProgressLines: Sendable {
         line.pad(to: begin + phaseWidth)
         for (index, (column, reading)) in zip(columns, sample.readings).enumerated() {
             let achieved = column.padded(reading.achieved, none: style.none)
-            line.append("   \(column.name) \(achieved)/\(column.padded(reading.target, none: style.none)) ")
+            line.append("   \(column.name) \(achieved)/\(column.padded(reading.target, none: "max")) ")
             line.append(column.scale.suffix)
             if reading.achieved == nil {
                 line.append(" (gone)", .bad)

@@ -17,6 +17,10 @@ public enum SummaryText {
         for sentence in loaded.compactMap({ contentSentence($0, record.plan) }) {
             lines.append(StyledText("  "), sentence: sentence)
         }
+        if let latencies = LatencyText.table(loaded, of: record.plan) {
+            lines.append()
+            lines.append(latencies)
+        }
         lines.append()
         lines.append(releaseLine(record))
         lines.append(StyledText(costLine(record), .dim))
@@ -50,12 +54,14 @@ public enum SummaryText {
         let scale = scale(of: stressor, [result])
         let place = "\(result.stressor) in \(plan.phaseName(result.phase) ?? "?")"
         func error(_ value: Double) -> String {
-            HumanUnits.error(value, target: result.targetMean, unit: stressor.unit, capacity: stressor.capacity)
+            HumanUnits.error(value, target: result.targetMean ?? 0, unit: stressor.unit, capacity: stressor.capacity)
         }
         func size(_ value: Double) -> String {
-            HumanUnits.errorSize(value, target: result.targetMean, unit: stressor.unit, capacity: stressor.capacity)
+            HumanUnits.errorSize(
+                value, target: result.targetMean ?? 0, unit: stressor.unit, capacity: stressor.capacity)
         }
-        let achieved = "\(scale.number(result.achievedMean)) of \(scale.number(result.targetMean)) \(scale.suffix)"
+        let target = result.targetMean.map(scale.number) ?? "max"
+        let achieved = "\(scale.number(result.achievedMean)) of \(target) \(scale.suffix)"
         switch result.verdict {
         case .met:
             return nil
@@ -65,6 +71,7 @@ public enum SummaryText {
         case .killed, .aborted, .unsupported:
             return "\(place): \(result.verdict.words) after a mean of \(achieved)"
         case .notMet:
+            guard result.targetMean != nil else { return "\(place): nothing was done" + shortfall(result, scale) }
             var sentence = "\(place): \(achieved), "
             if result.errorMean.magnitude > result.tolerance {
                 sentence += "off by \(error(result.errorMean)) where \(size(result.tolerance)) is allowed"
@@ -103,17 +110,11 @@ public enum SummaryText {
             table.append([
                 StyledText(plan.phaseName(result.phase) ?? ""),
                 StyledText(result.stressor),
-                StyledText(scale.number(result.targetMean)),
+                StyledText(result.targetMean.map(scale.number) ?? "max"),
                 StyledText(scale.number(result.achievedMean)),
                 StyledText(scale.suffix),
-                StyledText(
-                    HumanUnits.error(
-                        result.errorMean, target: result.targetMean, unit: stressor.unit, capacity: stressor.capacity),
-                    result.errorMean.magnitude > result.tolerance ? .warning : .plain),
-                StyledText(
-                    HumanUnits.errorSize(
-                        result.errorAbsP95, target: result.targetMean, unit: stressor.unit,
-                        capacity: stressor.capacity), result.errorAbsP95 > result.tolerance ? .warning : .plain),
+                errorCell(result, stressor, result.errorMean, HumanUnits.error, style),
+                errorCell(result, stressor, result.errorAbsP95, HumanUnits.errorSize, style),
                 StyledText(result.timeToReach.map(HumanUnits.seconds) ?? "never", isOff ? .plain : .dim),
                 // What limits a stressor that is on target is noise.
                 StyledText(isOff ? result.limitedBy?.rawValue ?? style.none : style.none),
@@ -123,8 +124,19 @@ public enum SummaryText {
         return table
     }
 
+    /// An error as `text` writes it; none where the target is as much as there is.
+    private static func errorCell(
+        _ result: PhaseResult, _ stressor: PlannedStressor, _ error: Double,
+        _ text: (Double, Double, Unit, Double) -> String, _ style: TextStyle
+    ) -> StyledText {
+        guard let target = result.targetMean else { return StyledText(style.none) }
+        return StyledText(
+            text(error, target, stressor.unit, stressor.capacity),
+            error.magnitude > result.tolerance ? .warning : .plain)
+    }
+
     private static func scale(of stressor: PlannedStressor, _ results: [PhaseResult]) -> HumanUnits.Scale {
-        let greatest = results.map { max($0.targetMean, $0.achievedMean) }.max() ?? 0
+        let greatest = results.map { max($0.targetMean ?? 0, $0.achievedMean) }.max() ?? 0
         return HumanUnits.scale(for: stressor.unit, covering: greatest)
     }
 

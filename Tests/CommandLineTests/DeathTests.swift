@@ -70,7 +70,7 @@ extension ExertCommands {
             let run = try startedRun(log: folder.path + "/log", seconds: 3)
             let stressors = run.stressors
             try #require(stressors.count == 2)
-            let victim = try #require(stressors.first { Processes.arguments(of: $0).last == "memory" })
+            let victim = try #require(stressors.first { Processes.arguments(of: $0).contains("memory") })
             kill(victim, SIGKILL)
             let result = try run.wait(limit: 20)
             #expect(result.code == 5, "\(result.error)")

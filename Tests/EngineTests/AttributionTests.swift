@@ -14,7 +14,7 @@ private let ms = Nanoseconds.millisecond
         var runDelay: Nanoseconds = 0
         var throttled: Nanoseconds = 0
         var refusals: Int64 = 0
-        var limit: Double? = 2
+        var workers = 2
         var steal = 0.0
         var target = 1.0
         var cause: Cause
@@ -29,12 +29,13 @@ private let ms = Nanoseconds.millisecond
             Case(testDescription: "throttled", throttled: 600 * ms, cause: .quota),
             Case(testDescription: "a throttled group waits too", runDelay: 900 * ms, throttled: 60 * ms, cause: .quota),
             Case(testDescription: "hardly throttled", runDelay: 900 * ms, throttled: 59 * ms, cause: .contention),
-            Case(testDescription: "more than the workers can do", runDelay: 900 * ms, limit: 0.9, cause: .saturation),
-            Case(testDescription: "all that they can do", runDelay: 900 * ms, limit: 1, cause: .contention),
-            Case(testDescription: "no known limit", runDelay: 900 * ms, limit: nil, cause: .contention),
-            Case(testDescription: "quota before the limit", throttled: 900 * ms, limit: 0.5, cause: .quota),
+            Case(
+                testDescription: "more than the workers can do", runDelay: 900 * ms, workers: 1, target: 1.1,
+                cause: .saturation),
+            Case(testDescription: "all that they can do", runDelay: 900 * ms, workers: 1, cause: .contention),
+            Case(testDescription: "quota before the limit", throttled: 900 * ms, workers: 1, target: 2, cause: .quota),
             Case(testDescription: "refused", runDelay: 900 * ms, refusals: 1, cause: .refusal),
-            Case(testDescription: "limit before refusal", refusals: 1, limit: 0.5, cause: .saturation),
+            Case(testDescription: "limit before refusal", refusals: 1, workers: 1, target: 2, cause: .saturation),
             Case(testDescription: "stolen", runDelay: 900 * ms, steal: 0.3, cause: .steal),
             Case(testDescription: "hardly stolen", runDelay: 900 * ms, steal: 0.29, cause: .contention),
             Case(testDescription: "refusal before steal", refusals: 1, steal: 1, cause: .refusal),
@@ -50,7 +51,21 @@ private let ms = Nanoseconds.millisecond
                 == .saturation)
     }
 
-    private func cause(_ example: Case, _ drive: Drive) -> Cause {
+    /// 60 % of the operations are missing: threads that waited for less than half of that did not miss them so.
+    @Test(
+        arguments: [
+            Case(testDescription: "waited for a third of the time", runDelay: 350 * ms, workers: 1, cause: .contention),
+            Case(testDescription: "waited a little", runDelay: 250 * ms, workers: 1, cause: .saturation),
+            Case(testDescription: "of two workers one waited", runDelay: 350 * ms, cause: .saturation),
+            Case(testDescription: "throttled", throttled: 300 * ms, cause: .quota),
+            Case(testDescription: "refused", runDelay: 900 * ms, refusals: 1, workers: 1, cause: .refusal),
+            Case(testDescription: "stolen", steal: 0.3, cause: .steal),
+        ])
+    func `the cause of missing operations`(example: Case) {
+        #expect(cause(example, .rate, unit: .bytesPerSecond) == example.cause)
+    }
+
+    private func cause(_ example: Case, _ drive: Drive, unit: LoadModel.Unit = .cores) -> Cause {
         let span = 1e9
         let start = HistoryPoint(
             time: 5 * .second, owed: 7 * span, achieved: 6 * span, claimed: 0, refusals: 3, runDelay: 11, throttled: 13)
@@ -58,8 +73,10 @@ private let ms = Nanoseconds.millisecond
             time: 6 * .second, owed: (7 + example.target) * span, achieved: (6 + example.target - 0.6) * span,
             claimed: 0, refusals: 3 + example.refusals, runDelay: 11 + example.runDelay,
             throttled: 13 + example.throttled)
-        return Attribution.cause(
-            Window(from: start, to: end, drive), drive: drive, limit: example.limit, steal: example.steal)
+        let stressor = PlannedStressor(
+            name: "x", kind: "x", unit: unit, drive: drive, settings: Settings(values: [:]), capacity: 1, base: "",
+            curve: Curve(), workers: example.workers, tolerance: ToleranceLimit(absolute: 1, ratio: 0), witness: "")
+        return Attribution.cause(Window(from: start, to: end, drive), stressor, steal: example.steal)
     }
 
     @Test func `a window of a rate is the difference by the measured time, and of a level its end`() {

@@ -14,21 +14,22 @@ private struct FakeStressor: Stressor {
         kind: "fake", summary: "", details: "", drive: .rate, unit: .cores, amounts: AmountKind.allCases,
         keys: [], tolerance: .points(1), witness: "fake_witness", examples: [])
 
-    static func base(_ settings: Settings, on host: HostFacts) throws(PlanProblem) -> Base {
-        if settings.text("fail") == "base" { throw .unsupported("no such controller") }
-        return Base(capacity: 8, free: 6, text: "all of \(host.name)")
+    static func base(_ request: LoadRequest) throws(PlanProblem) -> Base {
+        if request.settings.text("fail") == "base" { throw .unsupported("no such controller") }
+        return Base(capacity: 8, free: 6, text: "all of \(request.host.name)")
     }
 
     static func prepare(
-        _ settings: Settings, base: Base, peak: Double, on host: HostFacts
+        _ request: LoadRequest, base: Base, curve: Curve
     ) throws(PlanProblem) -> Preparation {
+        let (settings, peak) = (request.settings, curve.peak)
         if settings.text("fail") == "key" { throw .invalid(setting: "fail", "'key' is not one of ours") }
         if settings.text("fail") == "other" { throw .invalid(setting: "absent", "something is missing") }
         return Preparation(
             workers: Int(peak.rounded(.up)), findings: [Finding(code: "peak", stressor: nil, message: "\(peak)")])
     }
 
-    static func witness(processID: Int32, claims: @escaping () -> Int64) -> (any Witness)? { nil }
+    static func witness(_ request: WitnessRequest) -> (any Witness)? { nil }
     init(_ settings: Settings, process: StressorContext) throws(StressorFailure) {}
     func run(on lane: Lane) throws(StressorFailure) {}
 }

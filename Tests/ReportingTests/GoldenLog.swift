@@ -9,12 +9,14 @@ let goldenLog: [String] = [
     "memory_total_bytes":8589934592,"memory_available_bytes":6442450944,"memory_limit_bytes":null,\#
     "numa_nodes":1,"huge_pages":"madvise"},"profile":{"name":"squeeze","file":"squeeze.yaml",\#
     "sha256":"0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f","seed":42},"plan":{"length_s":5,\#
-    "stressors":{"cpu":{"kind":"cpu","unit":"cores","drive":"rate","capacity":2,\#
-    "base":"processors in the affinity mask","peak_target":1.6,"workers":2,"tolerance":{"absolute":0.02,\#
-    "ratio":0},"witness":"process_cpu_clock","settings":{"cpus":[0,1,2,5],"mode":"add","of":"cgroup"}},\#
-    "memory":{"kind":"memory","unit":"bytes","drive":"level","capacity":8589934592,\#
-    "base":"MemTotal of /proc/meminfo","peak_target":536870912,"workers":1,"tolerance":{"absolute":0,\#
-    "ratio":0.01},"witness":"statm_resident","settings":{"keep-free":268435456,"lock":false}}},\#
+    "stressors":{"cpu":{"kind":"cpu","unit":"cores","drive":"rate","mode":"add","capacity":2,\#
+    "base":"processors in the affinity mask","peak_target":1.6,"workers":2,"processes":1,\#
+    "tolerance":{"absolute":0.02,"ratio":0},"witness":"process_cpu_clock","settings":{"cpus":[0,1,2,\#
+    5],"mode":"add","of":"cgroup"}},\#
+    "memory":{"kind":"memory","unit":"bytes","drive":"level","mode":"add","capacity":8589934592,\#
+    "base":"MemTotal of /proc/meminfo","peak_target":536870912,"workers":1,"processes":1,\#
+    "tolerance":{"absolute":0,"ratio":0.01},"witness":"statm_resident",\#
+    "settings":{"keep-free":268435456,"lock":false}}},\#
     "phases":[{"name":"squeeze","start_s":0,"length_s":3,"loads":{"cpu":"ramp from 0% to 80%",\#
     "memory":"512MiB"}},{"name":"recover","start_s":3,"length_s":2,"loads":{}}],\#
     "findings":[{"code":"target_beyond_capacity","severity":"warning","stressor":"cpu",\#

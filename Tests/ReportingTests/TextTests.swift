@@ -18,15 +18,17 @@ private let plain = TextStyle()
                 stressor cpu
                   kind       cpu, works at a rate
                   100% is    2 cores: processors in the affinity mask
+                  mode       add: on top of what is there
                   peak       1.6 cores, 80.0% of it
                   tolerance  0.02 cores (1pp)
                   workers    2
-                  settings   cpus: 0-2,5; mode: add; of: cgroup
+                  settings   cpus: 0-2,5; of: cgroup
                   witness    process_cpu_clock
 
                 stressor memory
                   kind       memory, holds an amount
                   100% is    8 GiB (8589934592 bytes): MemTotal of /proc/meminfo
+                  mode       add: on top of what is there
                   peak       512 MiB (536870912 bytes), 6.3% of it
                   tolerance  1% of the target
                   workers    1

@@ -9,7 +9,7 @@ import Testing
 /// Percent of what: the base of CPU loads, and the workers that carry them.
 struct CPUPlanTests {
     private func base(_ host: HostFacts, _ changes: [String: SettingValue] = [:]) throws -> Base {
-        try CPUStressor.base(Settings(CPUStressor.manifest, changes), on: host)
+        try CPUStressor.base(LoadRequest(CPUStressor.manifest, changes, on: host))
     }
 
     struct Case: Sendable {
@@ -51,7 +51,8 @@ struct CPUPlanTests {
     func cpusOutsideTheAffinityAreInvalid(cpus: [Int]) {
         let missing = CPUList.text(cpus.filter { $0 > 3 })
         do throws(PlanProblem) {
-            _ = try CPUStressor.base(Settings(CPUStressor.manifest, ["cpus": .cpus(cpus)]), on: FakeHost.make())
+            _ = try CPUStressor.base(
+                LoadRequest(CPUStressor.manifest, ["cpus": .cpus(cpus)], on: FakeHost.make()))
             Issue.record("CPUs \(cpus) were taken")
         } catch {
             guard case .invalid(setting: "cpus", let message) = error else {
@@ -67,9 +68,8 @@ struct CPUPlanTests {
     private func prepare(
         _ host: HostFacts, peak: Double, _ changes: [String: SettingValue] = [:]
     ) throws -> Preparation {
-        let settings = Settings(CPUStressor.manifest, changes)
-        return try CPUStressor.prepare(
-            settings, base: CPUStressor.base(settings, on: host), peak: peak, on: host)
+        let request = LoadRequest(CPUStressor.manifest, changes, on: host)
+        return try CPUStressor.prepare(request, base: CPUStressor.base(request), curve: .constant(peak))
     }
 
     @Test func thereIsAWorkerForEachCoreOfTheBase() throws {

@@ -35,3 +35,24 @@ extension Settings {
         values.merge(changes) { $1 }
     }
 }
+
+extension LoadRequest {
+    /// What a profile asks that sets `settings` and uses these amounts.
+    init(
+        _ manifest: Manifest, _ changes: [String: SettingValue] = [:], on host: HostFacts,
+        amounts: Set<AmountKind> = [], unit: LoadModel.Unit? = nil, length: Nanoseconds = 10 * .second
+    ) {
+        self.init(
+            name: manifest.kind, settings: Settings(manifest, changes), unit: unit ?? manifest.unit, amounts: amounts,
+            host: host, length: length)
+    }
+}
+
+extension Curve {
+    /// A target that stays at `value`.
+    static func constant(_ value: Double, for length: Nanoseconds = 10 * .second) -> Curve {
+        var curve = Curve()
+        curve.append(length, repeating: [Piece(length: length, .line(value, value))])
+        return curve
+    }
+}

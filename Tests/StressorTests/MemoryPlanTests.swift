@@ -10,7 +10,7 @@ import Testing
 /// Percent of what: the base of memory loads, and what stands in their way.
 struct MemoryPlanTests {
     private func base(_ host: HostFacts, _ changes: [String: SettingValue] = [:]) throws -> Base {
-        try MemoryStressor.base(Settings(MemoryStressor.manifest, changes), on: host)
+        try MemoryStressor.base(LoadRequest(MemoryStressor.manifest, changes, on: host))
     }
 
     struct Case: Sendable {
@@ -60,9 +60,8 @@ struct MemoryPlanTests {
     private func prepare(
         _ host: HostFacts, peak: Double, _ changes: [String: SettingValue] = [:]
     ) throws -> Preparation {
-        let settings = Settings(MemoryStressor.manifest, changes)
-        return try MemoryStressor.prepare(
-            settings, base: MemoryStressor.base(settings, on: host), peak: peak, on: host)
+        let request = LoadRequest(MemoryStressor.manifest, changes, on: host)
+        return try MemoryStressor.prepare(request, base: MemoryStressor.base(request), curve: .constant(peak))
     }
 
     @Test func thereIsAWorkerForEach256MiBUpToTheCPUs() throws {
@@ -112,11 +111,10 @@ struct MemoryPlanTests {
             var limit = rlimit(rlim_cur: 65536, rlim_max: 65536)
             try #require(setrlimit(__rlimit_resource_t(8) /* RLIMIT_MEMLOCK */, &limit) == 0)
             if geteuid() == 0 { try #require(setuid(65534) == 0) }
-            let settings = Settings(MemoryStressor.manifest, ["lock": .boolean(true)])
-            let host = FakeHost.make()
-            let base = try MemoryStressor.base(settings, on: host)
+            let request = LoadRequest(MemoryStressor.manifest, ["lock": .boolean(true)], on: FakeHost.make())
+            let base = try MemoryStressor.base(request)
             do throws(PlanProblem) {
-                _ = try MemoryStressor.prepare(settings, base: base, peak: 65537, on: host)
+                _ = try MemoryStressor.prepare(request, base: base, curve: .constant(65537))
                 Issue.record("locking 65537 bytes was planned")
             } catch {
                 guard case .unsupported(let message) = error else {
@@ -125,7 +123,8 @@ struct MemoryPlanTests {
                 }
                 #expect(message.contains("CAP_IPC_LOCK") && message.contains("65537"), "\(message)")
             }
-            #expect(try MemoryStressor.prepare(settings, base: base, peak: 65536, on: host).workers == 1)
+            let most = try MemoryStressor.prepare(request, base: base, curve: .constant(65536))
+            #expect(most.workers == 1)
         }
     }
 

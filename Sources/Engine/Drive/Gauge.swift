@@ -19,7 +19,9 @@ public struct Gauge: @unchecked Sendable {
         cells = base.assumingMemoryBound(to: Atomic<Int64>.self)
     }
 
-    private enum Cell: Int { case threadID, claimed, refusals, forgiven, content, lagMax, own }
+    private enum Cell: Int {
+        case threadID, claimed, refusals, forgiven, content, lagMax, own, cause, dropped, setup, moving
+    }
 
     private func load(_ cell: Cell) -> Int64 { cells[cell.rawValue].load(ordering: .relaxed) }
     private func store(_ cell: Cell, _ value: Int64) { cells[cell.rawValue].store(value, ordering: .relaxed) }
@@ -39,6 +41,26 @@ public struct Gauge: @unchecked Sendable {
         get { load(.refusals) }
         nonmutating set { store(.refusals, newValue) }
     }
+    /// Why the last refusal came about; `nil` where there was none.
+    public var refusalCause: Cause? {
+        let index = Int(load(.cause)) - 1
+        return Cause.allCases.indices.contains(index) ? Cause.allCases[index] : nil
+    }
+    /// Counts a refusal.
+    public func noteRefusal(_ cause: Cause) {
+        store(.cause, Int64(Cause.allCases.firstIndex(of: cause) ?? 0) + 1)
+        refusals += 1
+    }
+    /// Operations that were overdue beyond the bound, of all lanes of the schedule.
+    public var dropped: Int64 {
+        get { load(.dropped) }
+        nonmutating set { store(.dropped, newValue) }
+    }
+    /// How far a lane is with what it does before the load begins, in thousandths.
+    public var setup: Int64 {
+        get { load(.setup) }
+        nonmutating set { store(.setup, newValue) }
+    }
     /// Work that was overdue and will not be made up for.
     public var forgiven: Int64 {
         get { load(.forgiven) }
@@ -53,6 +75,11 @@ public struct Gauge: @unchecked Sendable {
     public var own: Int64 {
         get { load(.own) }
         nonmutating set { store(.own, newValue) }
+    }
+    /// Whether the lane is changing what it holds just now: what it claims is then behind.
+    public var isMoving: Bool {
+        get { load(.moving) != 0 }
+        nonmutating set { store(.moving, newValue ? 1 : 0) }
     }
     /// The latest that the worker ever woke, in nanoseconds after the intended time.
     public var lagMax: Nanoseconds {

@@ -46,8 +46,8 @@ extension Lane {
                 do throws(StressorFailure) {
                     held = try holder.move(toward: target)
                     gauge.claimed = held
-                } catch .refused {
-                    gauge.refusals += 1
+                } catch .refused(_, let cause) {
+                    gauge.noteRefusal(cause)
                     isRefused = true
                     break
                 }

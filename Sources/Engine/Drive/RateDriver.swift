@@ -40,8 +40,8 @@ extension Lane {
             if due > 0 {
                 do throws(StressorFailure) {
                     done += try worker.work(due)
-                } catch .refused {
-                    gauge.refusals += 1
+                } catch .refused(_, let cause) {
+                    gauge.noteRefusal(cause)
                 }
                 gauge.claimed = done
             }

@@ -11,85 +11,109 @@ public protocol Stressor: Sendable {
     /// What it is and which settings it takes.
     static var manifest: Manifest { get }
 
-    /// Resolves what 100 % means for `settings` on `host`.
-    static func base(_ settings: Settings, on host: HostFacts) throws(PlanProblem) -> Base
+    /// Resolves what 100 % means for what is asked.
+    static func base(_ request: LoadRequest) throws(PlanProblem) -> Base
 
     /// Decides the number of workers and looks for what will not work, before anything is started.
     ///
-    /// - Parameter peak: the greatest target of the run, in the stressor's unit.
-    static func prepare(
-        _ settings: Settings, base: Base, peak: Double, on host: HostFacts
-    ) throws(PlanProblem) -> Preparation
+    /// - Parameter curve: the target over the whole run, in the stressor's unit.
+    static func prepare(_ request: LoadRequest, base: Base, curve: Curve) throws(PlanProblem) -> Preparation
 
-    /// Opens the kernel's accounting of process `processID`; `nil` where it cannot be read.
-    ///
-    /// - Parameter claims: what the workers say, for a witness that has none of its own.
-    static func witness(processID: Int32, claims: @escaping () -> Int64) -> (any Witness)?
+    /// Opens the kernel's accounting of the stressor's processes; `nil` where it cannot be read.
+    static func witness(_ request: WitnessRequest) -> (any Witness)?
 
     /// Creates the load in the stressor process.
     init(_ settings: Settings, process: StressorContext) throws(StressorFailure)
 
-    /// Runs one worker on its own kernel thread, by one call of ``Lane/pace(_:workPerArea:catchUp:)`` or
-    /// ``Lane/hold(_:)``.
+    /// Runs one worker on its own kernel thread, by one call of ``Lane/pace(_:workPerArea:catchUp:)``,
+    /// ``Lane/hold(_:)`` or ``Lane/issue(_:schedule:latency:)``.
     func run(on lane: Lane) throws(StressorFailure)
+}
+
+/// What a profile asks of one stressor.
+public struct LoadRequest: Sendable {
+    /// Its name in the profile.
+    public var name: String
+    /// Its settings, defaults filled in.
+    public var settings: Settings
+    /// The unit of its figures, which the amounts of its loads decide where a kind has several.
+    public var unit: Unit
+    /// The kinds of amount that its loads use.
+    public var amounts: Set<AmountKind>
+    /// The host.
+    public var host: HostFacts
+    /// How long the run lasts.
+    public var length: Nanoseconds
+
+    /// Creates a request.
+    public init(
+        name: String, settings: Settings, unit: Unit, amounts: Set<AmountKind>, host: HostFacts, length: Nanoseconds
+    ) {
+        self.name = name
+        self.settings = settings
+        self.unit = unit
+        self.amounts = amounts
+        self.host = host
+        self.length = length
+    }
 }
 
 /// What 100 % of a stressor means.
 public struct Base: Hashable, Sendable {
     /// 100 %, in the stressor's unit.
     public var capacity: Double
-    /// What `max` asks for, and what `leave` counts down from.
+    /// What `max` asks for, and what `leave` counts down from; ``unlimited`` where `max` is as fast as it goes.
     public var free: Double
     /// Which base that is and who said so, for people.
     public var text: String
+    /// Whether targets are put on top of what is there, or are the base's total use.
+    public var mode: LoadMode
+    /// How far off the stressor may be where the profile does not say; `nil` for the kind's own tolerance.
+    public var tolerance: ToleranceLimit?
+
+    /// What `max` of a rate stands for where nobody knows how fast the resource is.
+    public static let unlimited = Curve.unlimited
 
     /// Creates a base.
-    public init(capacity: Double, free: Double, text: String) {
+    public init(
+        capacity: Double, free: Double, text: String, mode: LoadMode = .add, tolerance: ToleranceLimit? = nil
+    ) {
         self.capacity = capacity
         self.free = free
         self.text = text
+        self.mode = mode
+        self.tolerance = tolerance
     }
 }
 
 /// What a stressor found before the start.
 public struct Preparation: Sendable {
-    /// How many worker threads it wants.
+    /// How many worker threads it wants, in all processes together.
     public var workers: Int
+    /// How many processes share the workers: more than one where one descriptor table is too small.
+    public var processes: Int
     /// What is worth telling.
     public var findings: [Finding]
+    /// Settings that were resolved, such as an engine chosen; shown in the plan in place of the profile's.
+    public var settings: [String: SettingValue]
+    /// The smallest step of the achieved figure, in the unit: the block of a rate of operations, 0 for other loads.
+    public var quantum: Double
+    /// How much longer than usual the workers may take to become ready.
+    public var setupLimit: Nanoseconds
+    /// How much longer than usual the kernel may take to take everything back.
+    public var releaseLimit: Nanoseconds
 
     /// Creates a preparation.
-    public init(workers: Int, findings: [Finding] = []) {
+    public init(
+        workers: Int, processes: Int = 1, findings: [Finding] = [], settings: [String: SettingValue] = [:],
+        quantum: Double = 0, setupLimit: Nanoseconds = 0, releaseLimit: Nanoseconds = 0
+    ) {
         self.workers = workers
+        self.processes = processes
         self.findings = findings
+        self.settings = settings
+        self.quantum = quantum
+        self.setupLimit = setupLimit
+        self.releaseLimit = releaseLimit
     }
-}
-
-/// The kernel's word on what a stressor process does.
-public protocol Witness: AnyObject {
-    /// Called when the process is ready and its load has not begun.
-    func begin()
-    /// All work done so far (rates, in units of work) or the amount held (levels); `nil` once the process is gone.
-    func read(target: Double) -> Double?
-    /// The same by a slower and more exact way, for the edges of phases; `nil` where there is none.
-    func readExactly() -> Double?
-}
-
-extension Witness {
-    /// Nothing to do.
-    public func begin() {}
-    /// No other way.
-    public func readExactly() -> Double? { nil }
-}
-
-/// What a stressor knows of the process that it runs in.
-public struct StressorContext: Sendable {
-    /// Which phase of its life the process is in; workers that loop for long look at it.
-    public let control: ControlWord
-    /// How many workers there are.
-    public let workers: Int
-    /// The greatest target of the run, in the stressor's unit.
-    public let peak: Double
-    /// The gauges of all workers.
-    public let gauges: [Gauge]
 }

@@ -9,17 +9,31 @@ enum Attribution {
     ///
     /// - Parameters:
     ///   - window: the window, achieved below target.
-    ///   - limit: the most that the workers can do at all, in the stressor's unit; `nil` where that is not known.
+    ///   - stressor: whose window it is.
     ///   - steal: time that the hypervisor took from all processors, in ns for each ns.
-    static func cause(_ window: Window, drive: Drive, limit: Double?, steal: Double) -> Cause {
-        if drive == .level { return window.refusals > 0 ? .refusal : .saturation }
+    static func cause(_ window: Window, _ stressor: PlannedStressor, steal: Double) -> Cause {
+        if stressor.drive == .level { return window.refusalCause ?? .saturation }
+        let workers = Double(stressor.workers)
+        guard stressor.unit == .cores else { return causeOfFewOperations(window, workers: workers, steal: steal) }
+        let limit = workers
         let shortfall = -(window.error ?? 0) * Double(window.length)
         // A throttled group also waits in the run queue on most kernels, so the quota is asked first.
         if Double(window.throttled) >= 0.1 * shortfall { return .quota }
-        if let limit, window.target > limit { return .saturation }
-        if window.refusals > 0 { return .refusal }
+        if window.target > limit { return .saturation }
+        if let cause = window.refusalCause { return cause }
         if steal * Double(window.length) >= 0.5 * shortfall { return .steal }
         return Double(window.runDelay) >= 0.1 * shortfall ? .contention : .saturation
+    }
+
+    /// Operations need little of a processor: only threads that waited for one for as large a part of the time as the
+    /// shortfall is of the target explain it.
+    private static func causeOfFewOperations(_ window: Window, workers: Double, steal: Double) -> Cause {
+        if let cause = window.refusalCause { return cause }
+        let missing = window.target > 0 ? -(window.error ?? 0) / window.target : 0
+        let time = Double(max(1, window.length))
+        if Double(window.throttled) >= 0.5 * missing * time { return .quota }
+        if steal >= 0.5 * missing { return .steal }
+        return Double(window.runDelay) >= 0.5 * missing * time * workers ? .contention : .saturation
     }
 }
 
@@ -34,12 +48,12 @@ final class SchedulerProbe {
     private let quotaKey: StaticString
     private let quotaUnit: Int64
 
-    init(processID: Int32, threadIDs: [Int64], quota: CgroupView.Limit?) {
+    init(threads: [(processID: Int32, id: Int64)], quota: CgroupView.Limit?) {
         // "time on cpu, time waiting on a run queue, timeslices", in ns; Documentation/scheduler/sched-stats.rst.
-        delays = threadIDs.prefix(Self.most).compactMap {
-            ProcFile("/proc/\(processID)/task/\($0)/schedstat", capacity: 128)
+        delays = threads.prefix(Self.most).compactMap {
+            ProcFile("/proc/\($0.processID)/task/\($0.id)/schedstat", capacity: 128)
         }
-        scale = delays.isEmpty ? 0 : Double(threadIDs.count) / Double(delays.count)
+        scale = delays.isEmpty ? 0 : Double(threads.count) / Double(delays.count)
         self.quota = quota.flatMap { ProcFile("\($0.group.directory)/cpu.stat") }
         let isUnified = quota?.group.version == 2
         quotaKey = isUnified ? "throttled_usec " : "throttled_time "

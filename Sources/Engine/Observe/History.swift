@@ -11,11 +11,14 @@ struct HistoryPoint {
     var owed: Double
     /// `nil` where the process is gone.
     var achieved: Double?
+    /// What the stressor holds of a total; `nil` where that is all of it.
+    var own: Double?
     var claimed: Double
     var content: Int64 = 0
     /// What the workers hold, without what the process itself does.
     var held: Int64 = 0
     var refusals: Int64 = 0
+    var refusalCause: Cause?
     /// Time that workers were ready and did not run, in ns of all workers.
     var runDelay: Int64 = 0
     /// Time that a quota held the group back, in ns.
@@ -31,12 +34,14 @@ struct Window {
     var runDelay: Int64
     var throttled: Int64
     var refusals: Int64
+    var refusalCause: Cause?
 
     init(from a: HistoryPoint, to b: HistoryPoint, _ drive: Drive) {
         length = b.time - a.time
         runDelay = b.runDelay - a.runDelay
         throttled = b.throttled - a.throttled
         refusals = b.refusals - a.refusals
+        refusalCause = refusals > 0 ? b.refusalCause ?? .refusal : nil
         switch drive {
         case .level:
             target = b.owed

@@ -44,6 +44,9 @@ public final class Observer {
     private let probe: HostProbe
     private var sessions: [StressorSession] = []
     private var ledgers: [PhaseLedger] = []
+    /// Latencies and dropped operations of each stressor as they stood when the phase began.
+    private var latencies: [LatencyPair?] = []
+    private var drops: [Int64?] = []
     private var results: [PhaseResult] = []
     private var ends: [StressorEnd] = []
     private var findings: [Finding]
@@ -134,25 +137,38 @@ public final class Observer {
             }
             sessions.append(
                 try StressorSession(
-                    stressor, type: type, length: plan.length, lifeline: lifeline, quota: host.cpuQuota))
+                    stressor, type: type, runID: options.runID, length: plan.length, lifeline: lifeline,
+                    quota: host.cpuQuota))
         }
-        let deadline = Clocks.monotonic + StressorProcess.startLimit
+        let begin = Clocks.monotonic
+        var nextWord = begin + .second
         while true {
-            var waiting: [String] = []
-            for session in sessions where try !session.isReady() { waiting.append(session.plan.name) }
-            if waiting.isEmpty { return }
-            guard Clocks.monotonic < deadline else {
-                throw .cannotStart(waiting[0], "its workers are not ready after 30 s")
+            var waiting: [StressorSession] = []
+            for session in sessions where try !session.isReady() { waiting.append(session) }
+            guard let first = waiting.first else { break }
+            let now = Clocks.monotonic
+            guard now < begin + first.startLimit else {
+                throw .cannotStart(
+                    first.plan.name, "its workers are not ready after \(Int(first.startLimit.seconds)) s")
             }
             if let signal = signals.next() { throw .interrupted(signal) }
-            _ = EventPoll.wait([signals.rawDescriptor], timeout: 1)
+            if now >= nextWord {
+                for session in waiting { emit(.preparing(session.plan.name, session.setupRatio), elapsed: 0) }
+                nextWord += 2 * .second
+            }
+            _ = EventPoll.wait([signals.rawDescriptor], timeout: now - begin < .second ? 1 : 20)
         }
+    }
+
+    /// What the stressors' processes found.
+    private func noteNotices() {
+        for session in sessions { for finding in session.takeFindings() { note(finding) } }
     }
 
     private func abandon() {
         for session in sessions {
             session.kill()
-            _ = session.noticeEnd(stopRequestedAt: nil) { false }
+            _ = session.noticeEnds(stopRequestedAt: nil) { false }
         }
     }
 
@@ -161,6 +177,8 @@ public final class Observer {
     private func begin(phase index: Int) {
         phase = index
         ledgers = plan.stressors.map { PhaseLedger(phase: index, of: plan, $0) }
+        latencies = sessions.map(\.latency)
+        drops = sessions.map(\.dropped)
         emit(.phaseStarted(index))
     }
 
@@ -174,13 +192,13 @@ public final class Observer {
             let phaseEnd = plan.phases[phase].start + plan.phases[phase].length
             let wake = nextTick(phaseEnd: phaseEnd, nextLog: nextLog)
             // Without pidfds (before Linux 5.3) the processes are asked at each tick.
-            let isBlind = sessions.contains { $0.isAlive && $0.pidDescriptor < 0 }
+            let isBlind = sessions.contains { $0.pidDescriptors.contains { $0 < 0 } }
             if poll.wait(until: start + wake) || isBlind {
                 if let signal = signals.next() {
                     interruptedBy = signal
                     // The log tells of the time up to here.
                     sampleAll(isDetailed: true)
-                    emit(.sample(sample { $0.takeLogWindow() }))
+                    emit(.sample(sample(isLogged: true) { $0.takeLogWindow() }))
                     return
                 }
                 noticeEnds(stopRequestedAt: nil)
@@ -202,10 +220,11 @@ public final class Observer {
             if time >= nextLog || wake >= plan.length - Self.lastLook {
                 // Read before the sample that it goes with, and no oftener: on a large host it is not cheap.
                 lastHost = probe.read()
-                emit(.sample(sample { $0.takeLogWindow() }))
+                noteNotices()
+                emit(.sample(sample(isLogged: true) { $0.takeLogWindow() }))
                 nextLog = ((time + Self.lastLook) / options.logInterval + 1) * options.logInterval - Self.lastLook
             }
-            display?(sample { $0.liveWindow() })
+            display?(sample(isLogged: false) { $0.liveWindow() })
             if wake >= plan.length - Self.lastLook { return }
         }
     }
@@ -235,7 +254,7 @@ public final class Observer {
 
     /// The signals, and the processes that still run.
     private var watchedDescriptors: [Int32] {
-        [signals.rawDescriptor] + sessions.filter(\.isAlive).map(\.pidDescriptor)
+        [signals.rawDescriptor] + sessions.flatMap(\.pidDescriptors)
     }
 
     /// Samples every stressor; the scheduler's figures of each thread only for the log and where one falls short.
@@ -246,7 +265,7 @@ public final class Observer {
         }
     }
 
-    private func sample(_ window: (StressorSession) -> (Window, HistoryPoint)?) -> Sample {
+    private func sample(isLogged: Bool, _ window: (StressorSession) -> (Window, HistoryPoint)?) -> Sample {
         var interval: Nanoseconds = 0
         var elapsed: Nanoseconds = 0
         let readings = zip(sessions, ledgers).map { session, ledger in
@@ -254,10 +273,13 @@ public final class Observer {
             interval = max(interval, window?.length ?? 0)
             elapsed = max(elapsed, point?.time ?? 0)
             let isContentWanted = session.plan.settings.text("content") == "random"
+            let isUnlimited = session.isUnlimited(window, endingAt: point?.time ?? 0)
             return Reading(
-                stressor: session.plan.name, target: window?.target ?? 0, achieved: window?.achieved,
-                claimed: window?.claimed ?? 0, limitedBy: ledger.limitedBy, refusals: point?.refusals ?? 0,
-                contentBytes: isContentWanted ? Double(point?.content ?? 0) : nil)
+                stressor: session.plan.name, target: isUnlimited ? nil : window?.target ?? 0,
+                achieved: window?.achieved, own: point?.own, claimed: window?.claimed ?? 0,
+                limitedBy: ledger.limitedBy, refusals: point?.refusals ?? 0,
+                contentBytes: isContentWanted ? Double(point?.content ?? 0) : nil, dropped: session.dropped,
+                latency: isLogged ? session.takeLatency() : nil, device: isLogged ? session.takeDevice() : nil)
         }
         return Sample(elapsed: elapsed, interval: interval, phase: phase, readings: readings, host: lastHost)
     }
@@ -265,13 +287,13 @@ public final class Observer {
     private func noticeEnds(stopRequestedAt: Nanoseconds?) {
         for (index, session) in sessions.enumerated() {
             let isOutOfMemory = { [probe, oomKillsBefore] in probe.oomKills > oomKillsBefore }
-            guard let end = session.noticeEnd(stopRequestedAt: stopRequestedAt, isOutOfMemory: isOutOfMemory)
-            else { continue }
-            ends.append(end)
-            emit(.stressorEnded(end))
-            // Told by the event itself: a finding would say it twice.
-            if case .released = end.manner { continue }
-            ledgers[index].isKilled = true
+            for end in session.noticeEnds(stopRequestedAt: stopRequestedAt, isOutOfMemory: isOutOfMemory) {
+                ends.append(end)
+                emit(.stressorEnded(end))
+                // Told by the event itself: a finding would say it twice.
+                if case .released = end.manner { continue }
+                ledgers[index].isKilled = true
+            }
         }
     }
 
@@ -281,6 +303,10 @@ public final class Observer {
         var ended: [PhaseResult] = []
         for (index, session) in sessions.enumerated() {
             if !session.isAlive { ledgers[index].isKilled = true }
+            if let now = session.latency, let before = latencies[index] {
+                ledgers[index].latency = now.since(before)
+                ledgers[index].dropped = (session.dropped ?? 0) - (drops[index] ?? 0)
+            }
             ended.append(ledgers[index].result(isCut: isCut))
         }
         results += ended
@@ -297,14 +323,16 @@ public final class Observer {
     private func release() {
         let requested = Clocks.monotonic
         for session in sessions { session.stop() }
+        let limit = Self.releaseLimit + (plan.stressors.map(\.releaseLimit).max() ?? 0)
         while sessions.contains(where: \.isAlive) {
             _ = EventPoll.wait(watchedDescriptors, timeout: 50)
             // Asked again, or asked in vain: the kernel releases what the process will not.
-            if signals.next() != nil || Clocks.monotonic - requested > Self.releaseLimit {
+            if signals.next() != nil || Clocks.monotonic - requested > limit {
                 for session in sessions where session.isAlive { session.kill() }
             }
             noticeEnds(stopRequestedAt: requested)
         }
+        noteNotices()
     }
 
     private var verdict: Verdict {

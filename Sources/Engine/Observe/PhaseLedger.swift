@@ -24,11 +24,16 @@ struct PhaseLedger {
     private var settledIntegral = 0.0
     /// Claimed less achieved since the phase settled: while a level is on its way, a worker's claim lags what it does.
     private var claimIntegral = 0.0
+    /// Whether the phase asks for as much as there is: then there is no error.
+    private let isUnlimited: Bool
     private var errors = BoundedSeries()
     private var shortfall: [Cause: Double] = [:]
     private var reachedAfter: Nanoseconds?
     private var contentAfter: Nanoseconds?
     var residentBytes: Double?
+    /// What the phase's operations took, and how many were dropped; set at its end.
+    var latency: LatencyPair?
+    var dropped: Int64?
     var isKilled = false
 
     init(phase index: Int, of plan: Plan, _ stressor: PlannedStressor) {
@@ -40,6 +45,7 @@ struct PhaseLedger {
         settledAt = phase.start + min(.second, phase.length / 4)
         windowLength = min(.second, phase.length / 2)
         isLoaded = phase.loads[stressor.name] != nil
+        isUnlimited = stressor.curve.isUnlimited(from: phase.start, to: phase.start + phase.length)
     }
 
     let isLoaded: Bool
@@ -70,7 +76,7 @@ struct PhaseLedger {
         achievedIntegral += achieved * span
         if a.time >= settledAt {
             settledIntegral += (achieved - b.owed) * span
-            claimIntegral += (b.claimed - achieved) * span
+            claimIntegral += (b.claimed - (b.own ?? achieved)) * span
         }
     }
 
@@ -88,10 +94,16 @@ struct PhaseLedger {
                 earlier.time >= first.time
             else { return }
             let window = Window(from: earlier, to: point, .rate)
-            // One window of 100 ms can cut a burst: a quarter of a period for each worker.
+            // One window of 100 ms can cut a burst: a quarter of a period for each worker, or two operations.
+            let span = Double(max(1, window.length))
             let burst =
                 stressor.unit == .cores
-                ? Double(stressor.workers) * Double(Pacer.period) / 4 / Double(max(1, window.length)) : 0
+                ? Double(stressor.workers) * Double(Pacer.period) / 4 / span
+                : 2 * stressor.quantum * Double(Nanoseconds.second) / span
+            if isUnlimited {
+                if window.achieved ?? 0 > 0 { reachedAfter = point.time - start }
+                return
+            }
             if let error = window.error, abs(error) <= stressor.tolerance.allowed(at: window.target) + burst {
                 reachedAfter = point.time - start
             }
@@ -100,15 +112,14 @@ struct PhaseLedger {
 
     private mutating func judge(_ point: HistoryPoint, _ history: History, steal: Double) {
         let earliest = max(settledAt, point.time - windowLength - 50 * .millisecond)
-        guard isLoaded, let earlier = history.point(notAfter: point.time - windowLength),
+        guard isLoaded, !isUnlimited, let earlier = history.point(notAfter: point.time - windowLength),
             earlier.time + 10 * .millisecond >= earliest || stressor.drive == .level, point.time >= settledAt
         else { return }
         let window = Window(from: earlier, to: point, stressor.drive)
         guard let error = window.error else { return }
         errors.append(abs(error))
         if error < -stressor.tolerance.allowed(at: window.target) {
-            let limit = stressor.unit == .cores ? Double(stressor.workers) : nil
-            let cause = Attribution.cause(window, drive: stressor.drive, limit: limit, steal: steal)
+            let cause = Attribution.cause(window, stressor, steal: steal)
             limitedBy = cause
             shortfall[cause, default: 0] -= error
         } else {
@@ -149,16 +160,29 @@ struct PhaseLedger {
             }
         }
         let count = Double(max(1, errors.total))
-        let allowed = stressor.tolerance.allowed(at: target)
+        let allowed = stressor.tolerance.allowed(at: isUnlimited ? achieved : target)
         let isContentKnown = stressor.drive == .level && contentAfter != nil
         return PhaseResult(
-            phase: phase, stressor: stressor.name, isLoaded: isLoaded, targetMean: target, achievedMean: achieved,
+            phase: phase, stressor: stressor.name, isLoaded: isLoaded, targetMean: isUnlimited ? nil : target,
+            achievedMean: achieved,
             claimedMean: claimed, errorMean: errorMean, errorAbsMean: errors.mean, errorAbsP95: errors.percentile(0.95),
             errorAbsMax: errors.max, tolerance: allowed, timeToReach: reachedAfter?.seconds,
             timeToContent: isContentKnown ? contentAfter?.seconds : nil, shortfall: shortfall.mapValues { $0 / count },
-            residentBytes: residentBytes,
-            verdict: verdict(isCut: isCut, errorMean: errorMean, allowed: allowed, claimError: claimError)
+            residentBytes: residentBytes, dropped: dropped, latency: latency,
+            verdict: isUnlimited
+                ? unlimitedVerdict(isCut: isCut, achieved: achieved, claimError: claimError)
+                : verdict(isCut: isCut, errorMean: errorMean, allowed: allowed, claimError: claimError)
         )
+    }
+
+    /// As much as there is was done where anything was, and the kernel agrees.
+    private func unlimitedVerdict(isCut: Bool, achieved: Double, claimError: Double) -> Verdict {
+        if isKilled { return .killed }
+        if isCut { return .aborted }
+        if !isLoaded { return .met }
+        guard first != nil else { return .unverified }
+        if achieved <= 0 { return .notMet }
+        return abs(claimError) <= 2 * stressor.tolerance.allowed(at: achieved) ? .met : .unverified
     }
 
     private func verdict(isCut: Bool, errorMean: Double, allowed: Double, claimError: Double) -> Verdict {

@@ -4,63 +4,100 @@ internal import LinuxSystem
 internal import LoadModel
 internal import SystemPackage
 
-/// The observer's side of one stressor process.
+/// The observer's side of one stressor: its processes, their shared pages, its witness.
 final class StressorSession {
     let plan: PlannedStressor
     private let pages: RunPages
-    private let child: ChildProcess
+    private let children: [ChildProcess]
     private let type: any Stressor.Type
     private var witness: (any Witness)?
     private var scheduler: SchedulerProbe?
     private(set) var history = History()
     private(set) var lastLogged: HistoryPoint?
-    private(set) var ended: StressorEnd?
+    private var ended: Set<Int32> = []
+    private var noticesTold = 0
     private let quota: CgroupView.Limit?
+    /// Whether any phase asks for as much as there is; most never do, and need not look.
+    private let hasUnlimited: Bool
+    private var device: (counters: DeviceCounters, time: Nanoseconds)?
+    private var loggedLatency: LatencyPair?
 
     init(
-        _ plan: PlannedStressor, type: any Stressor.Type, length: Nanoseconds, lifeline: Int32,
+        _ plan: PlannedStressor, type: any Stressor.Type, runID: String, length: Nanoseconds, lifeline: Int32,
         quota: CgroupView.Limit?
     ) throws(ObserverFailure) {
         self.plan = plan
         self.type = type
+        hasUnlimited = plan.curve.peak >= Curve.unlimited
         self.quota = quota
-        let job = StressorJob(
-            name: plan.name, kind: plan.kind, settings: plan.settings, curve: plan.curve, workers: plan.workers,
-            killAfter: StressorProcess.startLimit + length + StressorProcess.grace)
+        var job = StressorJob(
+            name: plan.name, kind: plan.kind, settings: plan.settings, curve: plan.curve, unit: plan.unit,
+            workers: plan.workers,
+            killAfter: StressorProcess.startLimit + plan.setupLimit + length + StressorProcess.grace
+                + plan.releaseLimit)
+        job.releaseLimit = plan.releaseLimit
+        job.processes = plan.processes
+        job.mode = plan.mode
+        job.runID = runID
+        job.hasLatency = plan.quantum > 0
+        var children: [ChildProcess] = []
         do {
             pages = try RunPages.create(for: job)
-            child = try ChildProcess(
-                arguments: ["exert", StressorProcess.subcommand, plan.name],
-                descriptor3: pages.rawDescriptor, descriptor4: lifeline)
+            for index in 0..<plan.processes {
+                children.append(
+                    try ChildProcess(
+                        arguments: ["exert", StressorProcess.subcommand, plan.name, "\(index)"],
+                        descriptor3: pages.rawDescriptor, descriptor4: lifeline))
+            }
         } catch {
+            for child in children { child.send(signal: 9) }
             throw .cannotStart(plan.name, "its process cannot be created: \(error)")
         }
+        self.children = children
     }
 
-    var processID: Int32 { child.id }
-    var pidDescriptor: Int32 { child.pidDescriptor }
-    var isAlive: Bool { ended == nil }
+    private var running: [ChildProcess] { children.filter { !ended.contains($0.id) } }
+    /// Readable when a process ends; negative where the kernel has no such descriptors.
+    var pidDescriptors: [Int32] { running.map(\.pidDescriptor) }
+    var isAlive: Bool { ended.count < children.count }
+
+    /// How long the workers may take to become ready.
+    var startLimit: Nanoseconds { StressorProcess.startLimit + plan.setupLimit }
+
+    /// How far the stressor is with what it does before the load begins, 0 through 1.
+    var setupRatio: Double {
+        Double(pages.gauges.reduce(0) { $0 + $1.setup }) / 1000 / Double(pages.gauges.count)
+    }
 
     /// Whether all workers are ready; opens the witness when they are.
     func isReady() throws(ObserverFailure) -> Bool {
-        if let end = child.poll() {
+        for child in children {
+            guard let end = child.poll() else { continue }
             let reason = pages.failure ?? (end.signal != 0 ? "killed by signal \(end.signal)" : "exited early")
             throw .cannotStart(plan.name, reason)
         }
         guard pages.ready == plan.workers else { return false }
         if witness == nil {
             let gauges = pages.gauges
-            witness = type.witness(processID: child.id) { gauges.reduce(0) { $0 + $1.claimed } }
+            let request = WitnessRequest(
+                processIDs: children.map(\.id), settings: plan.settings, unit: plan.unit, mode: plan.mode,
+                claims: { gauges.reduce(0) { $0 + $1.claimed } })
+            witness = type.witness(request)
             guard let witness else {
-                throw .cannotStart(plan.name, "the kernel's accounting of process \(child.id) cannot be read")
+                throw .cannotStart(
+                    plan.name, "the kernel's accounting of process \(children[0].id) cannot be read")
             }
-            let threads = gauges.map(\.threadID)
-            scheduler =
-                plan.drive == .rate
-                ? SchedulerProbe(processID: child.id, threadIDs: threads, quota: quota) : nil
+            scheduler = plan.drive == .rate ? SchedulerProbe(threads: threads, quota: quota) : nil
             witness.begin()
         }
         return true
+    }
+
+    private var threads: [(processID: Int32, id: Int64)] {
+        children.enumerated().flatMap { index, child in
+            StressorProcess.lanes(of: index, workers: plan.workers, processes: plan.processes)
+                .map { (child.id, pages.gauges[$0].threadID) }
+        }
     }
 
     /// Lets the load begin at `start`, ns of `CLOCK_MONOTONIC`.
@@ -69,11 +106,11 @@ final class StressorSession {
         pages.control.state = .go
     }
 
-    /// Asks the process to release everything and end.
+    /// Asks the processes to release everything and end.
     func stop() { pages.control.state = .stop }
 
-    /// Ends the process now; the kernel takes everything back.
-    func kill() { child.send(signal: 9) }
+    /// Ends the processes now; the kernel takes everything back.
+    func kill() { for child in running { child.send(signal: 9) } }
 
     /// Reads the witness and the gauges.
     ///
@@ -86,6 +123,7 @@ final class StressorSession {
         var point = HistoryPoint(time: 0, owed: 0, achieved: nil, claimed: 0)
         point.held = held
         point.refusals = pages.gauges.reduce(0) { $0 + $1.refusals }
+        point.refusalCause = pages.gauges.lazy.compactMap(\.refusalCause).first
         point.content = pages.gauges.reduce(0) { $0 + $1.content }
         if let scheduler, isDetailed {
             point.runDelay = scheduler.runDelay
@@ -101,12 +139,14 @@ final class StressorSession {
             let work = isAlive ? witness?.read(target: 0) : nil
             point.time = now - start
             point.owed = plan.curve.area(until: point.time)
-            point.achieved = work.map { $0 / plan.unit.workPerArea }
+            point.achieved = work.map { $0.amount / plan.unit.workPerArea }
             point.claimed = claimed / plan.unit.workPerArea
         case .level:
             point.time = Clocks.monotonic - start
             point.owed = plan.curve.value(at: point.time)
-            point.achieved = isAlive ? witness?.read(target: point.owed) : nil
+            let reading = isAlive ? witness?.read(target: point.owed) : nil
+            point.achieved = reading?.amount
+            point.own = reading?.own
             point.claimed = claimed
         }
         history.append(point)
@@ -129,22 +169,64 @@ final class StressorSession {
         return (Window(from: earlier, to: last, plan.drive), last)
     }
 
-    /// Notices the end of the process; `nil` while it runs or where it was noticed before.
-    func noticeEnd(stopRequestedAt: Nanoseconds?, isOutOfMemory: () -> Bool) -> StressorEnd? {
-        guard ended == nil, let end = child.poll() else { return nil }
-        let manner: StressorEnd.Manner =
-            if end.signal != 0 {
-                .killed(signal: end.signal, isOutOfMemory: end.signal == 9 && isOutOfMemory())
-            } else if end.exitCode == 0, stopRequestedAt != nil {
-                .released
-            } else {
-                .failed(pages.failure ?? "the process exited with code \(end.exitCode)")
-            }
-        let result = StressorEnd(
-            stressor: plan.name, processID: child.id, manner: manner, cpuSeconds: end.cpuTime.seconds,
-            releaseSeconds: stopRequestedAt.map { (Clocks.monotonic - $0).seconds })
-        ended = result
-        return result
+    /// The latencies of all operations so far; `nil` where there are none.
+    var latency: LatencyPair? { pages.latency?.pair }
+
+    /// Operations that were dropped so far; `nil` where the load is not made of them.
+    var dropped: Int64? { pages.latency == nil ? nil : pages.gauges.map(\.dropped).max() }
+
+    /// The latencies since the last time that this was asked.
+    func takeLatency() -> LatencySummary? {
+        guard let pair = latency else { return nil }
+        defer { loggedLatency = pair }
+        return (loggedLatency.map { pair.since($0) } ?? pair).summary
+    }
+
+    /// Whether the target was as much as there is, in the time of `window` that ended at `end`.
+    func isUnlimited(_ window: Window?, endingAt end: Nanoseconds) -> Bool {
+        hasUnlimited && plan.curve.isUnlimited(from: end - (window?.length ?? 0), to: end)
+    }
+
+    /// What the device did since the last time that this was asked.
+    func takeDevice() -> DeviceReading? {
+        guard isAlive, let counters = witness?.readDevice() else { return nil }
+        let now = Clocks.monotonic
+        defer { device = (counters, now) }
+        guard let (earlier, time) = device, now > time else { return nil }
+        let span = (now - time).seconds
+        func rate(_ counter: (DeviceCounters) -> Int64) -> Double {
+            Double(max(0, counter(counters) - counter(earlier))) / span
+        }
+        return DeviceReading(
+            name: counters.name, readBytesPerSecond: rate(\.readBytes), writeBytesPerSecond: rate(\.writtenBytes),
+            readOperationsPerSecond: rate(\.readOperations), writeOperationsPerSecond: rate(\.writtenOperations),
+            queueDepth: rate(\.queueTime) / 1e9)
+    }
+
+    /// What the processes had to tell since the last time that this was asked.
+    func takeFindings() -> [Finding] {
+        let notices = pages.notices.notices(after: noticesTold)
+        noticesTold += notices.count
+        return notices.map { Finding(code: $0.code, stressor: plan.name, message: $0.message) }
+    }
+
+    /// The ends of processes that were not noticed before.
+    func noticeEnds(stopRequestedAt: Nanoseconds?, isOutOfMemory: () -> Bool) -> [StressorEnd] {
+        running.compactMap { child in
+            guard let end = child.poll() else { return nil }
+            ended.insert(child.id)
+            let manner: StressorEnd.Manner =
+                if end.signal != 0 {
+                    .killed(signal: end.signal, isOutOfMemory: end.signal == 9 && isOutOfMemory())
+                } else if end.exitCode == 0, stopRequestedAt != nil {
+                    .released
+                } else {
+                    .failed(pages.failure ?? "the process exited with code \(end.exitCode)")
+                }
+            return StressorEnd(
+                stressor: plan.name, processID: child.id, manner: manner, cpuSeconds: end.cpuTime.seconds,
+                releaseSeconds: stopRequestedAt.map { (Clocks.monotonic - $0).seconds })
+        }
     }
 }
 

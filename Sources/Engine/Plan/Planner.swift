@@ -62,21 +62,58 @@ public struct Planner {
                 invalid: [Diagnostic(entry.mark, "unknown stressor kind '\(entry.kind)'")], unsupported: [])
         }
         let manifest = type.manifest
-        let base = try resolve(entry) { () throws(PlanProblem) in try type.base(entry.settings, on: host) }
-        let curve = try curve(of: entry, index: index, profile, base: base, manifest: manifest)
+        let request = try request(for: entry, profile, manifest)
+        let base = try resolve(entry) { () throws(PlanProblem) in try type.base(request) }
+        let curve = try curve(of: entry, index: index, profile, base: base)
         let preparation = try resolve(entry) { () throws(PlanProblem) in
-            try type.prepare(entry.settings, base: base, peak: curve.peak, on: host)
+            try type.prepare(request, base: base, curve: curve)
         }
+        var settings = entry.settings
+        settings.values.merge(preparation.settings) { $1 }
+        // `auto` was resolved.
+        if settings.values["mode"] != nil { settings.values["mode"] = .text(base.mode.rawValue) }
+        let tolerance =
+            entry.tolerance.map { limit($0, base) } ?? base.tolerance ?? limit(manifest.tolerance, base)
         let stressor = PlannedStressor(
-            name: entry.name, kind: entry.kind, unit: manifest.unit, drive: manifest.drive, settings: entry.settings,
-            capacity: base.capacity, base: base.text, curve: curve, workers: preparation.workers,
-            tolerance: limit(entry.tolerance ?? manifest.tolerance, base), witness: manifest.witness)
+            name: entry.name, kind: entry.kind, unit: request.unit, drive: manifest.drive, settings: settings,
+            capacity: base.capacity, base: base.text, mode: base.mode, curve: curve, workers: preparation.workers,
+            processes: preparation.processes, quantum: preparation.quantum, setupLimit: preparation.setupLimit,
+            releaseLimit: preparation.releaseLimit,
+            tolerance: tolerance, witness: manifest.witness)
         let findings = preparation.findings.map { finding in
             var finding = finding
             finding.stressor = entry.name
             return finding
         }
         return (stressor, findings)
+    }
+
+    /// What the profile asks of the stressor, in the one unit that its loads use.
+    private func request(
+        for entry: StressorEntry, _ profile: Profile, _ manifest: Manifest
+    ) throws(Rejection) -> LoadRequest {
+        var amounts: Set<AmountKind> = []
+        var unit: Unit?
+        for load in profile.phases.flatMap(\.loads) where load.stressor == entry.name {
+            for amount in load.shape.amounts {
+                var amount = amount
+                amounts.insert(amount.kind)
+                if case .leave(let inner) = amount { amount = inner }
+                guard let own = manifest.units[amount.kind] ?? (amount.kind == .max ? nil : manifest.unit) else {
+                    continue
+                }
+                guard unit == nil || unit == own else {
+                    let message =
+                        "'\(load.text)' for '\(entry.name)': its other loads are in another unit; give a stressor "
+                        + "either all its targets in one unit, or define a second stressor of the kind"
+                    throw PlanErrors(invalid: [Diagnostic(load.mark, message)], unsupported: [])
+                }
+                unit = own
+            }
+        }
+        return LoadRequest(
+            name: entry.name, settings: entry.settings, unit: unit ?? manifest.unit, amounts: amounts, host: host,
+            length: profile.phases.reduce(0) { $0 + $1.length })
     }
 
     private func resolve<R>(
@@ -96,7 +133,7 @@ public struct Planner {
     }
 
     private func curve(
-        of entry: StressorEntry, index: Int, _ profile: Profile, base: Base, manifest: Manifest
+        of entry: StressorEntry, index: Int, _ profile: Profile, base: Base
     ) throws(Rejection) -> Curve {
         var curve = Curve()
         var last = 0.0
@@ -109,6 +146,7 @@ public struct Planner {
             // Each stressor and phase draws its own numbers, and the same ones each time.
             let seed = profile.seed &+ UInt64(index) &* 0x9E37_79B9_7F4A_7C15 &+ UInt64(number) &* 0xD1B5_4A32_D192_ED03
             do throws(AmountProblem) {
+                try refuseUnlimitedSlope(load.shape, from: last, base)
                 last = try curve.append(phase.length, load.shape, from: last, seed: seed) {
                     (amount) throws(AmountProblem) in try AmountResolver(base: base).value(of: amount)
                 }
@@ -119,6 +157,22 @@ public struct Planner {
             }
         }
         return curve
+    }
+
+    /// As much as there is has no figure, so nothing can slope to it or from it.
+    private func refuseUnlimitedSlope(
+        _ shape: LoadShape, from last: Double, _ base: Base
+    ) throws(AmountProblem) {
+        guard base.free >= Base.unlimited else { return }
+        if case .ramp(nil, _, _) = shape, last >= Base.unlimited {
+            throw AmountProblem(
+                message: "the phase before ends at 'max', which has no figure; write 'ramp from A to B'")
+        }
+        guard shape.amounts.contains(.max) else { return }
+        switch shape {
+        case .hold, .pulse: return
+        default: throw AmountProblem(message: "'max' has no figure here, so it can only be held or pulsed")
+        }
     }
 
     private func limit(_ tolerance: Tolerance, _ base: Base) -> ToleranceLimit {

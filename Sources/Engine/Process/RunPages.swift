@@ -7,18 +7,20 @@ internal import SystemPackage
 
 /// The memory that the observer and one stressor process share: control one way, gauges the other, and the job.
 ///
-/// Layout: a header of 4 KiB (cells of 64 bits, the control word first, the failure's text in its second half), then
-/// one gauge a worker, then the job's bytes, then the curve's words. Only plain atomics, no locks: it stays readable
+/// Layout: a header of 8 KiB (cells of 64 bits, the control word first, the failure's text from 2 KiB on, the notices
+/// from 4 KiB on), then one gauge a worker, then the latency cells where operations are timed, then the job's bytes,
+/// then the curve's words. Only plain atomics, no locks: it stays readable
 /// when either side is dead.
 final class RunPages: @unchecked Sendable {
     // Unchecked: all that changes after the start are atomics.
 
-    private static let headerSize = 4096
+    private static let headerSize = 8192
     private static let textOffset = 2048
     private static let textCapacity = 1024
+    private static let noticeOffset = 4096
 
     private enum Cell: Int {
-        case control, start, killAfter, workers, ready, jobSize, curveWords, textSize, textClaim
+        case control, start, killAfter, workers, ready, jobSize, curveWords, textSize, textClaim, hasLatency
     }
 
     private let mapping: SharedMapping
@@ -28,15 +30,20 @@ final class RunPages: @unchecked Sendable {
     let rawDescriptor: Int32
     let control: ControlWord
     let gauges: [Gauge]
+    let notices: NoticeBoard
+    let latency: LatencyCells?
 
     private init(
-        _ mapping: consuming SharedMapping, _ descriptor: consuming OwnedDescriptor?, rawNumber: Int32, workers: Int
+        _ mapping: consuming SharedMapping, _ descriptor: consuming OwnedDescriptor?, rawNumber: Int32, workers: Int,
+        hasLatency: Bool
     ) {
         rawDescriptor = rawNumber
         self.descriptor = descriptor
         control = ControlWord(at: mapping.base)
         let base = mapping.base
         gauges = (0..<workers).map { Gauge(at: base + Self.headerSize + $0 * Gauge.byteCount) }
+        notices = NoticeBoard(at: base + Self.noticeOffset)
+        latency = hasLatency ? LatencyCells(at: base + Self.headerSize + workers * Gauge.byteCount) : nil
         self.mapping = mapping
     }
 
@@ -48,20 +55,28 @@ final class RunPages: @unchecked Sendable {
         set { self.cell(cell).pointee.store(newValue, ordering: .releasing) }
     }
 
-    /// Makes the pages of a stressor process.
+    /// Where the job's bytes begin.
+    private static func jobOffset(workers: Int, hasLatency: Bool) -> Int {
+        headerSize + workers * Gauge.byteCount + (hasLatency ? LatencyCells.byteCount : 0)
+    }
+
+    /// Makes the pages of a stressor.
     static func create(for job: StressorJob) throws(Errno) -> RunPages {
         let text = job.text
         let words = job.curve.words
-        let size = headerSize + job.workers * Gauge.byteCount + (text.count + 7) / 8 * 8 + words.count * 8
+        let jobOffset = jobOffset(workers: job.workers, hasLatency: job.hasLatency)
+        let size = jobOffset + (text.count + 7) / 8 * 8 + words.count * 8
         let descriptor = try OwnedDescriptor.sharedMemory(named: "exert-\(job.name)", size: size)
         let number = descriptor.rawValue
         let mapping = try SharedMapping(of: descriptor, count: size)
-        let pages = RunPages(mapping, descriptor, rawNumber: number, workers: job.workers)
+        let pages = RunPages(
+            mapping, descriptor, rawNumber: number, workers: job.workers, hasLatency: job.hasLatency)
+        pages[.hasLatency] = job.hasLatency ? 1 : 0
         pages[.workers] = Int64(job.workers)
         pages[.killAfter] = job.killAfter
         pages[.jobSize] = Int64(text.count)
         pages[.curveWords] = Int64(words.count)
-        let jobBase = pages.mapping.base + headerSize + job.workers * Gauge.byteCount
+        let jobBase = pages.mapping.base + jobOffset
         text.withUnsafeBytes { jobBase.copyMemory(from: $0.baseAddress!, byteCount: $0.count) }
         let curveBase = jobBase + (text.count + 7) / 8 * 8
         words.withUnsafeBytes { curveBase.copyMemory(from: $0.baseAddress!, byteCount: $0.count) }
@@ -76,11 +91,13 @@ final class RunPages: @unchecked Sendable {
         let base = mapping.base
         let workers = Int((base + Cell.workers.rawValue * 8).load(as: Int64.self))
         guard (1...8192).contains(workers) else { return nil }
-        let pages = RunPages(mapping, nil, rawNumber: -1, workers: workers)
+        let hasLatency = (base + Cell.hasLatency.rawValue * 8).load(as: Int64.self) == 1
+        guard jobOffset(workers: workers, hasLatency: hasLatency) < size else { return nil }
+        let pages = RunPages(mapping, nil, rawNumber: -1, workers: workers, hasLatency: hasLatency)
         let textSize = Int(pages[.jobSize])
         let wordCount = Int(pages[.curveWords])
         guard (1...size).contains(textSize), (1...size / 8).contains(wordCount) else { return nil }
-        let jobBase = headerSize + workers * Gauge.byteCount
+        let jobBase = jobOffset(workers: workers, hasLatency: hasLatency)
         let curveBase = jobBase + (textSize + 7) / 8 * 8
         guard curveBase + wordCount * 8 <= size else { return nil }
         let text = Array(UnsafeRawBufferPointer(start: base + jobBase, count: textSize))

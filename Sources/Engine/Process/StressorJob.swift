@@ -9,11 +9,23 @@ struct StressorJob {
     var kind: String
     var settings: Settings
     var curve: Curve
+    /// In all processes together.
     var workers: Int
+    var processes = 1
+    var unit: Unit
+    var mode: LoadMode = .add
+    var runID = ""
+    /// Whether the load is made of operations, which are timed.
+    var hasLatency = false
+    /// How much longer than usual its release may take.
+    var releaseLimit: Nanoseconds = 0
     /// After how many nanoseconds the kernel kills the process, whatever happens.
     var killAfter: Nanoseconds
 
-    init(name: String, kind: String, settings: Settings, curve: Curve, workers: Int, killAfter: Nanoseconds) {
+    init(
+        name: String, kind: String, settings: Settings, curve: Curve, unit: Unit, workers: Int, killAfter: Nanoseconds
+    ) {
+        self.unit = unit
         self.name = name
         self.kind = kind
         self.settings = settings
@@ -25,7 +37,11 @@ struct StressorJob {
     // Lines of `key TAB type TAB value`: a decoder library would cost the stressor some MiB of resident set. Split by
     // scalars, since a tab and what combines with it would be one character.
     var text: [UInt8] {
-        var lines = ["name\t\(Self.escaped(name))", "kind\t\(Self.escaped(kind))"]
+        var lines = [
+            "name\t\(Self.escaped(name))", "kind\t\(Self.escaped(kind))", "unit\t\(unit.rawValue)",
+            "mode\t\(mode.rawValue)", "run\t\(Self.escaped(runID))", "processes\t\(processes)",
+            "latency\t\(hasLatency)", "release\t\(releaseLimit)",
+        ]
         for (key, value) in settings.values.sorted(by: { $0.key < $1.key }) {
             let (type, text) =
                 switch value {
@@ -34,6 +50,7 @@ struct StressorJob {
                 case .boolean(let flag): ("boolean", flag ? "true" : "false")
                 case .cpus(let cpus): ("cpus", CPUList.text(cpus))
                 case .bytes(let bytes): ("bytes", "\(bytes)")
+                case .percent(let percent): ("percent", "\(percent)")
                 }
             lines.append("setting\t\(Self.escaped(key))\t\(type)\t\(text)")
         }
@@ -41,27 +58,34 @@ struct StressorJob {
     }
 
     init?(text: [UInt8], curve: Curve, workers: Int, killAfter: Nanoseconds) {
-        var name: String?
-        var kind: String?
+        var words: [String: String] = [:]
         var values: [String: SettingValue] = [:]
         for line in String(decoding: text, as: UTF8.self).unicodeScalars.split(separator: "\n") {
             let fields = line.split(separator: "\t", omittingEmptySubsequences: false).map { Self.unescaped($0) }
             switch (fields[0], fields.count) {
-            case ("name", 2): name = fields[1]
-            case ("kind", 2): kind = fields[1]
             case ("setting", 4):
                 guard let value = Self.value(type: fields[2], fields[3]) else { return nil }
                 values[fields[1]] = value
+            case (_, 2): words[fields[0]] = fields[1]
             default: return nil
             }
         }
-        guard let name, let kind else { return nil }
+        guard let name = words["name"], let kind = words["kind"], let unit = words["unit"].flatMap(Unit.init),
+            let mode = words["mode"].flatMap(LoadMode.init), let runID = words["run"],
+            let processes = words["processes"].flatMap({ Int($0) }), (1...max(1, workers)).contains(processes),
+            let hasLatency = words["latency"].flatMap({ Bool($0) }),
+            let releaseLimit = words["release"].flatMap({ Int64($0) })
+        else { return nil }
         self.init(
-            name: name, kind: kind, settings: Settings(values: values), curve: curve, workers: workers,
+            name: name, kind: kind, settings: Settings(values: values), curve: curve, unit: unit, workers: workers,
             killAfter: killAfter)
+        self.mode = mode
+        self.runID = runID
+        self.processes = processes
+        self.hasLatency = hasLatency
+        self.releaseLimit = releaseLimit
     }
 
-    /// Writes a tab, a line feed and a backslash as a backslash and a letter.
     private static func escaped(_ text: String) -> String {
         var result = String.UnicodeScalarView()
         for scalar in text.unicodeScalars {
@@ -96,6 +120,7 @@ struct StressorJob {
         case "boolean": .boolean(text == "true")
         case "cpus": CPUList.parse(text).map { .cpus($0) }
         case "bytes": Int64(text).map { .bytes($0) }
+        case "percent": Double(text).map { .percent($0) }
         default: nil
         }
     }

@@ -22,9 +22,14 @@ public enum StressorProcess {
     static let grace: Nanoseconds = 10 * .second
 
     /// Carries the load that the observer's pages describe; returns the process's exit code.
-    public static func run(catalog: [any Stressor.Type]) -> Int32 {
+    ///
+    /// - Parameter arguments: the command line: the binary, ``subcommand``, the stressor's name, and which of its
+    ///   processes this is.
+    public static func run(catalog: [any Stressor.Type], arguments: [String]) -> Int32 {
         CurrentProcess.setParentDeathSignal()
-        guard let (pages, job) = RunPages.attach(descriptor: pagesDescriptor) else { return 64 }
+        guard let (pages, job) = RunPages.attach(descriptor: pagesDescriptor), arguments.count == 4,
+            let processIndex = Int(arguments[3]), (0..<job.processes).contains(processIndex)
+        else { return 64 }
         do {
             try CurrentProcess.armKillTimer(after: job.killAfter)
         } catch {
@@ -40,10 +45,12 @@ public enum StressorProcess {
             let finished = try? OwnedDescriptor.eventCounter()
         else { return 64 }
         let context = StressorContext(
-            control: pages.control, workers: job.workers, peak: job.curve.peak, gauges: pages.gauges)
+            name: job.name, runID: job.runID, control: pages.control, workers: job.workers, processes: job.processes,
+            processIndex: processIndex, curve: job.curve, unit: job.unit, mode: job.mode, gauges: pages.gauges,
+            latency: pages.latency, notices: pages.notices)
         do throws(StressorFailure) {
             let stressor = try type.init(job.settings, process: context)
-            return carry(stressor, job, pages, finished: finished)
+            return carry(stressor, job, pages, processIndex: processIndex, finished: finished)
         } catch {
             pages.failure = error.message
             return 1
@@ -51,14 +58,17 @@ public enum StressorProcess {
     }
 
     private static func carry(
-        _ stressor: any Stressor, _ job: StressorJob, _ pages: RunPages, finished: borrowing OwnedDescriptor
+        _ stressor: any Stressor, _ job: StressorJob, _ pages: RunPages, processIndex: Int,
+        finished: borrowing OwnedDescriptor
     ) -> Int32 {
-        let running = Running(workers: job.workers, finished: finished.rawValue)
-        for index in 0..<job.workers {
+        let lanes = lanes(of: processIndex, workers: job.workers, processes: job.processes)
+        let running = Running(workers: lanes.count, finished: finished.rawValue)
+        let end = job.curve.length + grace + job.releaseLimit
+        for index in lanes {
             let lane = Lane(
                 index: index, count: job.workers, curve: job.curve, time: RunClock(pages: pages),
                 gauge: pages.gauges[index],
-                begin: { begin(pages, rearmingAfter: index == 0 ? job.curve.length + grace : nil) })
+                begin: { begin(pages, rearmingAfter: index == lanes.lowerBound ? end : nil) })
             do {
                 let thread = try KernelThread(named: "\(job.kind)-\(index)") {
                     lane.gauge.threadID = Int64(CurrentThread.id)
@@ -89,6 +99,11 @@ public enum StressorProcess {
         return running.hasFailed ? 1 : 0
     }
 
+    /// The lanes that process `index` carries.
+    static func lanes(of index: Int, workers: Int, processes: Int) -> Range<Int> {
+        workers * index / processes..<workers * (index + 1) / processes
+    }
+
     /// Waits for the load's start.
     ///
     /// One worker then sets the kernel timer anew: until here it covered the wait as well.
@@ -106,7 +121,7 @@ public enum StressorProcess {
 extension StressorFailure {
     var message: String {
         switch self {
-        case .refused(let message), .impossible(let message): message
+        case .refused(let message, _), .impossible(let message): message
         }
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import Engine
-public import LinuxSystem
+internal import LinuxSystem
 public import LoadModel
 
 extension CPUStressor {
@@ -39,8 +39,9 @@ extension CPUStressor {
         tolerance: .points(1), witness: "process_cpu_clock",
         examples: ["80%", "1.5 cores", "500m", "ramp to 80% in 30s", "sine 20% to 60% every 10s"])
 
-    /// See ``Stressor/base(_:on:)``.
-    public static func base(_ settings: Settings, on host: HostFacts) throws(PlanProblem) -> Base {
+    /// See ``Stressor/base(_:)``.
+    public static func base(_ request: LoadRequest) throws(PlanProblem) -> Base {
+        let (settings, host) = (request.settings, request.host)
         var allowed = host.affinityCPUs
         var allowedText = "CPUs that this process may run on (sched_getaffinity)"
         if let cpus = settings.cpus("cpus") {
@@ -78,10 +79,11 @@ extension CPUStressor {
         }
     }
 
-    /// See ``Stressor/prepare(_:base:peak:on:)``.
+    /// See ``Stressor/prepare(_:base:curve:)``.
     public static func prepare(
-        _ settings: Settings, base: Base, peak: Double, on host: HostFacts
+        _ request: LoadRequest, base: Base, curve: Curve
     ) throws(PlanProblem) -> Preparation {
+        let (settings, host, peak) = (request.settings, request.host, curve.peak)
         let places = settings.cpus("cpus")?.count ?? host.affinityCPUs.count
         // A worker is one core at most. A fractional quota gets a worker that sleeps for the rest, never one that the
         // kernel has to throttle.
@@ -105,9 +107,9 @@ extension CPUStressor {
 
     private static func rounded(_ cores: Double) -> String { "\((cores * 1000).rounded() / 1000)" }
 
-    /// See ``Stressor/witness(processID:claims:)``.
-    public static func witness(processID: Int32, claims: @escaping () -> Int64) -> (any Witness)? {
-        ProcessCPUClock(processID: processID).map(CPUClockWitness.init)
+    /// See ``Stressor/witness(_:)``.
+    public static func witness(_ request: WitnessRequest) -> (any Witness)? {
+        request.processIDs.first.flatMap { ProcessCPUClock(processID: $0) }.map(CPUClockWitness.init)
     }
 }
 
@@ -119,5 +121,5 @@ private final class CPUClockWitness: Witness {
     init(_ clock: ProcessCPUClock) { self.clock = clock }
 
     func begin() { start = clock.now ?? 0 }
-    func read(target: Double) -> Double? { clock.now.map { Double($0 - start) } }
+    func read(target: Double) -> WitnessReading? { clock.now.map { WitnessReading(Double($0 - start)) } }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import Engine
-public import LinuxSystem
+internal import LinuxSystem
 public import LoadModel
 
 extension MemoryStressor {
@@ -48,8 +48,9 @@ extension MemoryStressor {
         tolerance: .percent(1), witness: "statm",
         examples: ["1GiB", "50%", "leave 512MiB", "ramp to 2GiB in 1m", "sawtooth 100MiB to 1GiB every 30s"])
 
-    /// See ``Stressor/base(_:on:)``.
-    public static func base(_ settings: Settings, on host: HostFacts) throws(PlanProblem) -> Base {
+    /// See ``Stressor/base(_:)``.
+    public static func base(_ request: LoadRequest) throws(PlanProblem) -> Base {
+        let (settings, host) = (request.settings, request.host)
         let limit = host.memoryLimit
         let inGroup = limit.flatMap { CgroupMemoryGauge($0)?.available }
         let roomOfHost = host.memoryAvailable - hostHeadroom(settings)
@@ -70,10 +71,11 @@ extension MemoryStressor {
         }
     }
 
-    /// See ``Stressor/prepare(_:base:peak:on:)``.
+    /// See ``Stressor/prepare(_:base:curve:)``.
     public static func prepare(
-        _ settings: Settings, base: Base, peak: Double, on host: HostFacts
+        _ request: LoadRequest, base: Base, curve: Curve
     ) throws(PlanProblem) -> Preparation {
+        let (settings, host, peak) = (request.settings, request.host, curve.peak)
         // Beyond 2^47 there is no address space to reserve.
         guard peak < 0x1p47 else {
             throw .invalid(setting: nil, "the target goes up to \(peak) bytes, more than a process can address")
@@ -117,9 +119,9 @@ extension MemoryStressor {
     /// Below this, a target cannot be met: the process that holds it is larger.
     private static let processSize = Double(24 << 20)
 
-    /// See ``Stressor/witness(processID:claims:)``.
-    public static func witness(processID: Int32, claims: @escaping () -> Int64) -> (any Witness)? {
-        ResidentSetWitness(processID: processID)
+    /// See ``Stressor/witness(_:)``.
+    public static func witness(_ request: WitnessRequest) -> (any Witness)? {
+        request.processIDs.first.flatMap { ResidentSetWitness(processID: $0) }
     }
 }
 
@@ -140,8 +142,8 @@ private final class ResidentSetWitness: Witness {
 
     func begin() { idle = statm.read(StatmReader.resident) ?? 0 }
 
-    func read(target: Double) -> Double? {
-        statm.read(StatmReader.resident).map { Double(target > 0 ? $0 : max(0, $0 - idle)) }
+    func read(target: Double) -> WitnessReading? {
+        statm.read(StatmReader.resident).map { WitnessReading(Double(target > 0 ? $0 : max(0, $0 - idle))) }
     }
 
     func readExactly() -> Double? {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import Engine
-public import LinuxSystem
 public import LoadModel
 
 /// Does nothing, exactly as often as it is told to: what a run with it costs is what exert itself costs.
@@ -18,20 +17,18 @@ public struct NullStressor: Stressor {
     /// See ``Stressor/init(_:process:)``.
     public init(_ settings: Settings, process: StressorContext) throws(StressorFailure) {}
 
-    /// See ``Stressor/base(_:on:)``.
-    public static func base(_ settings: Settings, on host: HostFacts) throws(PlanProblem) -> Base {
+    /// See ``Stressor/base(_:)``.
+    public static func base(_ request: LoadRequest) throws(PlanProblem) -> Base {
         Base(capacity: 1_000_000, free: 1_000_000, text: "nothing is used")
     }
 
-    /// See ``Stressor/prepare(_:base:peak:on:)``.
+    /// See ``Stressor/prepare(_:base:curve:)``.
     public static func prepare(
-        _ settings: Settings, base: Base, peak: Double, on host: HostFacts
-    ) throws(PlanProblem) -> Preparation { Preparation(workers: settings.integer("workers") ?? 1) }
+        _ request: LoadRequest, base: Base, curve: Curve
+    ) throws(PlanProblem) -> Preparation { Preparation(workers: request.settings.integer("workers") ?? 1) }
 
-    /// See ``Stressor/witness(processID:claims:)``.
-    public static func witness(processID: Int32, claims: @escaping () -> Int64) -> (any Witness)? {
-        ClaimWitness(claims)
-    }
+    /// See ``Stressor/witness(_:)``.
+    public static func witness(_ request: WitnessRequest) -> (any Witness)? { ClaimWitness(request.claims) }
 
     /// See ``Stressor/run(on:)``.
     public func run(on lane: Lane) throws(StressorFailure) {
@@ -48,5 +45,5 @@ private struct NullWorker: Working, ~Copyable {
 private final class ClaimWitness: Witness {
     private let claims: () -> Int64
     init(_ claims: @escaping () -> Int64) { self.claims = claims }
-    func read(target: Double) -> Double? { Double(claims()) }
+    func read(target: Double) -> WitnessReading? { WitnessReading(Double(claims())) }
 }

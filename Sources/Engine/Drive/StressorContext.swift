@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import LoadModel
+
+/// What a stressor knows of the process that it runs in.
+public struct StressorContext: Sendable {
+    /// The stressor's name in the profile.
+    public let name: String
+    /// The run.
+    public let runID: String
+    /// Which phase of its life the process is in; workers that loop for long look at it.
+    public let control: ControlWord
+    /// How many workers there are, in all processes together.
+    public let workers: Int
+    /// How many processes share them.
+    public let processes: Int
+    /// Which of the processes this is, from 0.
+    public let processIndex: Int
+    /// The target over the whole run, in the stressor's unit.
+    public let curve: Curve
+    /// The greatest target of the run, in the stressor's unit.
+    public let peak: Double
+    /// The unit of the target.
+    public let unit: Unit
+    /// Whether the target is put on top of what is there, or is the base's total use.
+    public let mode: LoadMode
+    /// The gauges of all workers of all processes.
+    public let gauges: [Gauge]
+    /// Where latencies are counted; `nil` where the load is not made of operations.
+    public let latency: LatencyCells?
+    let notices: NoticeBoard?
+
+    /// Creates a context.
+    public init(
+        name: String, runID: String = "", control: ControlWord, workers: Int, processes: Int = 1,
+        processIndex: Int = 0, curve: Curve, unit: Unit, mode: LoadMode = .add, gauges: [Gauge],
+        latency: LatencyCells? = nil
+    ) {
+        self.init(
+            name: name, runID: runID, control: control, workers: workers, processes: processes,
+            processIndex: processIndex, curve: curve, unit: unit, mode: mode, gauges: gauges, latency: latency,
+            notices: nil)
+    }
+
+    init(
+        name: String, runID: String, control: ControlWord, workers: Int, processes: Int, processIndex: Int,
+        curve: Curve, unit: Unit, mode: LoadMode, gauges: [Gauge], latency: LatencyCells?, notices: NoticeBoard?
+    ) {
+        self.name = name
+        self.runID = runID
+        self.control = control
+        self.workers = workers
+        self.processes = processes
+        self.processIndex = processIndex
+        self.curve = curve
+        self.unit = unit
+        self.mode = mode
+        self.gauges = gauges
+        self.latency = latency
+        self.notices = notices
+        peak = curve.peak
+    }
+
+    /// Tells the user something by way of the observer: it becomes a finding in the log and the summary.
+    ///
+    /// The same `code` is told once; there is room for eight.
+    public func tell(_ code: String, _ message: String) { notices?.post(code, message) }
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import LoadModel
+
+/// What a witness is opened for.
+public struct WitnessRequest {
+    /// The stressor's processes.
+    public var processIDs: [Int32]
+    /// Its settings, resolved.
+    public var settings: Settings
+    /// The unit of its figures.
+    public var unit: Unit
+    /// Whether the figure is the stressor's own or the base's total.
+    public var mode: LoadMode
+    /// What the workers say, for a witness that has no kernel interface to ask.
+    public var claims: () -> Int64
+
+    /// Creates a request.
+    public init(
+        processIDs: [Int32], settings: Settings, unit: Unit, mode: LoadMode = .add, claims: @escaping () -> Int64
+    ) {
+        self.processIDs = processIDs
+        self.settings = settings
+        self.unit = unit
+        self.mode = mode
+        self.claims = claims
+    }
+}
+
+/// The kernel's word on what a stressor's processes do.
+public protocol Witness: AnyObject {
+    /// Called when the processes are ready and their load has not begun.
+    func begin()
+    /// All work done so far (rates, in units of work) or the amount held (levels); `nil` once the processes are gone.
+    func read(target: Double) -> WitnessReading?
+    /// The same by a slower and more exact way, for the edges of phases; `nil` where there is none.
+    func readExactly() -> Double?
+    /// What the device behind the load did so far; `nil` where there is none.
+    func readDevice() -> DeviceCounters?
+}
+
+extension Witness {
+    /// Nothing to do.
+    public func begin() {}
+    /// No other way.
+    public func readExactly() -> Double? { nil }
+    /// No device.
+    public func readDevice() -> DeviceCounters? { nil }
+}
+
+/// One look at a witness.
+public struct WitnessReading: Hashable, Sendable {
+    /// What the target is compared with.
+    public var amount: Double
+    /// What the stressor's processes hold of it; `nil` where that is all of it.
+    public var own: Double?
+
+    /// Creates a reading.
+    public init(_ amount: Double, own: Double? = nil) {
+        self.amount = amount
+        self.own = own
+    }
+}
+
+/// What a block device did since it was attached.
+///
+/// Source: `Documentation/block/stat.rst` of the kernel.
+public struct DeviceCounters: Hashable, Sendable {
+    /// Its name, such as `nvme0n1`.
+    public var name: String
+    /// Bytes read.
+    public var readBytes: Int64
+    /// Bytes written.
+    public var writtenBytes: Int64
+    /// Read requests completed.
+    public var readOperations: Int64
+    /// Write requests completed.
+    public var writtenOperations: Int64
+    /// Time with at least one request in flight.
+    public var busyTime: Nanoseconds
+    /// The time of all requests in flight added up.
+    public var queueTime: Nanoseconds
+
+    /// Creates counters.
+    public init(
+        name: String, readBytes: Int64, writtenBytes: Int64, readOperations: Int64, writtenOperations: Int64,
+        busyTime: Nanoseconds, queueTime: Nanoseconds
+    ) {
+        self.name = name
+        self.readBytes = readBytes
+        self.writtenBytes = writtenBytes
+        self.readOperations = readOperations
+        self.writtenOperations = writtenOperations
+        self.busyTime = busyTime
+        self.queueTime = queueTime
+    }
+}
