@@ -59,7 +59,13 @@ let package = Package(
             dependencies: ["LoadModel", "LinuxSystem", .product(name: "SystemPackage", package: "swift-system")]
         ),
         // One folder per stressor and one catalog file.
-        .target(name: "Stressors", dependencies: ["CLinux", "LoadModel", "LinuxSystem", "Engine"]),
+        .target(
+            name: "Stressors",
+            dependencies: [
+                "CLinux", "LoadModel", "LinuxSystem", "Engine",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]
+        ),
         // Run record and events to text, NDJSON and JSON.
         .target(name: "Reporting", dependencies: ["LoadModel"]),
         // Commands, exit codes, wiring.

@@ -56,32 +56,12 @@ public struct CgroupView: Sendable {
         let fields = line.split(separator: " ")
         guard let dash = fields.firstIndex(of: "-"), dash >= 6, fields.count > dash + 1 else { return nil }
         let type = fields[dash + 1]
-        let root = unescape(fields[3])
-        let point = unescape(fields[4])
+        let root = MountTable.unescape(fields[3])
+        let point = MountTable.unescape(fields[4])
         if type == "cgroup2" { return Mount(version: 2, controllers: [], root: root, point: point) }
         guard type == "cgroup", let options = fields.last else { return nil }
         let controllers = Set(options.split(separator: ",").map(String.init))
         return Mount(version: 1, controllers: controllers, root: root, point: point)
-    }
-
-    /// mountinfo writes space, tab, newline and backslash as three octal digits.
-    private static func unescape(_ text: Substring) -> String {
-        guard text.contains("\\") else { return String(text) }
-        var bytes: [UInt8] = []
-        let source = Array(text.utf8)
-        var index = 0
-        while index < source.count {
-            if source[index] == 0x5C, index + 3 < source.count,
-                let value = UInt8(String(decoding: source[(index + 1)...(index + 3)], as: UTF8.self), radix: 8)
-            {
-                bytes.append(value)
-                index += 4
-            } else {
-                bytes.append(source[index])
-                index += 1
-            }
-        }
-        return String(decoding: bytes, as: UTF8.self)
     }
 
     /// The groups that `controller` applies to us, our own first, then its ancestors as far as they can be seen.

@@ -9,6 +9,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "CLinuxFiles.h"
+
 #pragma clang assume_nonnull begin
 
 // ---- time -----------------------------------------------------------------------------------------------------------
@@ -76,6 +78,31 @@ pid_t CLinux_wait(pid_t pid, int no_hang, int *exit_code, int *signal, int64_t *
 /// ioctl(2) TIOCGWINSZ: the width of the terminal in columns, or -1.
 int CLinux_terminal_width(int descriptor);
 
+// ---- open handles ---------------------------------------------------------------------------------------------------
+
+enum CLinux_handle {
+    CLINUX_HANDLE_DUP,
+    CLINUX_HANDLE_PATH,
+    CLINUX_HANDLE_FILE,
+    CLINUX_HANDLE_EVENTFD,
+    CLINUX_HANDLE_PIPE,
+    CLINUX_HANDLE_SOCKET,
+    CLINUX_HANDLE_EPOLL,
+    CLINUX_HANDLE_INOTIFY,
+};
+
+/// Opens up to `count` handles of a kind, close-on-exec, and writes their numbers; `source` is what a dup duplicates.
+/// Returns how many were opened; where that is fewer than `count`, `error` is the errno of the next.
+size_t CLinux_open_handles(int kind, int source, int32_t *numbers, size_t count, int *error);
+/// close_range(2) of `first` through `last`; one close(2) each where the kernel or a sandbox does not have it.
+void CLinux_close_range(int32_t first, int32_t last);
+/// Makes the descriptor table large enough for number `highest`: each doubling of a table that threads share waits for
+/// an RCU grace period. 0 or -1.
+int CLinux_expand_descriptor_table(int32_t highest);
+/// The descriptor numbers from `from` on that an open /proc/PID/fd lists: writes up to `capacity`, returns how many
+/// there are, or -1.
+int64_t CLinux_list_descriptors(int directory, int32_t from, int32_t *_Nullable numbers, size_t capacity);
+
 // ---- memory ---------------------------------------------------------------------------------------------------------
 
 /// madvise(2) MADV_POPULATE_WRITE (Linux 5.14): faults pages in without touching their content. 0 or -1.
@@ -122,6 +149,67 @@ double CLinux_burn_iteration_ns(const CLinux_burn *burn);
 /// Burns until the calling thread's CPU clock is at `deadline_ns`, or until `*word == stop`. Returns the CPU clock.
 int64_t CLinux_burn_until(
     CLinux_burn *burn, int64_t deadline_ns, const uint32_t *word, uint32_t stop);
+
+// ---- disk I/O -------------------------------------------------------------------------------------------------------
+
+/// open(2) O_TMPFILE in `directory`, with O_DIRECT or without, and O_NOATIME where it is allowed; a descriptor or -1.
+int CLinux_open_working_file(const char *directory, int is_direct);
+/// open(2) of a file that must not exist, for file systems without O_TMPFILE; a descriptor or -1.
+int CLinux_create_working_file(const char *path, int is_direct);
+/// pwritev2(2) of one piece with RWF_ flags; bytes written or -1.
+ssize_t CLinux_write_at(int descriptor, const void *address, size_t length, int64_t offset, int flags);
+/// preadv2(2) of one piece; bytes read or -1.
+ssize_t CLinux_read_at(int descriptor, void *address, size_t length, int64_t offset);
+/// RWF_DSYNC: the write is durable when it ends.
+extern const int CLinux_rwf_dsync;
+/// sync_file_range(2) of the whole file: starts to write dirty pages out and does not wait for them. 0 or -1.
+int CLinux_write_out(int descriptor);
+/// FS_NOCOW_FL on an empty file: btrfs overwrites it in place. 0 or -1.
+int CLinux_set_no_copy_on_write(int descriptor);
+/// statx(2) STATX_DIOALIGN: what O_DIRECT wants of addresses and of offsets, in bytes; both 0 where the file takes
+/// none. 0, or -1 where the kernel does not say.
+int CLinux_direct_alignment(int descriptor, uint32_t *memory, uint32_t *offset);
+/// statx(2) STATX_MNT_ID: the mount's number in /proc/self/mountinfo, or -1.
+int64_t CLinux_mount_id(int descriptor);
+/// Writes a number of its own into each 4 KiB, so that no two blocks are the same.
+void CLinux_stamp(void *address, size_t length, uint64_t first_stamp);
+
+// ---- io_uring -------------------------------------------------------------------------------------------------------
+
+/// A ring that one thread creates and uses; io_uring(7).
+typedef struct CLinux_ring CLinux_ring;
+/// What became of one operation: bytes moved, 0 of a sync, or a negative errno.
+typedef struct {
+    uint32_t slot;
+    int32_t result;
+} CLinux_ring_completion;
+/// What the kernel granted.
+typedef struct {
+    uint32_t setup_flags;
+    int has_absolute_timer;
+    int has_file;
+    int has_buffers;
+} CLinux_ring_facts;
+
+/// Creates a ring of up to `entries` operations in flight, with `workers` kernel threads at most; NULL and errno.
+CLinux_ring *_Nullable CLinux_ring_create(uint32_t entries, uint32_t workers);
+void CLinux_ring_destroy(CLinux_ring *ring);
+/// Names the file of all operations and registers it; -1 where it stays unregistered, which is slower and works.
+int CLinux_ring_use_file(CLinux_ring *ring, int descriptor);
+/// Registers `count` buffers of `each` bytes, one a slot; -1 where they stay unregistered, which is slower and works.
+int CLinux_ring_use_buffers(CLinux_ring *ring, void *base, size_t each, uint32_t count);
+/// Queues a write or read of the slot's buffer; -1 where the ring is full. `flags` are RWF_ flags.
+int CLinux_ring_queue(
+    CLinux_ring *ring, uint32_t slot, int is_write, void *address, uint32_t length, int64_t offset, int flags);
+/// Queues an fdatasync of the file; -1 where the ring is full.
+int CLinux_ring_queue_sync(CLinux_ring *ring, uint32_t slot);
+/// One io_uring_enter(2): submits what is queued and sleeps until `wait` completions are there; after `patience_us`, or
+/// where the kernel knows no such patience (before Linux 6.12), until one is; until `deadline_ns` of CLOCK_MONOTONIC in
+/// any case. 0, or -1 where the ring is of no more use.
+int CLinux_ring_enter(CLinux_ring *ring, uint32_t wait, uint32_t patience_us, int64_t deadline_ns);
+/// Takes up to `capacity` completions that are there; how many.
+uint32_t CLinux_ring_reap(CLinux_ring *ring, CLinux_ring_completion *completions, uint32_t capacity);
+void CLinux_ring_describe(const CLinux_ring *ring, CLinux_ring_facts *facts);
 
 #pragma clang assume_nonnull end
 

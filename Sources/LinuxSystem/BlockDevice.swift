@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Glibc
+
+/// The disks behind a directory, found through partitions, device-mapper and md devices and loop files.
+///
+/// Source: `/proc/self/mountinfo` and `/sys/dev/block`; see `Documentation/ABI/stable/sysfs-block` of the kernel.
+public struct BlockDevice: Hashable, Sendable {
+    /// The devices from the one that the file system is on, down to the disks, such as `dm-0`, `vda1`, `vda`.
+    public var layers: [String]
+    /// The disks at the bottom, in order of their names.
+    public var disks: [String]
+    /// Whether a layer keeps its data in memory: a RAM disk, or a loop device over a file on tmpfs.
+    public var isMemory: Bool
+    /// The directories of the disks under `/sys`.
+    var directories: [String]
+
+    /// What is told of the device in one line, such as `dm-0 > vda1 > vda`.
+    public var text: String { layers.joined(separator: " > ") }
+
+    /// Whether the disks count what they do (`queue/iostats`).
+    public var isCounting: Bool {
+        directories.allSatisfy { SmallFile.text($0 + "/queue/iostats") != "0" }
+    }
+
+    /// Finds the device of the mount that `path` lies on; `nil` where that is no block device that can be seen.
+    ///
+    /// - Parameter prefix: put before every path under `/sys` and `/dev`; tests set it to a folder of fixtures.
+    public init?(behind path: String, mounts: MountTable = .read(), prefix: String = "") {
+        guard let mount = mounts.mount(of: path) else { return nil }
+        self.init(of: mount, mounts: mounts, prefix: prefix)
+    }
+
+    init?(of mount: MountTable.Entry, mounts: MountTable, prefix: String = "") {
+        var search = Search(mounts: mounts, prefix: prefix)
+        search.visit(mount, depth: 0)
+        guard !search.disks.isEmpty else { return nil }
+        layers = search.layers
+        disks = search.disks.keys.sorted()
+        directories = disks.compactMap { search.disks[$0] }
+        isMemory = search.isMemory
+    }
+
+    /// One walk from a mount down.
+    private struct Search {
+        let mounts: MountTable
+        let prefix: String
+        var layers: [String] = []
+        var disks: [String: String] = [:]
+        var isMemory = false
+
+        /// Deeper than any stack of devices that makes sense, and an end for one that bites its tail.
+        private static let deepest = 16
+
+        init(mounts: MountTable, prefix: String) {
+            self.mounts = mounts
+            self.prefix = prefix
+        }
+
+        mutating func visit(_ mount: MountTable.Entry, depth: Int) {
+            if DiskDirectory.memoryTypes.contains(mount.type) {
+                isMemory = true
+            } else if mount.type == "overlay" {
+                // What is written goes to the upper directory, which may lie where this process cannot see it.
+                let upper = mount.options.split(separator: ",").first { $0.hasPrefix("upperdir=") }
+                if depth < Self.deepest, let upper, let lower = mounts.mount(of: String(upper.dropFirst(9))),
+                    lower != mount
+                {
+                    visit(lower, depth: depth + 1)
+                }
+            } else if mount.major != 0, let directory = resolve("/sys/dev/block/\(mount.major):\(mount.minor)") {
+                visit(device: directory, depth: depth)
+            } else if mount.source.hasPrefix("/dev/"), let node = resolve(mount.source),
+                let directory = resolve("/sys/class/block/\(Self.name(node))")
+            {
+                // btrfs makes up a device number of its own.
+                visit(device: directory, depth: depth)
+            }
+        }
+
+        private mutating func visit(device directory: String, depth: Int) {
+            guard depth < Self.deepest else { return }
+            let name = Self.name(directory)
+            if !layers.contains(name) { layers.append(name) }
+            if exists(directory + "/partition") {
+                visit(device: String(directory.dropLast(name.count + 1)), depth: depth + 1)
+                return
+            }
+            let slaves = names(in: directory + "/slaves").sorted()
+            for slave in slaves {
+                if let below = realPath(directory + "/slaves/" + slave) { visit(device: below, depth: depth + 1) }
+            }
+            if !slaves.isEmpty { return }
+            if let file = SmallFile.text(directory + "/loop/backing_file"), let mount = mounts.mount(of: file) {
+                let before = disks.count
+                visit(mount, depth: depth + 1)
+                if disks.count > before { return }
+            }
+            if name.hasPrefix("ram") || name.hasPrefix("zram") { isMemory = true }
+            disks[name] = directory
+        }
+
+        private func resolve(_ path: String) -> String? { realPath(prefix + path) }
+
+        private static func name(_ path: String) -> String { String(path.split(separator: "/").last ?? "") }
+
+        private func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+        private func names(in directory: String) -> [String] {
+            guard let descriptor = try? OwnedDescriptor.open(directory, O_RDONLY | O_DIRECTORY) else { return [] }
+            return DirectoryReader.names(ofDescriptor: descriptor.rawValue, limit: 256)
+        }
+    }
+}
+
+/// The absolute path without links; `nil` where there is no such file.
+func realPath(_ path: String) -> String? {
+    guard let resolved = realpath(path, nil) else { return nil }
+    defer { free(resolved) }
+    return String(cString: resolved)
+}
+
+/// What block devices did since they were attached.
+///
+/// Source: the `stat` file, `Documentation/block/stat.rst` of the kernel.
+public final class BlockDeviceCounters {
+    /// One look.
+    public struct Reading: Hashable, Sendable {
+        /// Bytes read.
+        public var readBytes: Int64 = 0
+        /// Bytes written.
+        public var writtenBytes: Int64 = 0
+        /// Reads completed.
+        public var readOperations: Int64 = 0
+        /// Writes completed.
+        public var writtenOperations: Int64 = 0
+        /// Nanoseconds with a request in flight; of several disks, the busiest one's.
+        public var busyTime: Int64 = 0
+        /// Nanoseconds of all requests added up.
+        public var queueTime: Int64 = 0
+    }
+
+    /// The disks, joined by `+`.
+    public let name: String
+    private let files: [ProcFile]
+
+    /// Opens the counters of a device's disks; `nil` where they cannot be read.
+    public init?(_ device: BlockDevice) {
+        files = device.directories.compactMap { ProcFile($0 + "/stat", capacity: 512) }
+        guard !files.isEmpty, files.count == device.directories.count else { return nil }
+        name = device.disks.joined(separator: "+")
+    }
+
+    /// Reads them, added up over the disks; `nil` once a device is gone.
+    public func read() -> Reading? {
+        var sum = Reading()
+        for file in files {
+            guard let one = file.read(Self.parse) else { return nil }
+            sum.readBytes += one.readBytes
+            sum.writtenBytes += one.writtenBytes
+            sum.readOperations += one.readOperations
+            sum.writtenOperations += one.writtenOperations
+            sum.busyTime = max(sum.busyTime, one.busyTime)
+            sum.queueTime += one.queueTime
+        }
+        return sum
+    }
+
+    /// Reads the fields of one `stat` file.
+    static func parse(_ bytes: ArraySlice<UInt8>) -> Reading? {
+        var scanner = ByteScanner(bytes)
+        var reading = Reading()
+        // A sector is 512 bytes here, whatever the device's own are.
+        guard let reads = scanner.nextInteger(), scanner.nextInteger() != nil, let readSectors = scanner.nextInteger(),
+            scanner.nextInteger() != nil, let writes = scanner.nextInteger(), scanner.nextInteger() != nil,
+            let writtenSectors = scanner.nextInteger(), scanner.nextInteger() != nil, scanner.nextInteger() != nil,
+            let busy = scanner.nextInteger(), let queued = scanner.nextInteger()
+        else { return nil }
+        reading.readBytes = readSectors * 512
+        reading.writtenBytes = writtenSectors * 512
+        reading.readOperations = reads
+        reading.writtenOperations = writes
+        reading.busyTime = busy * 1_000_000
+        reading.queueTime = queued * 1_000_000
+        return reading
+    }
+}

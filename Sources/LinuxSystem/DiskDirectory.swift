@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CLinux
+internal import Glibc
+public import SystemPackage
+
+/// A directory to do disk I/O in, and what lies behind it.
+public struct DiskDirectory: Sendable {
+    /// File systems that keep their files in memory.
+    static let memoryTypes: Set<String> = ["tmpfs", "ramfs", "rootfs", "devtmpfs", "hugetlbfs"]
+
+    /// Why a directory cannot be used.
+    public enum Problem: Error, Hashable, Sendable {
+        /// There is no such directory, or it is something else.
+        case missing(String)
+        /// It is there, and this process, or the file system, does not allow it.
+        case refused(String)
+    }
+
+    /// The absolute path without links.
+    public var path: String
+    /// The file system, such as `ext4`.
+    public var type: String
+    /// Whether its files are in memory rather than on a disk.
+    public var isMemory: Bool
+    /// The size of the file system in bytes.
+    public var totalBytes: Int64
+    /// What any user may still take, in bytes (`f_bavail`): blocks reserved for root are left alone.
+    public var freeBytes: Int64
+    /// The block device behind it; `nil` where none can be seen, as on network file systems.
+    public var device: BlockDevice?
+
+    /// Looks at `path`, which must be a directory that this process may make files in.
+    public init(_ path: String, mounts: MountTable = .read()) throws(Problem) {
+        guard let resolved = realPath(path) else {
+            throw errno == ENOENT || errno == ENOTDIR
+                ? .missing("there is no directory '\(path)'")
+                : .refused("'\(path)' cannot be reached: \(Errno(rawValue: errno))")
+        }
+        var facts = stat()
+        guard stat(resolved, &facts) == 0, facts.st_mode & S_IFMT == S_IFDIR else {
+            throw .missing("'\(path)' is not a directory")
+        }
+        guard access(resolved, W_OK | X_OK) == 0 else {
+            throw errno == EROFS
+                ? .refused("'\(path)' is on a file system that is mounted read-only")
+                : .refused("no permission to make files in '\(path)'")
+        }
+        var space = statvfs()
+        guard statvfs(resolved, &space) == 0 else {
+            throw .refused("'\(path)' tells nothing of its space: \(Errno(rawValue: errno))")
+        }
+        self.path = resolved
+        totalBytes = Self.bytes(UInt64(space.f_blocks), UInt64(space.f_frsize))
+        freeBytes = Self.bytes(UInt64(space.f_bavail), UInt64(space.f_frsize))
+        let mount = mounts.mount(of: resolved)
+        type = mount?.type ?? "unknown"
+        device = mount.flatMap { BlockDevice(of: $0, mounts: mounts) }
+        isMemory = Self.memoryTypes.contains(type) || device?.isMemory == true
+    }
+
+    /// File systems may report more than 64 bits can count.
+    private static func bytes(_ blocks: UInt64, _ size: UInt64) -> Int64 {
+        let (product, overflow) = blocks.multipliedReportingOverflow(by: size)
+        return overflow ? .max : Int64(clamping: product)
+    }
+}
+
+/// What direct I/O wants.
+public struct DirectAlignment: Hashable, Sendable {
+    /// What addresses must be multiples of, in bytes.
+    public var memory: Int
+    /// What offsets and lengths must be multiples of, in bytes.
+    public var offset: Int
+
+    /// Finds what files in `directory` want, by making one without a name there.
+    ///
+    /// - Throws: `Errno`; ``Errno/invalidArgument`` where the file system takes no direct I/O.
+    public static func probe(in directory: String) throws(Errno) -> DirectAlignment {
+        let file = try WorkingFile.create(in: directory, isDirect: true)
+        var memory: UInt32 = 0
+        var offset: UInt32 = 0
+        if CLinux_direct_alignment(file.rawDescriptor, &memory, &offset) == 0 {
+            guard memory > 0, offset > 0 else { throw .invalidArgument }
+            return DirectAlignment(memory: Int(memory), offset: Int(offset))
+        }
+        // Before Linux 6.1, and where the file system does not say: the largest in use.
+        return DirectAlignment(memory: 4096, offset: 4096)
+    }
+}
+
+/// A file without a name to read and write: the kernel removes it when the last descriptor is closed, in any case.
+public struct WorkingFile: ~Copyable, Sendable {
+    private let descriptor: OwnedDescriptor
+
+    private init(_ descriptor: consuming OwnedDescriptor) { self.descriptor = descriptor }
+
+    /// The number, for rings.
+    public var rawDescriptor: Int32 { descriptor.rawValue }
+
+    /// Creates an empty file in `directory`.
+    ///
+    /// The corresponding C function is `open` with `O_TMPFILE`. Where the file system has no such files, one of a
+    /// unique name is made and its name removed at once.
+    public static func create(in directory: String, isDirect: Bool) throws(Errno) -> WorkingFile {
+        do throws(Errno) {
+            let descriptor = try check(CLinux_open_working_file(directory, isDirect ? 1 : 0))
+            return WorkingFile(OwnedDescriptor(owning: descriptor))
+        } catch {
+            guard error == .notSupportedOnSocket || error == .isDirectory || error == .noSuchFileOrDirectory else {
+                throw error
+            }
+            return try createNamed(in: directory, isDirect: isDirect)
+        }
+    }
+
+    private static func createNamed(in directory: String, isDirect: Bool) throws(Errno) -> WorkingFile {
+        let path = "\(directory)/.exert-\(getpid())-\(UInt64.random(in: 0...UInt64.max))"
+        do {
+            // For the moment in which the file has a name.
+            let record = try UndoJournal.standard().record(.removeFile(path: path))
+            let result = CLinux_create_working_file(path, isDirect ? 1 : 0)
+            let error = Errno(rawValue: errno)
+            // Some file systems make the file and then refuse to open it for direct I/O.
+            unlink(path)
+            record.discard()
+            guard result >= 0 else { throw error }
+            return WorkingFile(OwnedDescriptor(owning: result))
+        } catch let error as Errno {
+            throw error
+        } catch {
+            throw .permissionDenied
+        }
+    }
+
+    /// Takes `count` bytes of space from the file's start.
+    ///
+    /// The corresponding C function is `fallocate`.
+    public func preallocate(_ count: Int64) throws(Errno) {
+        while CLinux_fallocate(rawDescriptor, 0, count) != 0 {
+            let error = Errno(rawValue: errno)
+            if error != .interrupted { throw error }
+        }
+    }
+
+    /// Sets the size without taking space, where ``preallocate(_:)`` is not supported.
+    public func setSize(_ count: Int64) throws(Errno) { _ = try check(ftruncate(rawDescriptor, off_t(count))) }
+
+    /// Lets btrfs overwrite the file in place; only on an empty file, and nothing on other file systems.
+    public func setNoCopyOnWrite() { _ = CLinux_set_no_copy_on_write(rawDescriptor) }
+
+    /// Tells the kernel that reads come in no order, so that it does not read ahead.
+    public func adviseRandom() { _ = posix_fadvise(rawDescriptor, 0, 0, Int32(POSIX_FADV_RANDOM)) }
+
+    /// Drops clean pages of a range from the page cache.
+    public func dropCache(at offset: Int64, count: Int64) {
+        _ = posix_fadvise(rawDescriptor, off_t(offset), off_t(count), Int32(POSIX_FADV_DONTNEED))
+    }
+
+    /// Writes; returns the bytes written, or a negative errno.
+    ///
+    /// The corresponding C function is `pwritev2`; durable is `RWF_DSYNC`.
+    public func write(_ bytes: UnsafeRawPointer, count: Int, at offset: Int64, isDurable: Bool = false) -> Int {
+        let result = CLinux_write_at(rawDescriptor, bytes, count, offset, isDurable ? CLinux_rwf_dsync : 0)
+        return result < 0 ? -Int(errno) : result
+    }
+
+    /// Reads; returns the bytes read, or a negative errno.
+    ///
+    /// The corresponding C function is `preadv2`.
+    public func read(_ bytes: UnsafeMutableRawPointer, count: Int, at offset: Int64) -> Int {
+        let result = CLinux_read_at(rawDescriptor, bytes, count, offset)
+        return result < 0 ? -Int(errno) : result
+    }
+
+    /// Makes what was written durable; 0, or a negative errno.
+    public func syncData() -> Int { fdatasync(rawDescriptor) == 0 ? 0 : -Int(errno) }
+
+    /// Starts to write dirty pages out without waiting for them.
+    public func startWriteOut() { _ = CLinux_write_out(rawDescriptor) }
+}

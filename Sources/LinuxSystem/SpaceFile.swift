@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CLinux
+internal import Glibc
+internal import SystemPackage
+
+/// Why a file of ours does not grow.
+public enum SpaceProblem: Error, Hashable, Sendable {
+    /// The file system is full (`ENOSPC`).
+    case full
+    /// A quota is used up (`EDQUOT`).
+    case quota
+    /// The file would be larger than files may be (`EFBIG`).
+    case tooLarge
+    /// The file system has no such call.
+    case unsupported
+    /// No more files may be opened (`EMFILE`, `ENFILE`).
+    case noDescriptor
+    /// Anything else, for people.
+    case other(String)
+
+    init(_ error: Errno) {
+        switch error {
+        case .noSpace: self = .full
+        case .diskQuotaExceeded: self = .quota
+        case .fileTooLarge: self = .tooLarge
+        case .notSupported, .noFunction: self = .unsupported
+        case .tooManyOpenFiles, .tooManyOpenFilesInSystem: self = .noDescriptor
+        default: self = .other("\(error)")
+        }
+    }
+}
+
+/// A file that does nothing but hold space or an inode; what it holds is given back when its owner is gone.
+///
+/// Without a name the kernel gives it back in any case, however the process ends. With one there is an undo record on
+/// disk before the file is made.
+public struct SpaceFile: ~Copyable {
+    private let descriptor: OwnedDescriptor
+    private var record: UndoRecord?
+
+    private init(_ descriptor: consuming OwnedDescriptor, _ record: consuming UndoRecord? = nil) {
+        self.descriptor = descriptor
+        self.record = record
+    }
+
+    deinit {
+        // An explicit end says what went wrong; here nobody listens, and the record stays for the next start.
+        if let record = consume record { _ = try? record.undo() }
+    }
+
+    /// Creates a file without a name in `directory`: `open(2)` with `O_TMPFILE`.
+    ///
+    /// Where the file system has no such files, one of a unique name is made and its name removed at once; then an undo
+    /// record covers the moment in between.
+    public static func unnamed(in directory: String, journal: UndoJournal) throws(SpaceProblem) -> SpaceFile {
+        let descriptor = CLinux_open_unnamed(directory)
+        if descriptor >= 0 { return SpaceFile(OwnedDescriptor(owning: descriptor)) }
+        // EISDIR: a kernel that does not know the flag; ENOENT: an old overlay.
+        guard [EOPNOTSUPP, EISDIR, ENOENT].contains(errno) else { throw SpaceProblem(Errno(rawValue: errno)) }
+        let name = ".exert-\(getpid())-\(String(UInt64.random(in: 0...(.max)), radix: 16))"
+        var file = try named("\(directory)/\(name)", journal: journal)
+        if let record = file.record.take() {
+            // Undone while the descriptor is open: the file lives on without its name.
+            do { try record.undo() } catch { throw .other(error.description) }
+        }
+        return file
+    }
+
+    /// Creates a file that everybody can see, whose path must end in a unique name that begins with `.exert-`.
+    public static func named(_ path: String, journal: UndoJournal) throws(SpaceProblem) -> SpaceFile {
+        let record: UndoRecord
+        do { record = try journal.record(.removeFile(path: path)) } catch { throw .other(error.description) }
+        let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        if descriptor < 0 {
+            let problem = SpaceProblem(Errno(rawValue: errno))
+            record.discard()
+            throw problem
+        }
+        return SpaceFile(OwnedDescriptor(owning: descriptor), record)
+    }
+
+    /// The file's size in bytes.
+    public var size: Int64 {
+        var facts = stat()
+        return fstat(descriptor.rawValue, &facts) == 0 ? Int64(facts.st_size) : 0
+    }
+
+    /// What the file system says that the file takes (`st_blocks`), in bytes.
+    public var allocated: Int64 {
+        var facts = stat()
+        return fstat(descriptor.rawValue, &facts) == 0 ? Int64(facts.st_blocks) * 512 : 0
+    }
+
+    /// Takes the space from `offset` on, without writing to it: `fallocate(2)` in mode 0.
+    public func allocate(at offset: Int64, count: Int64) throws(SpaceProblem) {
+        while CLinux_fallocate(descriptor.rawValue, offset, count) != 0 {
+            let error = Errno(rawValue: errno)
+            if error != .interrupted { throw SpaceProblem(error) }
+        }
+    }
+
+    /// Takes space by writing bytes that neither compress nor repeat, and waits until they are on disk: before that,
+    /// some file systems have not taken it.
+    ///
+    /// - Returns: How many bytes were written before the file system was full.
+    public func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws(SpaceProblem) -> Int {
+        var done = 0
+        while let base = bytes.baseAddress, done < bytes.count {
+            let count = pwrite(descriptor.rawValue, base + done, bytes.count - done, off_t(offset) + done)
+            if count < 0 {
+                let error = Errno(rawValue: errno)
+                if error == .interrupted { continue }
+                if done > 0 { break }
+                throw SpaceProblem(error)
+            }
+            done += count
+        }
+        guard fdatasync(descriptor.rawValue) == 0 else { throw SpaceProblem(Errno(rawValue: errno)) }
+        return done
+    }
+
+    /// Gives back what lies behind `size`, blocks behind the end of the file included.
+    public func setSize(_ size: Int64) throws(SpaceProblem) {
+        while ftruncate(descriptor.rawValue, off_t(size)) != 0 {
+            let error = Errno(rawValue: errno)
+            if error != .interrupted { throw SpaceProblem(error) }
+        }
+    }
+
+    /// The largest file that this process may make, in bytes (`RLIMIT_FSIZE`); `nil` where there is no limit.
+    ///
+    /// Beyond it the kernel would send a signal that kills; from now on it answers with an error.
+    public static func sizeLimit() -> Int64? {
+        signal(SIGXFSZ, SIG_IGN)
+        let limit = CLinux_file_size_limit()
+        return limit == .max ? nil : Int64(clamping: limit)
+    }
+}
+
+/// The files without a name, or of exert's own names, that a process holds open below a directory.
+///
+/// Read by the observer through `/proc/PID/fd`: what the kernel says, not what the stressor says of itself.
+public final class HeldFiles {
+    private let table: OwnedDescriptor
+    private let directory: String
+
+    /// Opens the descriptor table of process `processID`; `nil` where it may not be looked into.
+    ///
+    /// - Parameter directory: where the files are, without symbolic links.
+    public init?(processID: Int32, directory: String) {
+        guard let table = try? OwnedDescriptor.open("/proc/\(processID)/fd", O_RDONLY | O_DIRECTORY) else { return nil }
+        self.table = table
+        self.directory = directory == "/" ? "" : directory
+    }
+
+    /// How much space they take (`st_blocks`) in bytes; `nil` where the process is gone.
+    public var allocated: Int64? {
+        var sum: Int64 = 0
+        var isEmpty = true
+        var target = [CChar](repeating: 0, count: 4096)
+        DirectoryReader.forEach(ofDescriptor: table.rawValue) { name in
+            isEmpty = false
+            // The standard streams and what the observer passed on are not the load's.
+            guard atoi(name) > 4 else { return true }
+            let count = readlinkat(table.rawValue, name, &target, target.count)
+            var facts = stat()
+            guard count > 0, isOurs(target[..<count]), fstatat(table.rawValue, name, &facts, 0) == 0,
+                facts.st_mode & S_IFMT == S_IFREG
+            else { return true }
+            sum += Int64(facts.st_blocks) * 512
+            return true
+        }
+        return isEmpty ? nil : sum
+    }
+
+    /// `/directory/#123 (deleted)` or `/directory/.exert-…`.
+    private func isOurs(_ target: ArraySlice<CChar>) -> Bool {
+        let text = String(decoding: target.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        guard text.hasPrefix(directory + "/") else { return false }
+        let name = text.dropFirst(directory.count + 1)
+        return !name.contains("/") && (name.hasPrefix("#") || name.hasPrefix(".exert-"))
+    }
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Engine
+internal import LinuxSystem
+internal import LoadModel
+internal import SystemPackage
+
+/// One process's handles: what it was told to hold, or its part of what several are to hold.
+struct HandleHolder: Holding, ~Copyable {
+    /// The most that is opened or closed between two looks at the target: 2 ms of dups, 14 ms of pipes.
+    private static let quantum: Int64 = 4096
+    /// How often the process's own descriptors are counted again.
+    private static let measureInterval: Nanoseconds = .second
+    /// How often a changing target is followed at most.
+    private static let shortestStep: Nanoseconds = 2 * .millisecond
+    /// How long the kernel may take to show what was closed.
+    private static let releaseLimit: Nanoseconds = .second
+
+    private var handles: HandleTable
+    private let table: DescriptorTable
+    private let lane: Lane
+    private let context: StressorContext
+    /// The system's table, where that is what is filled; else the figure is that of the process's own.
+    private let system: SystemShare?
+    private var nextMeasure: Nanoseconds = 0
+
+    init(
+        of kind: HandleTable.Kind, lane: Lane, context: StressorContext, system: SystemShare?
+    ) throws(StressorFailure) {
+        do throws(Errno) {
+            let handles = try HandleTable(of: kind)
+            let table = try DescriptorTable(of: CurrentProcess.id)
+            self.handles = handles
+            self.table = table
+        } catch {
+            throw .impossible("the process's own descriptor table cannot be read: \(error)")
+        }
+        self.lane = lane
+        self.context = context
+        self.system = system
+        measure()
+    }
+
+    var granularity: Int64 { 1 }
+
+    /// The process's own descriptors are part of what the kernel shows of its table, so they are part of the target.
+    func holdings(for total: Int64) -> Int64 {
+        guard total > 0 else { return 0 }
+        if let system { return system.holdings(for: total) }
+        return max(0, total - context.gauges.reduce(0) { $0 + $1.own })
+    }
+
+    mutating func move(toward target: Int64) throws(StressorFailure) -> Int64 {
+        let held = Int64(handles.count)
+        let wanted = min(abs(target - held), Self.quantum)
+        if target < held {
+            lane.gauge.isMoving = true
+            handles.shrink(by: Int(wanted))
+            settle()
+            return Int64(handles.count)
+        }
+        let granted = try system?.grant(wanted) ?? wanted
+        lane.gauge.isMoving = true
+        defer { settle() }
+        do throws(Errno) {
+            try handles.grow(by: Int(granted))
+        } catch {
+            // What was opened before the refusal is held; the next step will be refused whole.
+            if Int64(handles.count) == held { throw Self.failure(error, handles.kind) }
+        }
+        if let excess = system?.excess, excess > 0 {
+            handles.shrink(by: Int(min(excess, Int64(handles.count) - held)))
+            if Int64(handles.count) == held { throw SystemShare.refusal }
+        }
+        return Int64(handles.count)
+    }
+
+    /// Lets the others see what is held now.
+    private func settle() {
+        lane.gauge.claimed = Int64(handles.count)
+        lane.gauge.isMoving = false
+    }
+
+    private static func failure(_ error: Errno, _ kind: HandleTable.Kind) -> StressorFailure {
+        switch error {
+        case .tooManyOpenFiles where kind == .inotify:
+            .refused("no more inotify handles (fs.inotify.max_user_instances): \(error)", because: .saturation)
+        case .tooManyOpenFiles, .tooManyOpenFilesInSystem:
+            .refused("the table is full: \(error)", because: .saturation)
+        default: .refused("the kernel opens no more handles of kind \(kind.rawValue): \(error)", because: .refusal)
+        }
+    }
+
+    mutating func upkeep(at now: Nanoseconds) throws(StressorFailure) -> Nanoseconds {
+        if system == nil, now >= nextMeasure {
+            measure()
+            nextMeasure = now + Self.measureInterval
+        }
+        return min(nextStep(at: now), system?.nextLook(at: now) ?? nextMeasure)
+    }
+
+    /// When a changing target asks for one handle more or less of this lane.
+    private func nextStep(at now: Nanoseconds) -> Nanoseconds {
+        let span = 20 * Nanoseconds.millisecond
+        guard lane.curve.constantUntil(after: now) <= now else { return .max }
+        let change = abs(lane.curve.value(at: now + span) - lane.curve.value(at: now)) / Double(lane.count)
+        return now + max(Self.shortestStep, Nanoseconds(Double(span) / max(1, change)))
+    }
+
+    private func measure() {
+        guard system == nil, let count = table.count else { return }
+        lane.gauge.own = Int64(count - handles.count)
+    }
+
+    /// Closes everything and waits until the kernel shows that it is gone.
+    mutating func release() {
+        let held = Int64(handles.count)
+        let before = system?.used
+        handles.shrink(by: handles.count)
+        settle()
+        guard let system, let before, held > 0 else { return }
+        let deadline = Clocks.monotonic + Self.releaseLimit
+        while !system.hasReleased(held, from: before) {
+            guard Clocks.monotonic < deadline else {
+                context.tell(
+                    "release_unconfirmed",
+                    "all handles are closed, and fs.file-nr does not show it within a second; others may have opened "
+                        + "as many")
+                return
+            }
+            context.control.sleep(while: .stop, until: Clocks.monotonic + .millisecond)
+        }
+    }
+}
