@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import LoadModel
+
+extension DiskBandwidthStressor {
+    /// See ``Stressor/manifest``.
+    public static let manifest = Manifest(
+        kind: "disk-bandwidth",
+        summary: "Read and write a disk at an exact rate: bytes or operations a second.",
+        details: """
+            A file without a name is made in 'directory', laid out in full and written once before the load begins, \
+            then read and overwritten in place, past the page cache. Operations come on an absolute schedule: latency \
+            is counted from the time at which each was due, and what a slow disk cannot do within a second is dropped \
+            and counted. io_uring does the I/O where it may be used, threads where not. 'size' bounds the space, \
+            'max-written' the wear. Nothing is left behind: the kernel removes the file when the process ends, however \
+            it ends. One load is in bytes/s or in operations, not in both.
+            """,
+        drive: .rate, unit: .bytesPerSecond, units: [.operationsPerSecond: .operationsPerSecond],
+        amounts: [.bytesPerSecond, .operationsPerSecond, .max],
+        keys: placeKeys + operationKeys + boundKeys,
+        tolerance: .percent(1), witness: "process_io",
+        examples: ["50MB/s", "2000 iops", "max", "ramp to 200MB/s in 1m", "pulse 100MB/s for 5s every 30s"])
+
+    private static let placeKeys: [Manifest.Key] = [
+        .init(
+            "directory", .text, default: nil,
+            help: "Where the file is made, and so which disk is loaded; the temporary directory unless given. "
+                + "Directories in memory, as on tmpfs, are refused."),
+        .init(
+            "engine", .choice(["auto", "uring", "threads"]), default: .text("auto"),
+            help: "uring is io_uring, the cheaper one; threads is one thread for each operation in flight; auto takes "
+                + "io_uring where kernel and container allow it, and threads for sync: buffered."),
+        .init(
+            "depth", .integer(1...1024), default: nil,
+            help: "The most operations in flight; unless given, 32, or 16 for blocks of 1MiB and more, and with "
+                + "threads as many as the rate needs where an operation takes 5 ms."),
+    ]
+
+    private static let operationKeys: [Manifest.Key] = [
+        .init(
+            "operation", .choice(["write", "read", "mix"]), default: .text("write"),
+            help: "What is done; mix does both, in the ratio of read-share."),
+        .init(
+            "read-share", .percent, default: nil,
+            help: "Reads among the operations of a mix, 50% unless given; exact at every moment, not on average."),
+        .init(
+            "pattern", .choice(["auto", "sequential", "random"]), default: .text("auto"),
+            help: "Which block comes next; random visits each block once before any comes again. auto is sequential "
+                + "for bytes/s and random for operations/s."),
+        .init(
+            "block", .bytes, default: nil,
+            help: "The size of an operation. Unless given: 4KiB for operations/s; for bytes/s 256KiB, 1MiB from 1GB/s "
+                + "on and for max, and less where that makes fewer than 50 operations a second."),
+        .init(
+            "sync", .choice(["direct", "direct+dsync", "fdatasync", "buffered"]), default: .text("direct"),
+            help: "direct goes past the page cache; direct+dsync makes each write durable before it ends; fdatasync is "
+                + "direct with an fdatasync every so many writes; buffered goes through the page cache, and is written "
+                + "out all along."),
+        .init(
+            "fdatasync-every", .integer(1...1_000_000), default: nil,
+            help: "With sync: fdatasync, how many writes come to one fdatasync; 1 unless given."),
+    ]
+
+    private static let boundKeys: [Manifest.Key] = [
+        .init(
+            "size", .bytes, default: nil,
+            help: "The size of the file; unless given, 1GiB or a tenth of what is free, whichever is less."),
+        .init(
+            "max-written", .bytes, default: nil,
+            help: "The most that is written in a run, to spare the disk, laying out the file included; unless given, "
+                + "100GiB or the size of the file system, whichever is less."),
+        .init(
+            "keep-free", .bytes, default: nil,
+            help: "What must stay free on the file system beside the file; unless given, 256MiB or 5 % of the file "
+                + "system, whichever is less."),
+    ]
+}

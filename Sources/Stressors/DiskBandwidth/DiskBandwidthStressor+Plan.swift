@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import Engine
+internal import Glibc
+internal import LinuxSystem
+public import LoadModel
+
+extension DiskBandwidthStressor {
+    /// See ``Stressor/base(_:)``.
+    public static func base(_ request: LoadRequest) throws(PlanProblem) -> Base {
+        let directory = try directory(request.settings)
+        let device = directory.device.map { " on \($0.text)" } ?? ""
+        return Base(
+            capacity: Base.unlimited, free: Base.unlimited,
+            text: "max is as fast as it goes: \(directory.path) (\(directory.type)\(device))")
+    }
+
+    /// See ``Stressor/prepare(_:base:curve:)``.
+    public static func prepare(
+        _ request: LoadRequest, base: Base, curve: Curve
+    ) throws(PlanProblem) -> Preparation {
+        let counters = ProcFile("/proc/self/io", capacity: 512)
+        guard counters?.read({ ByteScanner.integer(after: "write_bytes:", in: $0) }) != nil else {
+            throw .unsupported("this kernel does not count a process's disk I/O (/proc/PID/io)")
+        }
+        let directory = try directory(request.settings)
+        var planner = DiskPlanner(request: request, directory: directory, curve: curve)
+        return try planner.prepare()
+    }
+
+    /// See ``Stressor/witness(_:)``.
+    public static func witness(_ request: WitnessRequest) -> (any Witness)? { ProcessIOWitness(request) }
+
+    /// The directory that was asked for, or one for temporary files that is on a disk.
+    private static func directory(_ settings: Settings) throws(PlanProblem) -> DiskDirectory {
+        if let path = settings.text("directory") {
+            let directory = try look(at: path)
+            if directory.isMemory { throw .unsupported(inMemory(directory) + "; set 'directory' to one on a disk") }
+            return directory
+        }
+        // Where /tmp is in memory, /var/tmp usually is not: file-hierarchy(7).
+        let temporary = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+        var reason = ""
+        for path in [temporary, "/var/tmp"] {
+            guard let directory = try? look(at: path) else { continue }
+            if !directory.isMemory { return directory }
+            if reason.isEmpty { reason = inMemory(directory) }
+        }
+        if reason.isEmpty { reason = "no files can be made in '\(temporary)'" }
+        throw .unsupported(reason + "; set 'directory' to one on a disk")
+    }
+
+    private static func look(at path: String) throws(PlanProblem) -> DiskDirectory {
+        do throws(DiskDirectory.Problem) {
+            return try DiskDirectory(path)
+        } catch {
+            switch error {
+            case .missing(let message): throw .invalid(setting: "directory", message)
+            case .refused(let message): throw .unsupported(message)
+            }
+        }
+    }
+
+    private static func inMemory(_ directory: DiskDirectory) -> String {
+        "'\(directory.path)' is in memory (\(directory.device?.text ?? directory.type)), so there is no disk to load"
+    }
+}

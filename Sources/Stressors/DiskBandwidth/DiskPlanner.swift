@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CLinux
+internal import Engine
+internal import LinuxSystem
+internal import LoadModel
+
+/// Resolves what a disk-bandwidth profile leaves open, and refuses what cannot work, before anything is started.
+struct DiskPlanner {
+    let request: LoadRequest
+    let directory: DiskDirectory
+    let curve: Curve
+    private var settings: Settings { request.settings }
+    private var findings: [Finding] = []
+
+    init(request: LoadRequest, directory: DiskDirectory, curve: Curve) {
+        self.request = request
+        self.directory = directory
+        self.curve = curve
+    }
+
+    /// The slowest that laying out the file is expected to be, in bytes a second: a worn disk of the last century.
+    private static let slowestLayout = 10_000_000.0
+
+    mutating func prepare() throws(PlanProblem) -> Preparation {
+        let durability = DiskOptions.durability(settings)
+        let operation = DiskOptions.operation(settings)
+        if durability == .buffered, operation == .mix {
+            throw .invalid(
+                setting: "operation",
+                "a buffered mix would read from memory what it has just written; use sync: direct")
+        }
+        try checkDependencies(durability, operation)
+        let trial = DiskTrial(directory: directory.path, isDirect: durability != .buffered)
+        let alignment = try trial.alignment()
+        let isRandom = pattern() == "random"
+        let block = try block(isRandom: isRandom, alignment: alignment)
+        let engine = try engine(trial, alignment: alignment, isBuffered: durability == .buffered)
+        var depth = settings.integer("depth") ?? defaultDepth(engine, block: block, isBuffered: durability == .buffered)
+        guard depth * block <= 1 << 28 else {
+            throw .invalid(
+                setting: settings.integer("depth") == nil ? "block" : "depth",
+                "\(depth) operations of \(block) bytes in flight are more than 256 MiB; lower 'depth' or 'block'")
+        }
+        let size = try size(block: block, depth: &depth)
+        let maxWritten = try maxWritten(size: size, durability, operation)
+        noteDevice()
+        let resolved: [String: SettingValue] = [
+            "directory": .text(directory.path), "pattern": .text(isRandom ? "random" : "sequential"),
+            "block": .bytes(Int64(block)), "engine": .text(engine.rawValue), "depth": .integer(depth),
+            "size": .bytes(size), "max-written": .bytes(maxWritten), "keep-free": .bytes(keepFree),
+        ]
+        let isOperations = request.unit == .operationsPerSecond
+        return Preparation(
+            workers: engine == .uring ? 1 : depth, findings: findings, settings: resolved,
+            quantum: isOperations ? 1 : Double(block),
+            setupLimit: Nanoseconds(Double(size) / Self.slowestLayout * Double(Nanoseconds.second)))
+    }
+
+    private func checkDependencies(
+        _ durability: DiskOptions.Durability, _ operation: DiskOptions.Operation
+    ) throws(PlanProblem) {
+        if settings.percent("read-share") != nil, operation != .mix {
+            throw .invalid(
+                setting: "read-share", "'read-share' is of operation: mix, and this is \(operation.rawValue)")
+        }
+        if settings.integer("fdatasync-every") != nil, durability != .sync {
+            throw .invalid(
+                setting: "fdatasync-every",
+                "'fdatasync-every' is of sync: fdatasync, and this is \(durability.rawValue)")
+        }
+        if durability == .directDurable || durability == .sync, operation == .read {
+            throw .invalid(setting: "sync", "reads need no \(durability.rawValue); use sync: direct")
+        }
+    }
+
+    private func pattern() -> String {
+        let asked = settings.text("pattern") ?? "auto"
+        return asked != "auto" ? asked : request.unit == .operationsPerSecond ? "random" : "sequential"
+    }
+
+    // MARK: The block
+
+    private func block(isRandom: Bool, alignment: Int) throws(PlanProblem) -> Int {
+        guard let asked = settings.bytes("block") else {
+            return Self.block(
+                unit: request.unit, hasOnlyMax: request.amounts == [.max], isRandom: isRandom, peak: curve.peak,
+                alignment: alignment)
+        }
+        guard asked > 0, asked <= 1 << 26 else {
+            throw .invalid(setting: "block", "a block is between \(alignment) bytes and 64 MiB")
+        }
+        guard asked % Int64(alignment) == 0 else {
+            throw .invalid(
+                setting: "block",
+                "a block of \(asked) bytes is no multiple of \(alignment), which direct I/O on \(deviceText) needs")
+        }
+        return Int(asked)
+    }
+
+    /// The block for a load that names none.
+    static func block(unit: Unit, hasOnlyMax: Bool, isRandom: Bool, peak: Double, alignment: Int) -> Int {
+        if unit == .operationsPerSecond { return max(4096, alignment) }
+        if hasOnlyMax { return isRandom ? 256 << 10 : 1 << 20 }
+        guard peak > 0, peak < Base.unlimited else { return 256 << 10 }
+        if peak >= 1e9 { return 1 << 20 }
+        var block = 256 << 10
+        while Double(block) * 50 > peak, block / 2 >= max(4096, alignment) { block /= 2 }
+        return block
+    }
+
+    // MARK: The engine
+
+    private mutating func engine(
+        _ trial: DiskTrial, alignment: Int, isBuffered: Bool
+    ) throws(PlanProblem) -> DiskOptions.Engine {
+        let asked = settings.text("engine") ?? "auto"
+        if asked == "threads" || (asked == "auto" && isBuffered) { return .threads }
+        guard let reason = trial.ringProblem(count: alignment) else { return .uring }
+        if asked == "uring" {
+            throw .unsupported(
+                "io_uring cannot be used here: \(reason). A container's seccomp profile or kernel.io_uring_disabled "
+                    + "may forbid it; use engine: auto")
+        }
+        findings.append(
+            Finding(
+                code: "io_uring_unavailable", severity: .note,
+                message: "io_uring cannot be used here (\(reason)); threads do the I/O, at a higher cost in CPU"))
+        return .threads
+    }
+
+    private func defaultDepth(_ engine: DiskOptions.Engine, block: Int, isBuffered: Bool) -> Int {
+        // Buffered writes to one file take turns in the kernel.
+        if isBuffered { return 1 }
+        let most = max(1, min(block >= 1 << 20 ? 16 : 32, (1 << 28) / block))
+        guard engine == .threads, curve.peak < Base.unlimited else { return most }
+        let operations = curve.peak / (request.unit == .operationsPerSecond ? 1 : Double(block))
+        return max(1, min(most, max(2, Int((min(operations, 1e6) * 0.005).rounded(.up)))))
+    }
+
+    // MARK: Bounds
+
+    private var keepFree: Int64 { settings.bytes("keep-free") ?? min(256 << 20, directory.totalBytes / 20) }
+
+    private func size(block: Int, depth: inout Int) throws(PlanProblem) -> Int64 {
+        let block = Int64(block)
+        let most = min(directory.freeBytes - keepFree, Int64(clamping: CLinux_file_size_limit()))
+        let asked = settings.bytes("size")
+        var size = asked ?? min(1 << 30, max(directory.freeBytes / 10, 2 * block * Int64(depth)))
+        if let asked, asked < block {
+            throw .invalid(setting: "size", "a file of \(asked) bytes does not hold one block of \(block) bytes")
+        }
+        guard size <= most else {
+            throw .unsupported(
+                "a working file of \(size) bytes does not fit: \(directory.freeBytes) bytes are free in "
+                    + "'\(directory.path)', \(keepFree) of them are kept free, and a file may have "
+                    + "\(Int64(clamping: CLinux_file_size_limit())); set 'size', or free space first")
+        }
+        size = size / block * block
+        let blocks = size / block
+        if Int64(depth) > blocks {
+            guard settings.integer("depth") == nil else {
+                throw .invalid(
+                    setting: "depth", "\(depth) operations in flight need as many blocks, and the file has \(blocks)")
+            }
+            depth = Int(blocks)
+        }
+        return size
+    }
+
+    private mutating func maxWritten(
+        size: Int64, _ durability: DiskOptions.Durability, _ operation: DiskOptions.Operation
+    ) throws(PlanProblem) -> Int64 {
+        let most = settings.bytes("max-written") ?? min(100 << 30, directory.totalBytes)
+        let layout = durability == .buffered && operation == .write ? 0 : size
+        guard most >= layout else {
+            throw .invalid(
+                setting: settings.bytes("max-written") == nil ? "size" : "max-written",
+                "laying out the file takes \(layout) bytes of the \(most) that may be written; lower 'size'")
+        }
+        let share = 1 - Double(DiskOptions.readShare(settings)) / Double(OperationPattern.whole)
+        let work = curve.area(until: curve.length) * request.unit.workPerArea * share
+        let perWork = request.unit == .operationsPerSecond ? Double(settings.bytes("block") ?? 4096) : 1
+        if curve.peak < Base.unlimited, work * perWork + Double(layout) > Double(most) {
+            findings.append(
+                Finding(
+                    code: "max_written_too_low",
+                    message: "the run would write \(Int64(min(work * perWork, 1e18))) bytes, and laying out the file "
+                        + "\(layout); the load ends at max-written, \(most) bytes"))
+        }
+        return most
+    }
+
+    // MARK: The device
+
+    private var deviceText: String { directory.device?.text ?? directory.type }
+
+    private mutating func noteDevice() {
+        guard let device = directory.device else {
+            findings.append(
+                Finding(
+                    code: "device_unknown", severity: .note,
+                    message: "no block device can be seen behind '\(directory.path)' (\(directory.type)); what the "
+                        + "device does is not in the log"))
+            return
+        }
+        if !device.isCounting {
+            findings.append(
+                Finding(
+                    code: "device_not_counting", severity: .note,
+                    message: "the counters of \(device.text) are off (queue/iostats); what it does is not seen"))
+        }
+    }
+}

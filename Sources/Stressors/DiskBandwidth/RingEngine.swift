@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Engine
+internal import Glibc
+internal import LinuxSystem
+internal import LoadModel
+
+/// Keeps up to `depth` operations in flight by io_uring, from one thread that sleeps in the ring.
+///
+/// All memory is taken at the start: an operation is a slot, its buffer, and a few words.
+struct RingEngine: Issuing, ~Copyable {
+    private struct Slot {
+        var ticket = Ticket(sequence: 0, intended: 0)
+        var submitted: Nanoseconds = 0
+        var operation = OperationPattern.Operation(offset: 0, isWrite: false, syncs: false)
+        /// Bytes moved so far; a kernel may move fewer than it was asked to.
+        var done = 0
+    }
+
+    /// How late a stop may be noticed while the device does not answer.
+    private static let limit: Nanoseconds = 100 * .millisecond
+    /// How long the first operation that has ended waits for the others that were begun with it, in µs: they end
+    /// nearly together, and each wake costs as much as several operations.
+    private static let patience = 200
+    /// The same while the ring is full, which is always so at `max`.
+    private static let patienceWhenFull = 50
+
+    private let set: WorkingSet
+    private let ring: IORing
+    private let buffers: RandomBuffer
+    private let base: UnsafeMutableRawPointer
+    private let slots: UnsafeMutablePointer<Slot>
+    private let free: UnsafeMutablePointer<UInt32>
+    private let depth: Int
+    private let block: Int
+    private let each: Int
+    private let work: Int64
+    private let isDurable: Bool
+    private var freeCount: Int
+    private var stamps: UInt64 = 0
+    /// `CLOCK_MONOTONIC` at the run's start; known once it has begun.
+    private var origin: Nanoseconds?
+
+    /// Creates the ring on the thread that is to use it.
+    ///
+    /// - Throws: the `Errno` of the call that is refused.
+    init(_ set: WorkingSet, work: Int64) throws {
+        let depth = set.options.depth
+        let block = set.options.block
+        // Direct I/O wants aligned addresses; small blocks share no page.
+        let each = (block + 4095) / 4096 * 4096
+        let ring = try IORing(depth: depth)
+        let buffers = RandomBuffer(count: depth * each)
+        ring.use(set.file, buffers: buffers.base, each: each)
+        slots = .allocate(capacity: depth)
+        slots.initialize(repeating: Slot(), count: depth)
+        free = .allocate(capacity: depth)
+        for index in 0..<depth { (free + index).initialize(to: UInt32(index)) }
+        freeCount = depth
+        self.set = set
+        self.work = work
+        self.depth = depth
+        self.block = block
+        self.each = each
+        isDurable = set.options.durability == .directDurable
+        self.ring = ring
+        self.buffers = buffers
+        base = buffers.base
+    }
+
+    deinit {
+        // Closing the ring does not wait for what is in flight.
+        buffers.isAbandoned = inFlight > 0
+        slots.deallocate()
+        free.deallocate()
+    }
+
+    var room: Int { freeCount }
+    var inFlight: Int { depth - freeCount }
+
+    mutating func issue(_ ticket: Ticket, at now: Nanoseconds) throws(StressorFailure) {
+        let operation = set.next()
+        if operation.isWrite { try set.mayWrite(block) }
+        freeCount -= 1
+        let index = free[freeCount]
+        if operation.isWrite {
+            RandomBuffer.stamp(base + Int(index) * each, count: block, number: stamps)
+            stamps &+= UInt64(block / 4096 + 1)
+        }
+        slots[Int(index)] = Slot(ticket: ticket, submitted: now, operation: operation)
+        try queue(index)
+    }
+
+    mutating func reap(
+        until wake: Nanoseconds, _ time: any TimeSource, _ finished: (Completion) -> Void
+    ) throws(StressorFailure) {
+        guard inFlight > 0 else {
+            _ = time.wait(until: wake)
+            return
+        }
+        let now = Clocks.monotonic
+        let start = origin ?? now - time.now
+        origin = start
+        do {
+            let isFull = freeCount == 0
+            try ring.enter(
+                waitingFor: isFull ? max(1, depth / 8) : inFlight,
+                patience: isFull ? Self.patienceWhenFull : Self.patience, until: min(start + wake, now + Self.limit))
+        } catch {
+            throw .impossible("the ring cannot be used any more: \(error)")
+        }
+        let count = ring.collect()
+        if count == 0 { return }
+        let ended = Clocks.monotonic - start
+        for index in 0..<count {
+            let completion = ring.completion(index)
+            if let isDone = try progress(completion) { finish(completion.slot, isDone, ended, finished) }
+        }
+    }
+
+    private mutating func finish(
+        _ index: UInt32, _ isDone: Bool, _ ended: Nanoseconds, _ finished: (Completion) -> Void
+    ) {
+        let slot = slots[Int(index)]
+        free[freeCount] = index
+        freeCount += 1
+        set.tidyCache(after: slot.operation)
+        finished(Completion(ticket: slot.ticket, submitted: slot.submitted, ended: ended, work: isDone ? work : 0))
+    }
+
+    /// Takes an operation one step on; whether it was done once it has ended, `nil` while it has not.
+    private func progress(_ completion: IORing.Completion) throws(StressorFailure) -> Bool? {
+        let slot = slots + Int(completion.slot)
+        let result = completion.result
+        let isSync = slot.pointee.done == block
+        if result == -EAGAIN || result == -EINTR {
+            if isSync { try queueSync(completion.slot) } else { try queue(completion.slot) }
+            return nil
+        }
+        if result < 0 || (result == 0 && !isSync) {
+            let operation = slot.pointee.operation
+            set.note(
+                failure: result == 0 ? EIO : -result, isWrite: operation.isWrite,
+                at: operation.offset + Int64(slot.pointee.done))
+            return false
+        }
+        if isSync { return true }
+        slot.pointee.done += Int(result)
+        if slot.pointee.done < block {
+            try queue(completion.slot)
+            return nil
+        }
+        guard slot.pointee.operation.syncs else { return true }
+        try queueSync(completion.slot)
+        return nil
+    }
+
+    private func queue(_ index: UInt32) throws(StressorFailure) {
+        let slot = slots[Int(index)]
+        let isQueued = ring.queue(
+            slot: index, isWrite: slot.operation.isWrite, base + Int(index) * each + slot.done,
+            count: block - slot.done, at: slot.operation.offset + Int64(slot.done), isDurable: isDurable)
+        guard isQueued else { throw .impossible("the ring takes no more operations") }
+    }
+
+    private func queueSync(_ index: UInt32) throws(StressorFailure) {
+        guard ring.queueSync(slot: index) else { throw .impossible("the ring takes no more operations") }
+    }
+}

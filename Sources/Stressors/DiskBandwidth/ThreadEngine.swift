@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Engine
+internal import Glibc
+internal import LinuxSystem
+internal import LoadModel
+
+/// Does one operation at a time, on the lane's own thread: as many in flight as there are lanes.
+struct ThreadEngine: Issuing, ~Copyable {
+    private let set: WorkingSet
+    private let time: any TimeSource
+    private let buffer: RandomBuffer
+    private let base: UnsafeMutableRawPointer
+    private let work: Int64
+    private var ended: Completion?
+    private var stamps: UInt64
+
+    init(_ set: WorkingSet, lane: Lane, work: Int64) {
+        self.set = set
+        self.work = work
+        time = lane.time
+        buffer = RandomBuffer(count: set.options.block)
+        base = buffer.base
+        stamps = UInt64(lane.index) << 48
+    }
+
+    var room: Int { ended == nil ? 1 : 0 }
+    var inFlight: Int { ended == nil ? 0 : 1 }
+
+    mutating func issue(_ ticket: Ticket, at now: Nanoseconds) throws(StressorFailure) {
+        let operation = set.next()
+        if operation.isWrite {
+            try set.mayWrite(set.options.block)
+            RandomBuffer.stamp(base, count: set.options.block, number: stamps)
+            stamps &+= UInt64(set.options.block / 4096 + 1)
+        }
+        let submitted = time.now
+        let isDone = perform(operation)
+        ended = Completion(ticket: ticket, submitted: submitted, ended: time.now, work: isDone ? work : 0)
+        set.tidyCache(after: operation)
+    }
+
+    mutating func reap(
+        until wake: Nanoseconds, _ time: any TimeSource, _ finished: (Completion) -> Void
+    ) throws(StressorFailure) {
+        guard let completion = ended else {
+            _ = time.wait(until: wake)
+            return
+        }
+        ended = nil
+        finished(completion)
+    }
+
+    private func perform(_ operation: OperationPattern.Operation) -> Bool {
+        let count = set.options.block
+        let isDurable = set.options.durability == .directDurable
+        var done = 0
+        while done < count {
+            let offset = operation.offset + Int64(done)
+            let result =
+                operation.isWrite
+                ? set.file.write(base + done, count: count - done, at: offset, isDurable: isDurable)
+                : set.file.read(base + done, count: count - done, at: offset)
+            if result == -Int(EINTR) || result == -Int(EAGAIN) { continue }
+            guard result > 0 else {
+                set.note(failure: result == 0 ? EIO : Int32(-result), isWrite: operation.isWrite, at: offset)
+                return false
+            }
+            done += result
+        }
+        guard operation.syncs else { return true }
+        let result = set.file.syncData()
+        if result != 0 { set.note(failure: Int32(-result), isWrite: true, at: operation.offset) }
+        return result == 0
+    }
+}

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Dispatch
+import Foundation
+import LoadModel
+import Synchronization
+import Testing
+
+@testable import Engine
+@testable import LinuxSystem
+@testable import Stressors
+
+/// Disk loads on a file system of their own; each in a process of its own, whose I/O the witness counts.
+@Suite(.serialized, .enabled(if: LoopDisk.isPossible(), "no loop devices"))
+struct DiskBandwidthRunTests {
+    @Test func aRingMeetsARate() async {
+        await #expect(processExitsWith: .success) {
+            let run = try DiskRun(["block": .bytes(65536), "engine": .text("uring")], rate: 20e6)
+            try run.go()
+            try run.expectWork(10e6, blocks: 2)
+        }
+    }
+
+    @Test func threadsMeetARate() async {
+        await #expect(processExitsWith: .success) {
+            let run = try DiskRun(["block": .bytes(65536), "engine": .text("threads")], rate: 20e6)
+            #expect(run.plan.workers == 2)
+            try run.go()
+            try run.expectWork(10e6, blocks: 2)
+        }
+    }
+
+    @Test func randomReadsAreCountedInOperations() async {
+        await #expect(processExitsWith: .success) {
+            let run = try DiskRun(
+                ["operation": .text("read")], rate: 1000, amounts: [.operationsPerSecond], unit: .operationsPerSecond)
+            try run.go()
+            try run.expectWork(500, blocks: 4)
+            #expect(run.latency.pair.intended.counts.reduce(0, +) == run.claimed)
+        }
+    }
+
+    @Test(arguments: ["uring", "threads"])
+    func aMixReadsAndWrites(_ engine: String) async {
+        await #expect(processExitsWith: .success) { [engine] in
+            let run = try DiskRun(
+                [
+                    "operation": .text("mix"), "read-share": .percent(75), "engine": .text(engine),
+                    "block": .bytes(65536), "pattern": .text("random"),
+                ], rate: 20e6)
+            let before = try DiskRun.counters()
+            try run.go()
+            let after = try DiskRun.counters()
+            try run.expectWork(10e6, blocks: 2)
+            let layout = run.size
+            let read = after.read - before.read
+            let written = after.written - before.written - layout
+            #expect(abs(Double(read) / Double(read + written) - 0.75) < 0.01, "\(read) \(written)")
+        }
+    }
+
+    @Test(arguments: ["uring", "threads"])
+    func durableWritesAreMade(_ engine: String) async {
+        await #expect(processExitsWith: .success) { [engine] in
+            for sync in ["direct+dsync", "fdatasync"] {
+                let run = try DiskRun(
+                    ["sync": .text(sync), "engine": .text(engine), "block": .bytes(65536)], rate: 5e6)
+                try run.go()
+                try run.expectWork(2.5e6, blocks: 2)
+            }
+        }
+    }
+
+    @Test func bufferedWritesAreCounted() async {
+        await #expect(processExitsWith: .success) {
+            let run = try DiskRun(["sync": .text("buffered"), "block": .bytes(65536)], rate: 20e6)
+            #expect(run.plan.settings["engine"] == .text("threads"))
+            try run.go()
+            try run.expectWork(10e6, blocks: 2)
+        }
+    }
+
+    @Test(arguments: ["uring", "threads"])
+    func asMuchAsThereIsEndsAtTheBound(_ engine: String) async {
+        await #expect(processExitsWith: .success) { [engine] in
+            let run = try DiskRun(
+                [
+                    "max-written": .bytes(32 << 20), "size": .bytes(16 << 20), "block": .bytes(65536),
+                    "engine": .text(engine),
+                ], rate: Base.unlimited, amounts: [.max])
+            try run.go()
+            #expect(run.claimed == 16 << 20, "what laying out the file left of it")
+            #expect(run.gauges.reduce(0) { $0 + $1.refusals } > 0)
+            #expect(run.gauges.compactMap(\.refusalCause).allSatisfy { $0 == .refusal })
+        }
+    }
+
+    @Test func theWitnessAgreesAndTheDeviceIsSeen() async {
+        await #expect(processExitsWith: .success) {
+            let run = try DiskRun(["block": .bytes(65536)], rate: 20e6)
+            let request = WitnessRequest(
+                processIDs: [getpid()], settings: run.settings, unit: .bytesPerSecond, claims: { 0 })
+            let witness = try #require(DiskBandwidthStressor.witness(request))
+            let before = try #require(witness.readDevice())
+            witness.begin()
+            try run.go()
+            let reading = try #require(witness.read(target: 20e6))
+            let done = reading.amount - Double(run.size)
+            #expect(abs(done - Double(run.claimed)) <= 4 * 65536, "\(done) \(run.claimed)")
+            let after = try #require(witness.readDevice())
+            #expect(!after.name.hasPrefix("loop"), "the disk below it")
+            #expect(after.writtenBytes >= before.writtenBytes)
+        }
+    }
+}
+
+/// One disk load in this process, on a loop device of its own.
+final class DiskRun {
+    let plan: Preparation
+    let settings: Settings
+    let latency: LatencyCells
+    let gauges: [Gauge]
+    let size: Int64
+    private let disk: LoopDisk
+    private let stressor: DiskBandwidthStressor
+    private let curve: Curve
+    private let memory: UnsafeMutableRawPointer
+    private static let length: Nanoseconds = 500 * .millisecond
+
+    init(
+        _ changes: [String: SettingValue], rate: Double, amounts: Set<AmountKind> = [.bytesPerSecond],
+        unit: LoadModel.Unit = .bytesPerSecond
+    ) throws {
+        disk = try LoopDisk(size: 256 << 20)
+        var changes = changes
+        changes["directory"] = .text(disk.path)
+        if changes["size"] == nil { changes["size"] = .bytes(32 << 20) }
+        curve = .constant(rate, for: Self.length)
+        let request = LoadRequest(
+            DiskBandwidthStressor.manifest, changes, on: .read(), amounts: amounts, unit: unit, length: Self.length)
+        let base = try DiskBandwidthStressor.base(request)
+        plan = try DiskBandwidthStressor.prepare(request, base: base, curve: curve)
+        var settings = request.settings
+        settings.values.merge(plan.settings) { $1 }
+        self.settings = settings
+        size = settings.bytes("size") ?? 0
+        let count = 128 + plan.workers * Gauge.byteCount + LatencyCells.byteCount
+        memory = .allocate(byteCount: count, alignment: 128)
+        memory.initializeMemory(as: UInt8.self, repeating: 0, count: count)
+        let memory = memory
+        gauges = (0..<plan.workers).map { Gauge(at: memory + 128 + $0 * Gauge.byteCount) }
+        latency = LatencyCells(at: memory + 128 + plan.workers * Gauge.byteCount)
+        let context = StressorContext(
+            name: "disk", control: ControlWord(at: memory), workers: plan.workers, curve: curve, unit: unit,
+            gauges: gauges, latency: latency)
+        stressor = try DiskBandwidthStressor(settings, process: context)
+    }
+
+    /// What all lanes say that they did.
+    var claimed: Int64 { gauges.reduce(0) { $0 + $1.claimed } }
+
+    /// Runs all lanes on threads of their own until the curve ends.
+    func go() throws {
+        let clock = Stopwatch(length: Self.length)
+        let (stressor, curve, gauges, count) = (self.stressor, self.curve, self.gauges, plan.workers)
+        let group = DispatchGroup()
+        let state = RunState()
+        for index in 0..<count {
+            let lane = Lane(index: index, count: count, curve: curve, time: clock, gauge: gauges[index]) {
+                state.ready.add(1, ordering: .relaxed)
+                while state.ready.load(ordering: .relaxed) < count { usleep(100) }
+                clock.start()
+                return true
+            }
+            group.enter()
+            Thread.detachNewThread {
+                do { try stressor.run(on: lane) } catch { Issue.record("\(error)") }
+                group.leave()
+            }
+        }
+        #expect(group.wait(timeout: .now() + 60) == .success)
+    }
+
+    /// Expects that `work` was done, give or take some operations.
+    func expectWork(_ work: Double, blocks: Double) throws {
+        let quantum = plan.quantum
+        #expect(abs(Double(claimed) - work) <= (blocks + 1) * quantum + 0.05 * work, "\(claimed)")
+        #expect(gauges.allSatisfy { $0.refusals == 0 })
+    }
+
+    /// What this process read and wrote at the block layer.
+    static func counters() throws -> (read: Int64, written: Int64) {
+        let bytes = try SmallFile.bytes("/proc/self/io")
+        return (
+            ByteScanner.integer(after: "read_bytes:", in: bytes[...]) ?? 0,
+            ByteScanner.integer(after: "write_bytes:", in: bytes[...]) ?? 0
+        )
+    }
+}
+
+private final class RunState: Sendable {
+    let ready = Atomic<Int>(0)
+}
+
+/// Real time from the moment at which the last lane is ready.
+private final class Stopwatch: TimeSource {
+    private let begin = Atomic<Int64>(0)
+    private let length: Nanoseconds
+
+    init(length: Nanoseconds) { self.length = length }
+
+    func start() { _ = begin.compareExchange(expected: 0, desired: Clocks.monotonic, ordering: .relaxed) }
+
+    var now: Nanoseconds { Clocks.monotonic - begin.load(ordering: .relaxed) }
+    var isStopping: Bool { now >= length }
+
+    func wait(until time: Nanoseconds) -> Bool {
+        let left = min(time, length) - now
+        if left > 0 { usleep(UInt32(left / 1000 + 1)) }
+        return !isStopping
+    }
+}
