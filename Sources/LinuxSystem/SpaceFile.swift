@@ -156,22 +156,22 @@ public final class HeldFiles {
 
     /// How much space they take (`st_blocks`) in bytes; `nil` where the process is gone.
     public var allocated: Int64? {
+        // Listed through the directory that is open: when no more files can be opened, this still works. The standard
+        // streams and what the observer passed on are not the load's.
+        var numbers = [Int32](repeating: 0, count: 1024)
+        let found = CLinux_list_descriptors(table.rawValue, 5, &numbers, numbers.count)
+        guard found >= 0 else { return nil }
         var sum: Int64 = 0
-        var isEmpty = true
         var target = [CChar](repeating: 0, count: 4096)
-        DirectoryReader.forEach(ofDescriptor: table.rawValue) { name in
-            isEmpty = false
-            // The standard streams and what the observer passed on are not the load's.
-            guard atoi(name) > 4 else { return true }
-            let count = readlinkat(table.rawValue, name, &target, target.count)
+        for number in numbers.prefix(Int(found)) where number > 4 {
+            let count = readlinkat(table.rawValue, "\(number)", &target, target.count)
             var facts = stat()
-            guard count > 0, isOurs(target[..<count]), fstatat(table.rawValue, name, &facts, 0) == 0,
+            guard count > 0, isOurs(target[..<count]), fstatat(table.rawValue, "\(number)", &facts, 0) == 0,
                 facts.st_mode & S_IFMT == S_IFREG
-            else { return true }
+            else { continue }
             sum += Int64(facts.st_blocks) * 512
-            return true
         }
-        return isEmpty ? nil : sum
+        return sum
     }
 
     /// `/directory/#123 (deleted)` or `/directory/.exert-…`.

@@ -39,14 +39,17 @@ public enum PlanText {
         let amount = { HumanUnits.exactAmount($0, stressor.unit) }
         let drive = stressor.drive == .level ? "holds an amount" : "works at a rate"
         table.append(row("kind", "\(stressor.kind), \(drive)"))
-        let capacity = stressor.capacity < Curve.unlimited ? "\(amount(stressor.capacity)): " : ""
-        table.append(row("100% is", capacity + stressor.base))
+        if stressor.capacity < Curve.unlimited {
+            table.append(row("100% is", "\(amount(stressor.capacity)): \(stressor.base)"))
+        } else {
+            table.append(row("base", stressor.base))
+        }
         let isAdded = stressor.mode == .add
         table.append(
             row("mode", isAdded ? "add: on top of what is there" : "total: all use together, held in both directions"))
         let isUnlimited = stressor.curve.peak >= Curve.unlimited
         var peak = isUnlimited ? "max: as fast as it goes" : amount(stressor.curve.peak)
-        if stressor.capacity > 0, !isUnlimited {
+        if stressor.capacity > 0, stressor.capacity < Curve.unlimited, !isUnlimited {
             peak += ", \(HumanUnits.percent(stressor.curve.peak / stressor.capacity)) of it"
         }
         table.append(row("peak", peak))

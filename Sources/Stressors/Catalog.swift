@@ -9,6 +9,10 @@ public enum Catalog {
     public static let all: [any Stressor.Type] = [
         CPUStressor.self,
         MemoryStressor.self,
+        DiskSpaceStressor.self,
+        InodesStressor.self,
+        FileHandleStressor.self,
+        DiskBandwidthStressor.self,
         NullStressor.self,
     ]
 

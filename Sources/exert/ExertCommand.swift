@@ -16,7 +16,9 @@ struct ExertCommand: ParsableCommand {
             129/130/143 interrupted, after a clean release.
             """,
         version: exertVersion,
-        subcommands: [RunCommand.self, CheckCommand.self, ListCommand.self, SchemaCommand.self])
+        subcommands: [
+            RunCommand.self, CheckCommand.self, ListCommand.self, SchemaCommand.self, CleanupCommand.self,
+        ])
 }
 
 /// The version of exert, as the log names it.

@@ -41,11 +41,15 @@ struct RunCommand: ParsableCommand {
         if log == "-", format == .json {
             throw ValidationError("--log - and --format json both want standard output; give the log a file")
         }
+        // Before the plan: what a killed run left would be counted as in use.
+        Leftovers.undo()
         let host = HostFacts.read()
         let plan = try source.plan(on: host)
         // Opened before the load: when disk, memory or descriptors run out, the outputs are there.
-        let outputs = try RunOutputs(plan: plan, logPath: log, isQuiet: quiet)
+        let outputs = try RunOutputs(plan: plan, logPath: log, logInterval: interval, isQuiet: quiet)
         let record = try observe(plan, host, interval, outputs)
+        // A stressor process that was killed while we live leaves its records to us.
+        Leftovers.undo()
         outputs.write(record, as: format)
         // A log that misses lines is not the evidence that was asked for, whatever the verdict.
         if let failure = outputs.logFailure {

@@ -18,7 +18,7 @@ enum Dependencies {
         "LoadModel": Rule(),
         "Profiles": Rule(ours: ["LoadModel"], external: ["Yams", "Crypto"], mayUseFoundation: true),
         "Engine": Rule(ours: ["LoadModel", "LinuxSystem"], external: ["SystemPackage"]),
-        "Stressors": Rule(ours: ["CLinux", "LoadModel", "LinuxSystem", "Engine"], theirs: ["SystemPackage"]),
+        "Stressors": Rule(ours: ["CLinux", "LoadModel", "LinuxSystem", "Engine"], external: ["SystemPackage"]),
         "Reporting": Rule(ours: ["LoadModel"]),
         "ControlServer": Rule(
             ours: ["LoadModel", "LinuxSystem", "Profiles", "Engine", "Stressors", "Reporting"],

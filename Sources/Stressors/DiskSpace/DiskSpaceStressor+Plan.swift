@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import Engine
+internal import LinuxSystem
+public import LoadModel
+
+extension DiskSpaceStressor {
+    /// See ``Stressor/manifest``.
+    public static let manifest = Manifest(
+        kind: "disk-space",
+        summary: "Hold disk space, to the block: bytes, percent of the file system, or all but so much.",
+        details: """
+            A file without a name (O_TMPFILE) is allocated and never written (fallocate), which takes no time and \
+            wears nothing; the kernel gives the space back when the process ends, however it ends. Where fallocate is \
+            refused or takes nothing, the space is taken by writing bytes that do not compress, and the log says so. \
+            The figure is what the file system counts: st_blocks of the files (mode add), or the use that statvfs \
+            shows of the whole file system (mode total), which is followed both ways while others write and delete. \
+            On btrfs, whose figures lag, the file system is written out first (syncfs). Blocks that are reserved for \
+            root are left alone unless told otherwise. tmpfs is memory, and refused.
+            """,
+        drive: .level, unit: .bytes, amounts: [.bytes, .percent, .max, .leave],
+        keys: [
+            FileSystemSetting.key, LevelMode.key,
+            .init(
+                "keep-free", .bytes, default: .bytes(0),
+                help: "Never take what would leave less than this much available, whatever the target says; what "
+                    + "others take of it is given back."),
+            .init(
+                "use-reserved", .boolean, default: .boolean(false),
+                help: "Take the blocks that are reserved for root, too (ext4 keeps 5 %); needs root."),
+            .init(
+                "named", .boolean, default: .boolean(false),
+                help: "Hold the space in a file that ls and du show, .exert-RUN-…; an undo record is written first, "
+                    + "and the next run or 'exert cleanup' removes what a killed run left."),
+            .init(
+                "method", .choice(["auto", "allocate", "write"]), default: .text("auto"),
+                help: "allocate takes space without writing to it, write by writing; auto allocates, and writes where "
+                    + "that is refused."),
+        ],
+        tolerance: .percent(0.1), witness: "statvfs",
+        examples: ["2GiB", "95%", "leave 8MiB", "ramp to 90% in 1m", "sawtooth 1GiB to 20GiB every 30s"])
+
+    /// See ``Stressor/base(_:)``.
+    public static func base(_ request: LoadRequest) throws(PlanProblem) -> Base {
+        let settings = request.settings
+        let facts = try FileSystemSetting.facts(settings)
+        let mode = try LevelMode.resolve(request)
+        let space = facts.space
+        let usesReserved = settings.flag("use-reserved")
+        let room = usesReserved ? max(0, space.unused - facts.heldBack) : space.available
+        let capacity = space.used + room
+        guard capacity > 0 else {
+            throw .unsupported("the \(FileSystemSetting.subject(facts)) has no size that could be filled")
+        }
+        let keepFree = settings.bytes("keep-free") ?? 0
+        guard keepFree <= capacity else {
+            throw .invalid(setting: "keep-free", "\(keepFree) bytes are more than the file system has (\(capacity))")
+        }
+        // `max` is what may be taken; what `leave` leaves includes what is kept free.
+        let kept = request.amounts.contains(.leave) ? 0 : keepFree
+        let block = Double(space.blockSize)
+        // Where figures lag, what others do between two times that the file system is written out is not known.
+        let allowed = max(2 * block, min(0x1p20, Double(capacity) / 1000)) * (facts.isStale ? 8 : 1)
+        let whole = usesReserved ? "used + free, as root has it" : "used + available, as df counts it"
+        return Base(
+            capacity: Double(capacity), free: Double(max(0, (mode == .total ? capacity : room) - kept)),
+            text: "\(FileSystemSetting.subject(facts)): 100 % is \(capacity) bytes, \(whole); \(space.used) used, "
+                + "\(room) available at the start",
+            mode: mode,
+            tolerance: ToleranceLimit(absolute: allowed, ratio: mode == .total ? 0 : 0.001))
+    }
+
+    /// See ``Stressor/prepare(_:base:curve:)``.
+    public static func prepare(
+        _ request: LoadRequest, base: Base, curve: Curve
+    ) throws(PlanProblem) -> Preparation {
+        let settings = request.settings
+        let facts = try FileSystemSetting.facts(settings)
+        let peak = curve.peak
+        guard peak <= base.capacity else {
+            throw .invalid(
+                setting: nil, "the target goes up to \(Int64(peak)) bytes; the file system has \(Int64(base.capacity))")
+        }
+        let space = facts.space
+        guard peak <= 0 || peak >= Double(space.blockSize) else {
+            throw .invalid(
+                setting: nil,
+                "the target is \(Int64(peak)) bytes at most, less than one block of \(space.blockSize) bytes")
+        }
+        return Preparation(
+            workers: 1, findings: findings(settings, base, peak: peak, facts),
+            settings: ["directory": .text(facts.directory), "mode": .text(base.mode.rawValue)])
+    }
+
+    private static func findings(
+        _ settings: Settings, _ base: Base, peak: Double, _ facts: FileSystemFacts
+    ) -> [Finding] {
+        let keepFree = settings.bytes("keep-free") ?? 0
+        let usesReserved = settings.flag("use-reserved")
+        let space = facts.space
+        let room = (usesReserved ? space.unused - facts.heldBack : space.available) - keepFree
+        let ownPeak = base.mode == .total ? peak - Double(space.used) : peak
+        var findings: [Finding] = []
+        func find(_ code: String, _ message: String) { findings.append(Finding(code: code, message: message)) }
+        if room <= 0, peak > 0 {
+            find(
+                "disk_full",
+                keepFree > 0
+                    ? "less than the \(keepFree) bytes that are to be kept free are left"
+                    : "the file system is full already: there is nothing left to take")
+        } else if ownPeak > Double(room) {
+            find(
+                "target_beyond_capacity",
+                "the target goes up to \(Int64(peak)) bytes; \(max(0, room)) can be taken"
+                    + (keepFree > 0 ? " before less than \(keepFree) are kept free" : "")
+                    + ". Lower the target, or free space first.")
+        }
+        if base.mode == .total, peak > 0, ownPeak < 0 {
+            find(
+                "target_below_use",
+                "others hold \(space.used) bytes already, more than the target of \(Int64(peak)); nothing will be held "
+                    + "until they give some back")
+        }
+        if usesReserved, !FileSystemFacts.mayUseReserved {
+            find("reserved_for_root", "use-reserved has no effect: only root may take the reserved blocks")
+        }
+        return findings
+    }
+
+    /// See ``Stressor/witness(_:)``.
+    public static func witness(_ request: WitnessRequest) -> (any Witness)? {
+        let directory = request.settings.text("directory") ?? ""
+        let held = request.processIDs.compactMap { HeldFiles(processID: $0, directory: directory) }
+        guard held.count == request.processIDs.count, let gauge = FileSystemGauge(directory) else { return nil }
+        return DiskSpaceWitness(held: held, gauge: gauge, mode: request.mode)
+    }
+}
+
+/// The space in use as `statvfs` shows it, and `st_blocks` of the files that the stressor's processes hold open.
+private final class DiskSpaceWitness: Witness {
+    private let held: [HeldFiles]
+    private let gauge: FileSystemGauge
+    private let mode: LoadMode
+
+    init(held: [HeldFiles], gauge: FileSystemGauge, mode: LoadMode) {
+        self.held = held
+        self.gauge = gauge
+        self.mode = mode
+    }
+
+    func read(target: Double) -> WitnessReading? {
+        var own: Int64 = 0
+        for files in held {
+            guard let allocated = files.allocated else { return nil }
+            own += allocated
+        }
+        guard mode == .total else { return WitnessReading(Double(own)) }
+        // Released: what others use is no load.
+        guard target > 0 else { return WitnessReading(Double(own), own: Double(own)) }
+        return gauge.space.map { WitnessReading(Double($0.used), own: Double(own)) }
+    }
+}

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Engine
+internal import LinuxSystem
+internal import LoadModel
+
+/// Holds inodes of a file system: a number of its own, or what others leave of a total.
+struct InodeHolder: Holding, ~Copyable {
+    struct Options: Sendable {
+        var directory: String
+        /// How many files without a name one process may hold.
+        var unnamedLimit: Int
+        var mode: LoadMode
+        /// The gauges of all lanes of all processes.
+        var gauges: [Gauge]
+    }
+
+    /// What is made or given back between two looks at the target: some milliseconds' worth.
+    private static let chunk = 512
+
+    private let options: Options
+    private let lane: Lane
+    private let gauge: FileSystemGauge
+    private let tell: (String, String) -> Void
+    private var files: InodeFiles
+    private var unnamedLimit: Int
+    private var rhythm = FollowRhythm()
+
+    init(_ options: Options, lane: Lane, tell: @escaping (String, String) -> Void) throws(StressorFailure) {
+        guard let gauge = FileSystemGauge(options.directory) else {
+            throw .impossible("\(options.directory) cannot be opened")
+        }
+        do throws(SpaceProblem) {
+            files = try InodeFiles(in: options.directory, journal: .standard())
+        } catch {
+            throw .impossible("\(options.directory) cannot be opened: \(SpacePile.words(error))")
+        }
+        self.options = options
+        self.lane = lane
+        self.gauge = gauge
+        self.tell = tell
+        unnamedLimit = options.unnamedLimit
+    }
+
+    var granularity: Int64 { 1 }
+
+    private var heldByAll: Int64 { options.gauges.reduce(0) { $0 + $1.claimed } }
+
+    func holdings(for total: Int64) -> Int64 {
+        guard total > 0, options.mode == .total else { return max(0, total) }
+        guard let used = gauge.space?.usedFiles else { return heldByAll }
+        return max(0, heldByAll + total - used)
+    }
+
+    mutating func move(toward target: Int64) throws(StressorFailure) -> Int64 {
+        let missing = Int(target) - files.count
+        do throws(SpaceProblem) {
+            if missing > 0 { try grow(min(missing, Self.chunk)) } else { try shrink(min(-missing, Self.chunk)) }
+        } catch {
+            // What was made before the refusal is held, and must be known.
+            lane.gauge.claimed = Int64(files.count)
+            switch error {
+            case .full:
+                tellFull()
+                throw .refused("the file system is full", because: .saturation)
+            case .noDescriptor: throw .refused("no more files can be opened", because: .saturation)
+            case .quota: throw .refused("the quota is used up", because: .refusal)
+            case .tooLarge, .unsupported, .other: throw .impossible("no inode more: \(SpacePile.words(error))")
+            }
+        }
+        return Int64(files.count)
+    }
+
+    private mutating func grow(_ wanted: Int) throws(SpaceProblem) {
+        let unnamed = min(wanted, max(0, unnamedLimit - files.unnamedCount))
+        guard unnamed > 0 else { return try files.addNamed(wanted) }
+        do throws(SpaceProblem) {
+            try files.addUnnamed(unnamed)
+        } catch {
+            switch error {
+            case .noDescriptor:
+                unnamedLimit = files.unnamedCount
+                tell(
+                    "named_files",
+                    "no more files can be opened after \(unnamedLimit); the others have names, and an undo record")
+            case .unsupported:
+                unnamedLimit = 0
+                tell("technique_fallback", "the file system has no O_TMPFILE: files have names, and an undo record")
+            default: throw error
+            }
+        }
+    }
+
+    private mutating func shrink(_ surplus: Int) throws(SpaceProblem) {
+        guard surplus > 0 else { return }
+        let before = gauge.space?.usedFiles
+        try files.remove(surplus)
+        // XFS frees inodes in the background: until that is done the total would look too high, and more be given back.
+        guard options.mode == .total, let before else { return }
+        for _ in 0..<50 {
+            guard let used = gauge.space?.usedFiles, used > before - Int64(surplus) else { return }
+            if !lane.time.wait(until: lane.time.now + .millisecond) { return }
+        }
+    }
+
+    private func tellFull() {
+        guard let space = gauge.space else { return }
+        if space.availableFiles == 0 {
+            tell("inodes_used_up", "the file system has no inode left")
+        } else {
+            tell(
+                "disk_full",
+                "the file system has \(space.availableFiles) inodes left and no block for them; free space first")
+        }
+    }
+
+    mutating func upkeep(at now: Nanoseconds) throws(StressorFailure) -> Nanoseconds {
+        guard options.mode == .total, lane.curve.value(at: now) > 0, let space = gauge.space else { return .max }
+        rhythm.note(others: space.usedFiles - heldByAll, at: now)
+        return rhythm.next(after: now)
+    }
+}
