@@ -6,7 +6,7 @@ import LoadModel
 enum LatencyText {
     /// The latencies of the phases that have any; `nil` where none has.
     static func table(_ results: [PhaseResult], of plan: Plan) -> TextTable? {
-        let timed = results.filter { $0.latency != nil }
+        let timed = results.filter { $0.latency.map { $0.intended.total > 0 } ?? false }
         guard !timed.isEmpty else { return nil }
         var table = TextTable([.left, .left, .left, .right, .right, .right, .right, .right, .right, .right])
         table.append(

@@ -40,7 +40,9 @@ struct ProfileOptions: ParsableArguments {
             return try Planner(host: host, catalog: Catalog.all).plan(profile)
         } catch {
             if !error.invalid.isEmpty {
-                let errors = ProfileErrors(file: profile.file, diagnostics: error.invalid)
+                // Flags have no lines.
+                let problems = self.profile == nil ? error.invalid.map { Diagnostic(nil, $0.message) } : error.invalid
+                let errors = ProfileErrors(file: profile.file, diagnostics: problems)
                 Console.write(errors.description + "\n", to: Console.error)
             }
             for message in error.unsupported { Console.complain(message) }

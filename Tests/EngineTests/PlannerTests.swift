@@ -34,6 +34,28 @@ private struct FakeStressor: Stressor {
     func run(on lane: Lane) throws(StressorFailure) {}
 }
 
+/// A kind whose unit is what its loads use, and of which nobody knows how much there is.
+private struct FakeDisk: Stressor {
+    static let manifest = Manifest(
+        kind: "disk", summary: "", details: "", drive: .rate, unit: .bytesPerSecond,
+        units: [.operationsPerSecond: .operationsPerSecond], amounts: AmountKind.allCases, keys: [],
+        tolerance: .percent(1), witness: "", examples: [])
+
+    static func base(_ request: LoadRequest) throws(PlanProblem) -> Base {
+        Base(capacity: Base.unlimited, free: Base.unlimited, text: "")
+    }
+
+    static func prepare(_ request: LoadRequest, base: Base, curve: Curve) throws(PlanProblem) -> Preparation {
+        Preparation(
+            workers: 1, settings: ["engine": .text("threads")],
+            quantum: request.unit == .operationsPerSecond ? 1 : 65536)
+    }
+
+    static func witness(_ request: WitnessRequest) -> (any Witness)? { nil }
+    init(_ settings: Settings, process: StressorContext) throws(StressorFailure) {}
+    func run(on lane: Lane) throws(StressorFailure) {}
+}
+
 @Suite struct PlannerTests {
     private static let host = HostFacts(
         name: "node-1", kernel: "6.1", architecture: "x86_64", onlineCPUs: [0, 1], affinityCPUs: [0, 1], cpuQuota: nil,
@@ -79,14 +101,51 @@ private struct FakeStressor: Stressor {
 
     @Test(
         arguments: [
-            (.percent(50), 4), (.percent(0), 0), (.cores(1.5), 1.5), (.max, 6), (.leave(.cores(2)), 4),
-            (.leave(.percent(25)), 4), (.leave(.cores(6)), 0),
+            (.percent(50), 4), (.cores(1.5), 1.5), (.max, 6), (.leave(.cores(2)), 4),
+            (.leave(.percent(25)), 4), (.leave(.cores(5)), 1),
         ] as [(Amount, Double)])
     func `amounts are resolved against the base of the stressor`(amount: Amount, value: Double) throws {
         let plan = try plan(Self.profile([Self.entry()], [[Self.load(.hold(amount))]]))
         let stressor = try #require(plan.stressors.first)
         #expect(stressor.curve.value(at: 5 * s) == value)
         #expect(stressor.workers == Int(value.rounded(.up)), "the peak is handed on")
+    }
+
+    @Test(arguments: [.percent(0), .leave(.cores(6)), .cores(0)] as [Amount])
+    func `a load that is 0 all the time is refused where it stands`(amount: Amount) throws {
+        let errors = try #require(rejection(Self.profile([Self.entry()], [[Self.load(.hold(amount))]])))
+        #expect(errors.invalid.map(\.mark) == [SourceMark(line: 9, column: 12)])
+        #expect(errors.invalid.first?.message.contains("'a' is 0 all the time") == true)
+        // Not where another phase has more.
+        let phases = [[Self.load(.hold(amount))], [Self.load(.hold(.percent(1)))]]
+        #expect(rejection(Self.profile([Self.entry()], phases)) == nil)
+    }
+
+    @Test func `a stressor has its targets in one unit, and as much as there is only level`() throws {
+        func diskProfile(_ shapes: [LoadShape]) -> Profile {
+            Self.profile([Self.entry(kind: "disk")], shapes.map { [Self.load($0)] })
+        }
+        func plan(_ shapes: [LoadShape]) throws(PlanErrors) -> Plan {
+            try Planner(host: Self.host, catalog: [FakeDisk.self]).plan(diskProfile(shapes))
+        }
+        func rejection(_ shapes: [LoadShape]) -> String? {
+            do throws(PlanErrors) {
+                _ = try plan(shapes)
+                return nil
+            } catch {
+                return error.invalid.first?.message
+            }
+        }
+        let bytes = LoadShape.hold(.bytesPerSecond(1e6))
+        #expect(try plan([bytes, .hold(.max)]).stressors.first?.unit == .bytesPerSecond)
+        let operations = try #require(try plan([.hold(.operationsPerSecond(500)), .hold(.max)]).stressors.first)
+        #expect(operations.unit == .operationsPerSecond && operations.curve.peak == Curve.unlimited)
+        #expect(operations.settings.text("engine") == "threads" && operations.quantum == 1)
+        #expect(rejection([bytes, .hold(.operationsPerSecond(1))])?.contains("another unit") == true)
+        #expect(rejection([.ramp(from: nil, to: .max, over: nil)])?.contains("only be held or pulsed") == true)
+        #expect(rejection([.pulse(.max, width: s, every: 2 * s)]) == nil)
+        let after = rejection([.hold(.max), .ramp(from: nil, to: .bytesPerSecond(1), over: nil)])
+        #expect(after?.contains("ramp from A to B") == true)
     }
 
     @Test func `the plan has what the profile and the kind say`() throws {

@@ -65,6 +65,12 @@ public struct Planner {
         let request = try request(for: entry, profile, manifest)
         let base = try resolve(entry) { () throws(PlanProblem) in try type.base(request) }
         let curve = try curve(of: entry, index: index, profile, base: base)
+        guard curve.peak > 0 else {
+            let mark = profile.phases.flatMap(\.loads).first { $0.stressor == entry.name }?.mark ?? entry.mark
+            let message =
+                "nothing to exert: the load of '\(entry.name)' is 0 all the time; raise it, or leave the stressor out"
+            throw PlanErrors(invalid: [Diagnostic(mark, message)], unsupported: [])
+        }
         let preparation = try resolve(entry) { () throws(PlanProblem) in
             try type.prepare(request, base: base, curve: curve)
         }
