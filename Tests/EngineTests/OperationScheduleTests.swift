@@ -62,9 +62,20 @@ private let ms = Nanoseconds.millisecond
     @Test func `what a phase left over is not done in the release after it`() {
         var curve = curve(s, .hold(.bytesPerSecond(100_000)))
         curve.appendRelease(5 * s)
+        let late = schedule(curve)
+        #expect(late.take(at: 2 * s) != nil, "the last one")
+        #expect(late.take(at: 2 * s) == nil)
+        #expect(late.dropped == 99)
+    }
+
+    @Test func `the last operations of a load may begin a moment after it`() {
+        var curve = curve(s, .hold(.bytesPerSecond(1e6)))
+        curve.appendRelease(5 * s)
         let schedule = schedule(curve)
-        #expect(schedule.take(at: 2 * s) == nil)
-        #expect(schedule.dropped == 100)
+        for _ in 0..<995 { _ = schedule.take(at: s - 4 * ms) }
+        let last = (0..<5).compactMap { _ in schedule.take(at: s + ms) }
+        #expect(last.count == 5 && schedule.take(at: s + ms) == nil)
+        #expect(schedule.dropped == 0)
     }
 
     @Test func `as much as there is is due whenever it is asked for, and the schedule goes on after it`() throws {

@@ -33,6 +33,9 @@ public final class OperationSchedule: Sendable {
         var dropped: Int64 = 0
     }
 
+    /// How late an operation may begin when its load is over.
+    private static let grace: Nanoseconds = 10 * .millisecond
+
     private let curve: Curve
     /// The area of one operation, in unit·nanoseconds.
     private let areaPerOperation: Double
@@ -102,7 +105,9 @@ public final class OperationSchedule: Sendable {
         let due = state.anchor + (Double(state.position) + 0.5) * areaPerOperation
         let overdue = curve.area(until: now) - due
         guard overdue > 0 else { return }
-        let excess = overdue - curve.value(at: now) * Double(backlog)
+        // What was due in the last moment of a load is done in the first one after it.
+        let last = curve.value(at: state.time) * Double(Self.grace)
+        let excess = overdue - max(last, curve.value(at: now) * Double(backlog))
         let count = Int64((excess / areaPerOperation).rounded(.up))
         guard count > 0 else { return }
         state.dropped += count
