@@ -49,7 +49,7 @@ public final class OperationSchedule: Sendable {
     ///   - workPerOperation: units of work in one operation: its bytes, or 1.
     ///   - workPerArea: units of work in one unit·nanosecond of the curve's area.
     ///   - backlog: how long an operation may be overdue and still be done, at the target's present rate.
-    ///   - gathers: whether a few operations are due together, on a grid of 1, 2 or 4 ms, where the rate is high
+    ///   - gathers: whether a few operations are due together, on a grid of 1, 2 or 5 ms, where the rate is high
     ///     enough: for engines to whom a wake costs more than another operation.
     public init(
         curve: Curve, workPerOperation: Double, workPerArea: Double, backlog: Nanoseconds = .second,
@@ -81,12 +81,13 @@ public final class OperationSchedule: Sendable {
         }
     }
 
-    /// The next point of the grid that brings three to seven operations together, or more at very high rates; `time`
+    /// The next point of the grid that brings two to seven operations together, or more at very high rates; `time`
     /// where the rate is too low.
     private func gathered(_ time: Nanoseconds) -> Nanoseconds {
         let perMillisecond = curve.value(at: time) / areaPerOperation * Double(Nanoseconds.millisecond)
-        if perMillisecond * 4 < 1.5 { return time }
-        let grid = (perMillisecond > 3.5 ? 1 : perMillisecond > 1.75 ? 2 : 4) * Nanoseconds.millisecond
+        if perMillisecond * 5 < 1.5 { return time }
+        // Steps that go evenly into a second, and into the tenths of it at which the load is looked at.
+        let grid = (perMillisecond > 3.5 ? 1 : perMillisecond > 1.5 ? 2 : 5) * Nanoseconds.millisecond
         return (time + grid - 1) / grid * grid
     }
 

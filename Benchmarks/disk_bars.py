@@ -1,0 +1,499 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Holds exert's disk and file-handle stressors to their promises, next to fio: figure, bar and verdict of each.
+
+    sudo python3 Benchmarks/disk_bars.py --exert PATH [--quick] [--only rate,max,…] [--repeats N] [--json FILE]
+
+Exit code: 0 every bar was met, 2 one was not (or could not be measured), 64 bad usage.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
+from functools import partial
+from pathlib import Path
+
+from bars import GIB, MIB, Bar, attempt, exert_run
+from disk_judge import (HandleTrace, LevelFigures, Look, RateFigures, ReachFigures, handle_figures, measure_level,
+                        measure_rate, measure_reach, running, ticks, trace_handles)
+from judge import unwind_on_signals
+from ledger import JudgeError
+from volumes import Volume, neighbour, volume, write_random
+
+KIB = 1024
+MB = 1_000_000
+
+
+@dataclass
+class Settings:
+    """What the command line asked for."""
+
+    exert: str
+    fio: str | None
+    scratch: str
+    repeats: int
+    seconds: int  # Of each rate.
+    hold: int  # Of each level.
+    raw: dict[str, list[dict[str, object]]] = field(default_factory=dict)
+
+    def keep(self, name: str, figures: object) -> None:
+        """Keeps what one run measured for the JSON file."""
+        self.raw.setdefault(name, []).append(asdict(figures) if hasattr(figures, "__dataclass_fields__") else figures)
+
+
+def middle(runs: list[object], name: str) -> float | None:
+    """The median of one field over the repeats, without its sign; None if a repeat had none."""
+    values = [getattr(run, name) for run in runs]
+    return None if not values or None in values else statistics.median(map(abs, values))
+
+
+def ratio(ours: float | None, theirs: float | None) -> float | None:
+    """One over the other, where both are known."""
+    return ours / theirs if ours is not None and theirs else None
+
+
+# Rates --------------------------------------------------------------------------------------------------------------
+
+@dataclass
+class RateCase:
+    """One load of a disk, as exert and fio are asked for it."""
+
+    name: str
+    load: str  # exert's.
+    block: int
+    operation: str  # `write` (sequential) or `read` (random).
+    depth: int
+    target: float | None = None  # Bytes a second; None: as fast as it goes.
+
+    @property
+    def key(self) -> str:
+        return "written" if self.operation == "write" else "read"
+
+    def exert(self, settings: Settings, place: Path, *more: str) -> list[str]:
+        """exert's command line; its file is its own."""
+        sets = {"directory": place, "block": f"{self.block // KIB}KiB", "size": "1GiB", "max-written": "100GiB",
+                "operation": self.operation, "pattern": "sequential" if self.operation == "write" else "random"}
+        if self.target is None:
+            sets["depth"] = self.depth
+        return exert_run(settings, settings.seconds, f"disk-bandwidth={self.load}",
+                         sets=tuple(f"disk-bandwidth.{k}={v}" for k, v in sets.items()) + more)
+
+    def fio(self, settings: Settings, file: Path, *more: str) -> list[str]:
+        """fio's command line, on a file that was written before."""
+        words = [settings.fio or "fio", "--name=x", f"--filename={file}", "--size=1g", f"--bs={self.block}",
+                 f"--rw={'write' if self.operation == 'write' else 'randread'}", "--direct=1", "--ioengine=io_uring",
+                 f"--iodepth={self.depth}", "--time_based", f"--runtime={settings.seconds}"]
+        if self.target is not None:
+            words.append(f"--rate={self.target:.0f}" if self.operation == "write"
+                         else f"--rate_iops={self.target / self.block:.0f}")
+        return words + list(more)
+
+
+RATES = [RateCase("50 MB/s", "50MB/s", 64 * KIB, "write", 16, 50 * MB),
+         RateCase("200 MB/s", "200MB/s", 64 * KIB, "write", 16, 200 * MB),
+         RateCase("2,000 random reads a second", "2000 iops", 4 * KIB, "read", 16, 2000 * 4 * KIB)]
+MAXIMA = [RateCase("max, 1 MiB writes, depth 16", "max", MIB, "write", 16),
+          RateCase("max, 4 KiB random reads, depth 32", "max", 4 * KIB, "read", 32)]
+
+
+def in_turns(settings: Settings, held: Volume, case: RateCase,
+             rivals: dict[str, list[str]], rounds: int) -> tuple[dict[str, list[RateFigures]], list[str]]:
+    """Runs the rivals A B A B … and gives the figures of each, and what went wrong."""
+    seen: dict[str, list[RateFigures]] = {name: [] for name in rivals}
+    problems: list[str] = []
+    for _ in range(rounds):
+        for name, command in rivals.items():
+            held.sync()
+            figures = attempt(settings, f"{case.name}, {name}", problems=problems, measure=partial(
+                measure_rate, command, held.device, settings.seconds, case.key, case.target))
+            seen[name] += [figures] if isinstance(figures, RateFigures) else []
+    return seen, problems
+
+
+def rate_bars(settings: Settings) -> Iterator[Bar]:
+    """Rates that the disk can serve: exact, and what they cost."""
+    with rate_volume(settings) as (held, file):
+        for case in RATES:
+            rivals = {"exert": case.exert(settings, held.mount)}
+            if settings.fio:
+                rivals["fio"] = case.fio(settings, file)
+            yield from one_rate(case, *in_turns(settings, held, case, rivals, settings.repeats))
+
+
+def one_rate(case: RateCase, seen: dict[str, list[RateFigures]], problems: list[str]) -> Iterator[Bar]:
+    """The bars of one rate."""
+    ours, theirs = seen["exert"], seen.get("fio", [])
+    note = "; ".join(problems)
+    for name, runs in (("exert", ours), ("fio", theirs)):
+        bar = ("<=", 0.2, note) if name == "exert" else ("", None, "" if theirs else note or "not measured")
+        yield Bar(f"{case.name}: {name}, mean |error| of windows", middle(runs, "mae"), "%", *bar)
+        yield Bar(f"{case.name}: {name}, |mean error|", middle(runs, "error"), "%")
+        yield Bar(f"{case.name}: {name}, worst 1 s window", middle(runs, "worst"), "%")
+    for name, runs in (("exert", ours), ("fio", theirs)):
+        yield Bar(f"{case.name}: {name}, CPU of the load, whole tree", middle(runs, "cpu_s"), "s")
+        yield Bar(f"{case.name}: {name}, CPU from exec to exit (wait4)", middle(runs, "rusage_s"), "s",
+                  note="laying out its file included" if name == "exert" else "")
+    bar = ("<=", 0.5, note) if case.operation == "write" else ()
+    yield Bar(f"{case.name}: CPU of the load, exert / fio", ratio(middle(ours, "cpu_s"), middle(theirs, "cpu_s")), "×",
+              *bar)
+
+
+def max_bars(settings: Settings) -> Iterator[Bar]:
+    """As much as the disk gives: exert over fio's best."""
+    with rate_volume(settings) as (held, file):
+        for case in MAXIMA:
+            rivals = {"exert": case.exert(settings, held.mount)}
+            if settings.fio:
+                rivals["fio"] = case.fio(settings, file)
+                rivals["fio, fixed buffers"] = case.fio(settings, file, "--fixedbufs", "--registerfiles")
+            rivals["exert, threads"] = case.exert(settings, held.mount, "disk-bandwidth.engine=threads")
+            # More rounds than of rates: a shared disk's best is noisy, and the better of two rivals is so by luck too.
+            seen, problems = in_turns(settings, held, case, rivals, 2 * settings.repeats - 1)
+            rates = {name: middle(runs, "rate") for name, runs in seen.items()}
+            for name, runs in seen.items():
+                yield Bar(f"{case.name}: {name}", ratio(rates[name], MB), "MB/s",
+                          note=f"{(middle(runs, 'cpu_s') or 0) / settings.seconds * 100:.0f} % of a core")
+            best = max((rate or 0 for name, rate in rates.items() if name.startswith("fio")), default=0)
+            yield Bar(f"{case.name}: exert / fio's best", ratio(rates["exert"], best), "×", ">=", 0.95,
+                      "; ".join(problems))
+            yield Bar(f"{case.name}: exert, threads / fio's best", ratio(rates["exert, threads"], best), "×")
+
+
+class rate_volume:
+    """An ext4 on an image that was written once, with a file for fio that was, too."""
+
+    def __init__(self, settings: Settings) -> None:
+        print("  … writing an image of 3 GiB and a file of 1 GiB", file=sys.stderr, flush=True)
+        self._volume = volume(settings.scratch, "ext4", 3 * GIB, written=True)
+
+    def __enter__(self) -> tuple[Volume, Path]:
+        held = self._volume.__enter__()
+        try:
+            write_random(held.mount / "fio", GIB)
+        except BaseException:
+            self._volume.__exit__(*sys.exc_info())
+            raise
+        return held, held.mount / "fio"
+
+    def __exit__(self, *what: object) -> None:
+        self._volume.__exit__(*what)
+
+
+# Space and inodes ---------------------------------------------------------------------------------------------------
+
+def available(space: os.statvfs_result) -> int:
+    """Bytes that `df` calls available."""
+    return space.f_bavail * space.f_frsize
+
+
+def used(space: os.statvfs_result) -> int:
+    """Bytes that `df` calls used."""
+    return (space.f_blocks - space.f_bfree) * space.f_frsize
+
+
+def inodes(space: os.statvfs_result) -> int:
+    """Inodes that `df -i` calls free."""
+    return space.f_favail
+
+
+def space_run(settings: Settings, held: Volume, load: str, seconds: float, *more: str, of: str = "disk-space",
+              log: Path | None = None) -> list[str]:
+    """exert's command line for a level of a file system."""
+    words = exert_run(settings, seconds, f"{of}={load}", sets=(f"{of}.directory={held.mount}", *more))
+    return words + (["--log", str(log)] if log else [])
+
+
+def space_bars(settings: Settings) -> Iterator[Bar]:
+    """To the block, alone and beside a program that writes and deletes."""
+    for kind in ("ext4", "xfs", "btrfs"):
+        for load, most in (("leave 8MiB", 4), ("95%", 20)):
+            with volume(settings.scratch, kind, GIB) as held:
+                yield from one_level(settings, held, load, None)
+                yield from one_level(settings, held, load, most)
+
+
+def one_level(settings: Settings, held: Volume, load: str, most: int | None) -> Iterator[Bar]:
+    """One level of one file system; `most` MiB are what the neighbour holds, None: there is none."""
+    runs, problems = [], []
+    label = f"{held.kind} {load} {'alone' if most is None else 'beside 20 MB/s'}"
+    for _ in range(settings.repeats):
+        figures = attempt(settings, label, partial(level_beside, settings, held, load, most), problems)
+        runs += [figures] if isinstance(figures, LevelFigures) else []
+    note = "; ".join(problems + sorted({run.note for run in runs if run.note}))
+    worst = max((run.worst for run in runs), default=None)
+    bar = ("<=", held.space().f_frsize, note)
+    yield Bar(f"{label}: worst |statvfs - wanted|", worst, "bytes", *(bar if most is None else ()))
+    yield Bar(f"{label}: median |statvfs - wanted|", middle(runs, "median"), "bytes", *(bar if most else ()))
+    yield Bar(f"{label}: samples within one block", middle(runs, "share"), "%",
+              note=f"the neighbour was refused {sum(run.refused for run in runs)} times" if most else "")
+    if held.kind == "btrfs":
+        yield Bar(f"{label}: the same, before the judge's syncfs", middle(runs, "unsynced"), "%")
+
+
+def level_beside(settings: Settings, held: Volume, load: str, most: int | None) -> LevelFigures:
+    """A level of a file system, alone or beside a neighbour; a percentage is of used + available, as df counts."""
+    space = held.space()
+    if load == "95%":
+        look, wanted = used, 0.95 * (used(space) + available(space))
+    else:
+        look, wanted = available, 8 * MIB
+    run = partial(measure_level, space_run(settings, held, load, settings.hold), held, settings.hold, look, wanted,
+                  space.f_frsize)
+    if most is None:
+        return run()
+    with neighbour(held.mount, most) as refused:
+        figures = run()
+        figures.refused = refused()
+        return figures
+
+
+def fill_bars(settings: Settings) -> Iterator[Bar]:
+    """20 GB at once, and all back after SIGKILL."""
+    with volume(settings.scratch, "ext4", 30 * GIB) as held:
+        small, large, top, problems = [], [], [], []
+        for amount, name, whole, runs in ((4 * MB, "4MB", True, small), (20_000 * MB, "20GB", True, large),
+                                          (20_000 * MB, "20GB", False, top)):
+            for _ in range(settings.repeats):
+                figures = attempt(settings, f"{name}, SIGKILL of {'the tree' if whole else 'the top'}", partial(
+                    measure_reach, space_run(settings, held, name, 60), held, available, amount,
+                    held.space().f_frsize, whole), problems)
+                runs += [figures] if isinstance(figures, ReachFigures) else []
+    note = "; ".join(problems)
+    start, whole = middle(small, "reached"), middle(large + top, "reached")
+    yield Bar("20 GB on ext4: from exec until statvfs shows it", whole, "s", "<=", 0.3, note)
+    yield Bar("20 GB on ext4: the same for 4 MB, which is start-up", start, "s")
+    yield Bar("20 GB on ext4: without start-up", whole - start if whole is not None and start is not None else None,
+              "s", "<=", 0.3, note)
+    yield from back_bars("20 GB, SIGKILL of the whole tree", large, settings.repeats, note)
+    yield from back_bars("20 GB, SIGKILL of the top process", top, settings.repeats, note)
+
+
+def back_bars(label: str, runs: list[ReachFigures], repeats: int, note: str) -> Iterator[Bar]:
+    """The worst of several kills: processes gone, space or inodes back, no file left."""
+    for name, what in (("gone", "every process gone"), ("back", "all back")):
+        times = [getattr(run, name) for run in runs]
+        worst = None if len(runs) < repeats or None in times else max(times)
+        yield Bar(f"{label}: {what} after (worst)", worst, "s", "<=", 1, note)
+    left = [file for run in runs for file in run.left]
+    yield Bar(f"{label}: files left", len(left) if len(runs) == repeats else None, "", "<=", 0, ", ".join(left[:3]))
+
+
+def log_bars(settings: Settings) -> Iterator[Bar]:
+    """A log on the very file system that is filled to the last block is whole."""
+    for kind, more in (("ext4", ()), ("ext4", ("disk-space.use-reserved=true",)), ("xfs", ()), ("btrfs", ())):
+        label = f"log on a full {kind}{', reserved blocks too' if more else ''}"
+        problems: list[str] = []
+        runs = [attempt(settings, label, partial(log_when_full, settings, kind, more), problems)
+                for _ in range(settings.repeats)]
+        seen = [run for run in runs if isinstance(run, dict)]
+        faults = [fault for run in seen for fault in run["faults"]]
+        yield Bar(f"{label}: faults", len(faults) if len(seen) == len(runs) else None, "", "<=", 0,
+                  "; ".join(problems + faults[:2]))
+        yield Bar(f"{label}: least that statvfs showed available", max((run["least"] for run in seen), default=None),
+                  "bytes", note=f"{seen[0]['lines']} lines, exit {seen[0]['exit']}" if seen else "")
+
+
+def log_when_full(settings: Settings, kind: str, more: tuple[str, ...]) -> dict[str, object]:
+    """Fills a file system on which the log is, and reads the log back."""
+    with volume(settings.scratch, kind, GIB) as held:
+        log = held.mount / "log.ndjson"
+        words = space_run(settings, held, "max", settings.hold, *more, log=log) + ["--interval", "100ms"]
+        with running(words) as (command, _):
+            least = min(available(held.space()) for _ in ticks(command, settings.hold + 10))
+            code = command.process.wait(10)
+            faults = [] if code in (0, 2) else [command.complaint()]
+        text = log.read_text() if log.exists() else ""
+        faults += log_faults(text)
+        return {"faults": faults, "least": least, "lines": text.count("\n"), "exit": code}
+
+
+def log_faults(text: str) -> list[str]:
+    """What is wrong with a log's form: each line must parse, the last be whole and tell the end."""
+    faults, last = [], None
+    for number, line in enumerate(text.splitlines(), 1):
+        try:
+            last = json.loads(line).get("event")
+        except (ValueError, AttributeError):
+            faults.append(f"line {number} does not parse: {line[:60]!r}")
+    if not text.endswith("\n"):
+        faults.append("does not end with a newline")
+    if last != "run_ended":
+        faults.append(f"the last event is {last}")
+    return faults
+
+
+def inode_bars(settings: Settings) -> Iterator[Bar]:
+    """All inodes but 100, exactly; back after SIGKILL."""
+    with volume(settings.scratch, "ext4", GIB) as held:
+        runs, kills, problems = [], [], []
+        for _ in range(settings.repeats):
+            seconds = settings.hold + 2
+            figures = attempt(settings, "inodes leave 100", partial(
+                measure_level, space_run(settings, held, "leave 100", seconds, of="inodes"), held, seconds, inodes,
+                100, 1, settled=2.0), problems)
+            runs += [figures] if isinstance(figures, LevelFigures) else []
+            figures = attempt(settings, "inodes, SIGKILL", partial(
+                measure_reach, space_run(settings, held, "15000", 30, of="inodes"), held, inodes, 15_000, 0), problems)
+            kills += [figures] if isinstance(figures, ReachFigures) else []
+    note = "; ".join(problems)
+    yield Bar("inodes leave 100: worst |free - wanted|", max((run.worst for run in runs), default=None), "inodes",
+              "<=", 0, note)
+    yield Bar("inodes 15000: from exec until statvfs shows it", middle(kills, "reached"), "s")
+    yield from back_bars("inodes 15000, SIGKILL of the whole tree", kills, settings.repeats, note)
+
+
+# Handles ------------------------------------------------------------------------------------------------------------
+
+def handle_bars(settings: Settings) -> Iterator[Bar]:
+    """Counts that the kernel confirms, and what they cost."""
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    yield from exact_handles(settings, "19900 handles", "19900", 19_900, limit)
+    yield from exact_handles(settings, "leave 10 handles", "leave 10", None, limit)
+    yield from exact_handles(settings, "100000 handles", "100000", 100_000, limit)
+    yield from sawtooth_handles(settings, limit)
+
+
+def handle_trace(settings: Settings, load: str, seconds: float, start: int | None = None) -> HandleTrace:
+    """A load of handles, counted."""
+    return trace_handles(exert_run(settings, seconds, f"file-handles={load}"), seconds, start)
+
+
+def exact_handles(settings: Settings, label: str, load: str, wanted: int | None, limit: int) -> Iterator[Bar]:
+    """A count, exact at every sample; wanted None: all of one table but ten."""
+    if limit < 20_000:
+        yield Bar(f"{label}: worst |count - wanted|", None, "handles", note=f"skipped: the hard limit is {limit}")
+        return
+    runs, problems = [], []
+    for _ in range(settings.repeats):
+        figures = attempt(settings, label, partial(handle_trace, settings, load, settings.hold), problems)
+        runs += [figures] if isinstance(figures, HandleTrace) else []
+    worst = None
+    try:
+        levels = [handle_figures(run, run.limit - 10 if wanted is None else wanted, 0) for run in runs]
+        worst = max((level.worst for level in levels), default=None)
+    except JudgeError as error:
+        problems.append(str(error))
+    samples = sum(len(run.samples) for run in runs)
+    note = "; ".join(problems) or f"{samples} samples, {max(run.processes for run in runs)} process(es)"
+    yield Bar(f"{label}: worst |count - wanted|", worst, "handles", "<=", 0, note)
+    bar = ("<=", 0.05) if wanted == 19_900 else ("", None)
+    yield Bar(f"{label}: CPU of the stressor, {settings.hold} s", middle(runs, "cpu_s"), "s", *bar)
+
+
+def sawtooth_handles(settings: Settings, limit: int) -> Iterator[Bar]:
+    """A curve, within 1 % of its top at 95 % of the samples."""
+    label, low, top = "sawtooth of handles", 100, 19_000
+    if limit < 20_000:
+        yield Bar(f"{label}: samples within 1 %", None, "%", note=f"skipped: the hard limit is {limit}")
+        return
+    problems: list[str] = []
+    runs = [attempt(settings, label, partial(
+        handle_trace, settings, "sawtooth 100 to 19000 every 30s", 30, start=low), problems)
+        for _ in range(settings.repeats)]
+    seen = [handle_figures(run, lambda at: low + (top - low) * (at % 30) / 30, 0.01 * top, begin=0)
+            for run in runs if isinstance(run, HandleTrace)]
+    note = "; ".join(problems)
+    yield Bar(f"{label}: samples within 1 %", min((run.share for run in seen), default=None), "%", ">=", 95, note)
+    yield Bar(f"{label}: worst |count - curve|", max((run.worst for run in seen), default=None), "handles")
+    yield Bar(f"{label}: median |count - curve|", middle(seen, "median"), "handles")
+
+
+GROUPS: dict[str, Callable[[Settings], Iterator[Bar]]] = {
+    "rate": rate_bars, "max": max_bars, "space": space_bars, "fill": fill_bars, "log": log_bars, "inodes": inode_bars,
+    "handles": handle_bars}
+
+
+# Command line -------------------------------------------------------------------------------------------------------
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    top = argparse.ArgumentParser(description="Hold exert's disk and file-handle stressors to their bars.")
+    top.add_argument("--exert", required=True, metavar="PATH")
+    top.add_argument("--fio", default=shutil.which("fio"), metavar="PATH", help="default: from PATH")
+    top.add_argument("--quick", action="store_true", help="one repeat, short: not for quoting")
+    top.add_argument("--only", default=",".join(GROUPS), metavar="LIST", help=f"of {','.join(GROUPS)}")
+    top.add_argument("--repeats", type=int, metavar="N", help="default 3, with --quick 1")
+    top.add_argument("--scratch", default="/var/tmp", metavar="DIR", help="on the real disk; default /var/tmp")
+    top.add_argument("--json", metavar="FILE", help="write everything that was measured")
+    return top
+
+
+def host_facts(settings: Settings) -> dict[str, object]:
+    """What the figures were measured on."""
+    def version(program: str | None) -> str | None:
+        words = [program or "true", "--version"]
+        return subprocess.run(words, capture_output=True, text=True).stdout.strip() if program else None
+    disk = subprocess.run(["df", "--output=source,fstype,avail", settings.scratch], capture_output=True, text=True)
+    return {"time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "kernel": platform.release(),
+            "cpus": os.cpu_count(), "python": platform.python_version(), "scratch": disk.stdout.splitlines()[-1:],
+            "repeats": settings.repeats, "seconds": settings.seconds, "hold": settings.hold,
+            "exert": version(settings.exert), "fio": version(settings.fio)}
+
+
+def complaints(options: argparse.Namespace, groups: list[str]) -> Iterator[str]:
+    """What is wrong with the command line or the place."""
+    if unknown := [name for name in groups if name not in GROUPS]:
+        yield f"no such group: {', '.join(unknown)}; there are {', '.join(GROUPS)}"
+    if not os.access(options.exert, os.X_OK):
+        yield f"{options.exert} is not an executable"
+    if options.repeats is not None and options.repeats < 1:
+        yield "--repeats takes 1 or more"
+    if not os.path.isdir(options.scratch):
+        yield f"{options.scratch} is not a directory"
+    if os.geteuid() != 0:
+        yield "needs root, for loop devices and mounts"
+
+
+def whole_group(name: str, settings: Settings) -> Iterator[Bar]:
+    """The bars of a group; a file system that could not be made is a bar that was not met, not the end."""
+    try:
+        yield from GROUPS[name](settings)
+    except (JudgeError, OSError) as error:
+        yield Bar(f"{name}: could not be measured", None, "", "<=", 0, str(error))
+
+
+def main() -> int:
+    """Runs the groups asked for, prints a row per bar as it is known, writes the JSON."""
+    options = parser().parse_args()
+    groups = [name.strip() for name in options.only.split(",") if name.strip()]
+    if wrong := list(complaints(options, groups)):
+        print("\n".join(f"disk_bars: {line}" for line in wrong), file=sys.stderr)
+        return 64
+    if options.fio is None:
+        print("disk_bars: fio was not found: comparisons fail", file=sys.stderr)
+    unwind_on_signals()
+    quick = options.quick
+    settings = Settings(os.path.abspath(options.exert), options.fio, options.scratch,
+                        options.repeats or (1 if quick else 3), seconds=6 if quick else 15, hold=4 if quick else 10)
+    report: dict[str, object] = {"host": host_facts(settings), "bars": [], "runs": settings.raw}
+    bars: list[Bar] = []
+    try:
+        for name in groups:
+            for bar in whole_group(name, settings):
+                bars.append(bar)
+                print(bar.row(), flush=True)
+    except KeyboardInterrupt:
+        print("disk_bars: interrupted", file=sys.stderr)
+        return 130
+    finally:
+        report["bars"] = [asdict(bar) | {"met": bar.met} for bar in bars]
+        if options.json:
+            Path(options.json).write_text(json.dumps(report, indent=2) + "\n")
+    judged = [bar for bar in bars if bar.met is not None]
+    print(f"{sum(bar.met is True for bar in judged)} of {len(judged)} bars met")
+    return 0 if judged and all(bar.met for bar in judged) else 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())
