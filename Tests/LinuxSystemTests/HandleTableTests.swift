@@ -85,8 +85,18 @@ struct HandleTableTests {
                 return table.count == Int(limit) && table.unused(below: limit) == 0 && handles.count == free
             }
             #expect(isExact)
-            let held = handles.count
-            #expect(throws: Errno.tooManyOpenFiles) { try handles.grow(by: 1) }
+            // The runtime may close a descriptor of its own just then, and leave room for one more.
+            var held = 0
+            let isRefused = happens {
+                held = handles.count
+                do throws(Errno) {
+                    try handles.grow(by: 1)
+                    return false
+                } catch {
+                    return error == .tooManyOpenFiles
+                }
+            }
+            #expect(isRefused)
             #expect(handles.count == held, "what was refused is not counted")
             handles.shrink(by: 10)
             #expect(handles.count == held - 10)

@@ -76,7 +76,7 @@ struct DiskBandwidthPlanTests {
         }
         #expect(block(50e6) == 256 << 10)
         #expect(block(2e9) == 1 << 20)
-        #expect(block(1e6) == 16 << 10, "50 operations a second at least")
+        #expect(block(1e6) == 8 << 10, "100 operations a second at least")
         #expect(block(1) == 4096)
         #expect(block(0) == 256 << 10)
         #expect(block(Base.unlimited, hasOnlyMax: true) == 1 << 20)

@@ -50,7 +50,7 @@ extension DiskBandwidthStressor {
         .init(
             "block", .bytes, default: nil,
             help: "The size of an operation. Unless given: 4KiB for operations/s; for bytes/s 256KiB, 1MiB from 1GB/s "
-                + "on and for max, and less where that makes fewer than 50 operations a second."),
+                + "on and for max, and less where that makes fewer than 100 operations a second."),
         .init(
             "sync", .choice(["direct", "direct+dsync", "fdatasync", "buffered"]), default: .text("direct"),
             help: "direct goes past the page cache; direct+dsync makes each write durable before it ends; fdatasync is "

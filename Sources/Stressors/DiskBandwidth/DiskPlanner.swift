@@ -105,7 +105,8 @@ struct DiskPlanner {
         guard peak > 0, peak < Base.unlimited else { return 256 << 10 }
         if peak >= 1e9 { return 1 << 20 }
         var block = 256 << 10
-        while Double(block) * 50 > peak, block / 2 >= max(4096, alignment) { block /= 2 }
+        // One operation more or less must be small against a second: 1 % of the target.
+        while Double(block) * 100 > peak, block / 2 >= max(4096, alignment) { block /= 2 }
         return block
     }
 
