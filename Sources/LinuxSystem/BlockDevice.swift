@@ -58,7 +58,7 @@ public struct BlockDevice: Hashable, Sendable {
         }
 
         mutating func visit(_ mount: MountTable.Entry, depth: Int) {
-            if DiskDirectory.memoryTypes.contains(mount.type) {
+            if FileSystemFacts.memoryTypes.contains(mount.type) {
                 isMemory = true
             } else if mount.type == "overlay" {
                 // What is written goes to the upper directory, which may lie where this process cannot see it.

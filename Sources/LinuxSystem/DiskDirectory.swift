@@ -6,17 +6,6 @@ public import SystemPackage
 
 /// A directory to do disk I/O in, and what lies behind it.
 public struct DiskDirectory: Sendable {
-    /// File systems that keep their files in memory.
-    static let memoryTypes: Set<String> = ["tmpfs", "ramfs", "rootfs", "devtmpfs", "hugetlbfs"]
-
-    /// Why a directory cannot be used.
-    public enum Problem: Error, Hashable, Sendable {
-        /// There is no such directory, or it is something else.
-        case missing(String)
-        /// It is there, and this process, or the file system, does not allow it.
-        case refused(String)
-    }
-
     /// The absolute path without links.
     public var path: String
     /// The file system, such as `ext4`.
@@ -31,38 +20,14 @@ public struct DiskDirectory: Sendable {
     public var device: BlockDevice?
 
     /// Looks at `path`, which must be a directory that this process may make files in.
-    public init(_ path: String, mounts: MountTable = .read()) throws(Problem) {
-        guard let resolved = realPath(path) else {
-            throw errno == ENOENT || errno == ENOTDIR
-                ? .missing("there is no directory '\(path)'")
-                : .refused("'\(path)' cannot be reached: \(Errno(rawValue: errno))")
-        }
-        var facts = stat()
-        guard stat(resolved, &facts) == 0, facts.st_mode & S_IFMT == S_IFDIR else {
-            throw .missing("'\(path)' is not a directory")
-        }
-        guard access(resolved, W_OK | X_OK) == 0 else {
-            throw errno == EROFS
-                ? .refused("'\(path)' is on a file system that is mounted read-only")
-                : .refused("no permission to make files in '\(path)'")
-        }
-        var space = statvfs()
-        guard statvfs(resolved, &space) == 0 else {
-            throw .refused("'\(path)' tells nothing of its space: \(Errno(rawValue: errno))")
-        }
-        self.path = resolved
-        totalBytes = Self.bytes(UInt64(space.f_blocks), UInt64(space.f_frsize))
-        freeBytes = Self.bytes(UInt64(space.f_bavail), UInt64(space.f_frsize))
-        let mount = mounts.mount(of: resolved)
-        type = mount?.type ?? "unknown"
-        device = mount.flatMap { BlockDevice(of: $0, mounts: mounts) }
-        isMemory = Self.memoryTypes.contains(type) || device?.isMemory == true
-    }
-
-    /// File systems may report more than 64 bits can count.
-    private static func bytes(_ blocks: UInt64, _ size: UInt64) -> Int64 {
-        let (product, overflow) = blocks.multipliedReportingOverflow(by: size)
-        return overflow ? .max : Int64(clamping: product)
+    public init(_ path: String, mounts: MountTable = .read()) throws(FileSystemFacts.Problem) {
+        let facts = try FileSystemFacts(path, mounts: mounts)
+        self.path = facts.directory
+        type = facts.type
+        totalBytes = facts.space.used + facts.space.unused
+        freeBytes = facts.space.available
+        device = mounts.mount(of: facts.directory).flatMap { BlockDevice(of: $0, mounts: mounts) }
+        isMemory = facts.isMemory || device?.isMemory == true
     }
 }
 

@@ -79,6 +79,9 @@ public struct FileSystemFacts: Sendable {
     /// (`reserved_clusters` in `Documentation/ABI/testing/sysfs-fs-ext4` of the kernel).
     public var heldBack: Int64
 
+    /// File systems that keep their files in memory.
+    static let memoryTypes: Set<String> = ["tmpfs", "ramfs", "rootfs", "devtmpfs", "hugetlbfs"]
+
     /// Why a directory cannot be used, for people.
     public enum Problem: Error, Hashable, Sendable {
         /// There is no such directory, or it is something else: the profile is wrong.
@@ -125,7 +128,7 @@ public struct FileSystemFacts: Sendable {
         let mount = mounts.mount(of: directory)
         type = mount?.type ?? "unknown"
         source = mount?.source ?? "unknown"
-        isMemory = DiskDirectory.memoryTypes.contains(type)
+        isMemory = Self.memoryTypes.contains(type)
         heldBack = type == "ext4" ? Self.heldBack(source) * space.blockSize : 0
     }
 

@@ -29,8 +29,7 @@ public struct ProcessIdentity: Hashable, Sendable {
     public var isAlive: Bool? {
         guard boot == Self.currentBoot else { return false }
         guard namespace == Self.currentNamespace else { return nil }
-        guard let facts = ProcessFacts(of: processID), !facts.isEnded else { return false }
-        return facts.startTime == startTime
+        return ProcessFacts.isRunning(processID, startedAt: startTime)
     }
 
     private static var currentBoot: String { SmallFile.text("/proc/sys/kernel/random/boot_id") ?? "unknown" }

@@ -101,20 +101,24 @@ enum UndoEffect {
         guard process.isAlive == true else {
             return UndoOutcome(kind: .nothingLeft, text: "\(subject) needs no undoing: the process has ended")
         }
-        var current: UInt64 = 0
-        var hard: UInt64 = 0
-        guard CLinux_open_file_limit(processID, &current, &hard) == 0 else {
-            return UndoOutcome(kind: .failed, text: "\(subject) cannot be read: \(Errno(rawValue: errno))")
+        let limit: OpenFileLimit
+        do throws(Errno) {
+            limit = try OpenFileLimit.of(processID: processID)
+        } catch {
+            return UndoOutcome(kind: .failed, text: "\(subject) cannot be read: \(error)")
         }
         // Who lowered it may have followed the process further down; above its bound somebody else has been at it.
-        guard current <= lowered, current < soft else {
+        guard limit.soft <= lowered, limit.soft < soft else {
             return UndoOutcome(
-                kind: .nothingLeft, text: "\(subject) is left at \(current): it was changed by somebody else since")
+                kind: .nothingLeft, text: "\(subject) is left at \(limit.soft): it was changed by somebody else since")
         }
-        guard CLinux_set_open_file_limit(processID, min(soft, hard)) == 0 else {
-            return UndoOutcome(kind: .failed, text: "\(subject) cannot be set: \(Errno(rawValue: errno))")
+        let restored = min(soft, limit.hard)
+        do throws(Errno) {
+            try OpenFileLimit.setSoft(restored, ofProcess: processID)
+        } catch {
+            return UndoOutcome(kind: .failed, text: "\(subject) cannot be set: \(error)")
         }
-        return UndoOutcome(kind: .undone, text: "set \(subject) back to \(min(soft, hard))")
+        return UndoOutcome(kind: .undone, text: "set \(subject) back to \(restored)")
     }
 }
 

@@ -13,11 +13,11 @@ struct SpaceFileTests {
 
     init() throws {
         folder = try TemporaryFolder()
-        try folder.makeFolder("work")
+        try folder.makeFolder("inner")
         journal = UndoJournal(directory: folder.path + "/state")
     }
 
-    private var work: String { folder.path + "/work" }
+    private var work: String { folder.path + "/inner" }
     private func names() throws -> [String] { try FileManager.default.contentsOfDirectory(atPath: work) }
 
     @Test(.enabled(if: isOnDisk, "the temporary directory is in memory"))

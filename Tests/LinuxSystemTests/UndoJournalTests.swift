@@ -12,11 +12,11 @@ struct UndoJournalTests {
 
     init() throws {
         folder = try TemporaryFolder()
-        try folder.makeFolder("work")
+        try folder.makeFolder("inner")
         journal = UndoJournal(directory: folder.path + "/state/exert")
     }
 
-    private func path(_ name: String) -> String { folder.path + "/work/" + name }
+    private func path(_ name: String) -> String { folder.path + "/inner/" + name }
 
     private func exists(_ path: String) -> Bool {
         var facts = stat()
@@ -52,7 +52,7 @@ struct UndoJournalTests {
         #expect(stat(journal.directory, &facts) == 0 && facts.st_mode & 0o777 == 0o700)
         #expect(journal.stale().isEmpty, "we live")
         #expect(journal.listing().live == [record.entry])
-        try folder.write("load", to: "work/.exert-run-0")
+        try folder.write("load", to: "inner/.exert-run-0")
         #expect(try record.undo().kind == .undone)
         #expect(!exists(path(".exert-run-0")))
         #expect(try records().isEmpty)
@@ -60,7 +60,7 @@ struct UndoJournalTests {
 
     @Test func aDiscardedRecordUndoesNothing() throws {
         let record = try journal.record(.removeFile(path: path(".exert-a")))
-        try folder.write("kept", to: "work/.exert-a")
+        try folder.write("kept", to: "inner/.exert-a")
         record.discard()
         #expect(try records().isEmpty)
         #expect(exists(path(".exert-a")))
@@ -68,7 +68,7 @@ struct UndoJournalTests {
 
     @Test func whatADeadProcessLeftIsUndoneOnce() throws {
         try plant(.removeFile(path: path(".exert-a")))
-        try folder.write("load", to: "work/.exert-a")
+        try folder.write("load", to: "inner/.exert-a")
         #expect(journal.replay(isDryRun: true).map(\.kind) == [.wouldUndo])
         #expect(exists(path(".exert-a")))
         #expect(journal.replay().map(\.text) == ["removed " + path(".exert-a")])
@@ -78,8 +78,8 @@ struct UndoJournalTests {
 
     @Test func aTreeIsRemovedWithItsFilesAndOnlyThem() throws {
         let tree = path("exert-tree")
-        for index in 0..<50 { try folder.write("", to: "work/exert-tree/\(index % 3)/\(index)") }
-        try folder.write("precious", to: "work/other/file")
+        for index in 0..<50 { try folder.write("", to: "inner/exert-tree/\(index % 3)/\(index)") }
+        try folder.write("precious", to: "inner/other/file")
         symlink(path("other"), tree + "/link")
         try plant(.removeTree(path: tree))
         #expect(journal.replay().map(\.text) == ["\(tree) is left: 1 things in it are not files of exert"])
@@ -100,7 +100,7 @@ struct UndoJournalTests {
     }
 
     @Test func linksAreNotFollowed() throws {
-        try folder.write("precious", to: "work/real/.exert-a")
+        try folder.write("precious", to: "inner/real/.exert-a")
         symlink(path("real"), path("link"))
         try plant(.removeFile(path: path("link/.exert-a")))
         #expect(journal.replay().map(\.kind) == [.failed])
@@ -127,7 +127,7 @@ struct UndoJournalTests {
     }
 
     @Test func whatIsThereAlreadyIsNotOurs() throws {
-        try folder.write("somebody's", to: "work/.exert-a")
+        try folder.write("somebody's", to: "inner/.exert-a")
         #expect(throws: UndoProblem.self) { try journal.record(.removeFile(path: path(".exert-a"))).discard() }
     }
 
@@ -165,7 +165,7 @@ struct UndoJournalTests {
 
     @Test func aDirectoryThatOthersMayWriteToIsNotUsed() throws {
         try plant(.removeFile(path: path(".exert-a")))
-        try folder.write("load", to: "work/.exert-a")
+        try folder.write("load", to: "inner/.exert-a")
         chmod(journal.directory, 0o777)
         #expect(journal.replay().map(\.kind) == [.failed])
         #expect(exists(path(".exert-a")))

@@ -62,10 +62,10 @@ struct WorkingFileTests {
             #expect {
                 _ = try DiskDirectory(path)
             } throws: {
-                if case .missing(let text)? = $0 as? DiskDirectory.Problem { text.contains(part) } else { false }
+                if case .missing(let text)? = $0 as? FileSystemFacts.Problem { text.contains(part) } else { false }
             }
         }
-        #expect(throws: DiskDirectory.Problem.self) { _ = try DiskDirectory("/proc/1/fdinfo") }
+        #expect(throws: FileSystemFacts.Problem.self) { _ = try DiskDirectory("/proc/1/fdinfo") }
     }
 
     @Test(.enabled(if: (try? DiskDirectory("/dev/shm"))?.type == "tmpfs", "/dev/shm is no writable tmpfs"))

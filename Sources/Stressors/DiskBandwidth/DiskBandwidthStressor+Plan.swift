@@ -51,13 +51,10 @@ extension DiskBandwidthStressor {
     }
 
     private static func look(at path: String) throws(PlanProblem) -> DiskDirectory {
-        do throws(DiskDirectory.Problem) {
+        do throws(FileSystemFacts.Problem) {
             return try DiskDirectory(path)
         } catch {
-            switch error {
-            case .missing(let message): throw .invalid(setting: "directory", message)
-            case .refused(let message): throw .unsupported(message)
-            }
+            throw error.planProblem
         }
     }
 

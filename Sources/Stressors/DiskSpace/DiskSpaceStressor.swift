@@ -54,10 +54,7 @@ enum FileSystemSetting {
         do throws(FileSystemFacts.Problem) {
             facts = try FileSystemFacts(path)
         } catch {
-            switch error {
-            case .missing(let words): throw .invalid(setting: "directory", words)
-            case .refused(let words): throw .unsupported(words)
-            }
+            throw error.planProblem
         }
         if facts.isMemory {
             throw .unsupported(
