@@ -99,7 +99,8 @@ struct DiskBandwidthRunTests {
         await #expect(processExitsWith: .success) {
             let run = try DiskRun(["block": .bytes(65536)], rate: 20e6)
             let request = WitnessRequest(
-                processIDs: [getpid()], settings: run.settings, unit: .bytesPerSecond, claims: { 0 })
+                processIDs: [getpid()], settings: run.settings, unit: .bytesPerSecond, host: HostFacts.read(),
+                claims: { 0 })
             let witness = try #require(DiskBandwidthStressor.witness(request))
             let before = try #require(witness.readDevice())
             witness.begin()

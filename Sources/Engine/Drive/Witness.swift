@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+public import LinuxSystem
 public import LoadModel
 
 /// What a witness is opened for.
@@ -12,17 +13,21 @@ public struct WitnessRequest {
     public var unit: Unit
     /// Whether the figure is the stressor's own or the base's total.
     public var mode: LoadMode
+    /// The host as the stressor's processes see it, which may be in another control group than the observer.
+    public var host: HostFacts
     /// What the workers say, for a witness that has no kernel interface to ask.
     public var claims: () -> Int64
 
     /// Creates a request.
     public init(
-        processIDs: [Int32], settings: Settings, unit: Unit, mode: LoadMode = .add, claims: @escaping () -> Int64
+        processIDs: [Int32], settings: Settings, unit: Unit, mode: LoadMode = .add, host: HostFacts,
+        claims: @escaping () -> Int64
     ) {
         self.processIDs = processIDs
         self.settings = settings
         self.unit = unit
         self.mode = mode
+        self.host = host
         self.claims = claims
     }
 }

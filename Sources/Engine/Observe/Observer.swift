@@ -138,7 +138,7 @@ public final class Observer {
             sessions.append(
                 try StressorSession(
                     stressor, type: type, runID: options.runID, length: plan.length, lifeline: lifeline,
-                    quota: host.cpuQuota))
+                    host: host))
         }
         let begin = Clocks.monotonic
         var nextWord = begin + .second

@@ -16,7 +16,7 @@ final class StressorSession {
     private(set) var lastLogged: HistoryPoint?
     private var ended: Set<Int32> = []
     private var noticesTold = 0
-    private let quota: CgroupView.Limit?
+    private let host: HostFacts
     /// Whether any phase asks for as much as there is; most never do, and need not look.
     private let hasUnlimited: Bool
     private var device: (counters: DeviceCounters, time: Nanoseconds)?
@@ -24,12 +24,12 @@ final class StressorSession {
 
     init(
         _ plan: PlannedStressor, type: any Stressor.Type, runID: String, length: Nanoseconds, lifeline: Int32,
-        quota: CgroupView.Limit?
+        host: HostFacts
     ) throws(ObserverFailure) {
         self.plan = plan
         self.type = type
         hasUnlimited = plan.curve.peak >= Curve.unlimited
-        self.quota = quota
+        self.host = host
         var job = StressorJob(
             name: plan.name, kind: plan.kind, settings: plan.settings, curve: plan.curve, unit: plan.unit,
             workers: plan.workers,
@@ -81,13 +81,14 @@ final class StressorSession {
             let gauges = pages.gauges
             let request = WitnessRequest(
                 processIDs: children.map(\.id), settings: plan.settings, unit: plan.unit, mode: plan.mode,
+                host: host,
                 claims: { gauges.reduce(0) { $0 + $1.claimed } })
             witness = type.witness(request)
             guard let witness else {
                 throw .cannotStart(
                     plan.name, "the kernel's accounting of process \(children[0].id) cannot be read")
             }
-            scheduler = plan.drive == .rate ? SchedulerProbe(threads: threads, quota: quota) : nil
+            scheduler = plan.drive == .rate ? SchedulerProbe(threads: threads, quota: host.cpuQuota) : nil
             witness.begin()
         }
         return true
