@@ -14,17 +14,17 @@ public struct CgroupView: Sendable {
         public var version: Int
     }
 
-    private struct Mount: Sendable {
+    struct Mount: Sendable {
         var version: Int
         var controllers: Set<String>
         var root: String
         var point: String
     }
 
-    private var mounts: [Mount]
-    private var unifiedPath: String?
-    private var paths: [String: String]
-    private let prefix: String
+    private(set) var mounts: [Mount]
+    private(set) var unifiedPath: String?
+    private(set) var paths: [String: String]
+    let prefix: String
 
     /// Reads the view of this process.
     ///
@@ -79,7 +79,13 @@ public struct CgroupView: Sendable {
         return []
     }
 
-    private func chain(_ mount: Mount, _ path: String) -> [Group] {
+    /// Makes `path` our group in one hierarchy.
+    mutating func move(to path: String, in mount: Mount) {
+        if mount.version == 2 { unifiedPath = path }
+        for controller in mount.controllers where paths[controller] != nil { paths[controller] = path }
+    }
+
+    func chain(_ mount: Mount, _ path: String) -> [Group] {
         var relative = Substring(path)
         if mount.root != "/", path == mount.root || path.hasPrefix(mount.root + "/") {
             relative = relative.dropFirst(mount.root.count)

@@ -28,6 +28,8 @@ public struct HostFacts: Sendable {
     public var hugePages: String
     /// Where we stand in the control groups.
     public var cgroups: CgroupView
+    /// The groups that a stressor's processes join before they load; empty where they stay in ours.
+    public var joinedGroups: [CgroupView.Group] = []
 
     /// Reads the facts of this host.
     public static func read() -> HostFacts {

@@ -16,7 +16,7 @@ public struct Manifest: Sendable {
     public var units: [AmountKind: Unit]
     /// The kinds of amount that it takes as a target.
     public var amounts: [AmountKind]
-    /// Its settings.
+    /// Its settings, the ones that every kind has last.
     public var keys: [Key]
     /// How far off it may be where the profile does not say.
     public var tolerance: Tolerance
@@ -40,12 +40,19 @@ public struct Manifest: Sendable {
         self.unit = unit
         self.units = units
         self.amounts = amounts
-        self.keys = keys
+        self.keys = keys + [Self.cgroupKey]
         self.tolerance = tolerance
         self.witness = witness
         self.examples = examples
         self.isListed = isListed
     }
+
+    /// The setting that every kind has: where its processes run.
+    private static let cgroupKey = Key(
+        "cgroup", .text, default: nil,
+        help: "Put the stressor's processes, not exert itself, into this control group before they load: a directory "
+            + "such as /sys/fs/cgroup/app, or a path as in /proc/PID/cgroup, such as /app. 'of: cgroup' then means "
+            + "this group.")
 
     /// One setting of a stressor.
     public struct Key: Sendable {

@@ -135,10 +135,17 @@ public final class Observer {
             guard let type = catalog.first(where: { $0.manifest.kind == stressor.kind }) else {
                 throw .cannotStart(stressor.name, "no such kind: \(stressor.kind)")
             }
+            let seen: HostFacts
+            do throws(GroupProblem) {
+                seen = try stressor.settings.text("cgroup").map { (group) throws(GroupProblem) in
+                    try host.joining(group)
+                } ?? host
+            } catch {
+                throw .cannotStart(stressor.name, error.message)
+            }
             sessions.append(
                 try StressorSession(
-                    stressor, type: type, runID: options.runID, length: plan.length, lifeline: lifeline,
-                    host: host))
+                    stressor, type: type, runID: options.runID, length: plan.length, lifeline: lifeline, host: seen))
         }
         let begin = Clocks.monotonic
         var nextWord = begin + .second

@@ -39,6 +39,7 @@ final class StressorSession {
         job.processes = plan.processes
         job.mode = plan.mode
         job.runID = runID
+        job.groups = host.joinedGroups.map(\.directory)
         job.hasLatency = plan.quantum > 0
         var children: [ChildProcess] = []
         do {

@@ -62,7 +62,7 @@ public struct Planner {
                 invalid: [Diagnostic(entry.mark, "unknown stressor kind '\(entry.kind)'")], unsupported: [])
         }
         let manifest = type.manifest
-        let request = try request(for: entry, profile, manifest)
+        let request = try request(for: entry, profile, manifest, host: try host(of: entry))
         let base = try resolve(entry) { () throws(PlanProblem) in try type.base(request) }
         let curve = try curve(of: entry, index: index, profile, base: base)
         guard curve.peak > 0 else {
@@ -86,7 +86,7 @@ public struct Planner {
             processes: preparation.processes, quantum: preparation.quantum, setupLimit: preparation.setupLimit,
             releaseLimit: preparation.releaseLimit,
             tolerance: tolerance, witness: manifest.witness)
-        let findings = preparation.findings.map { finding in
+        let findings = (preparation.findings + whereItRuns(request)).map { finding in
             var finding = finding
             finding.stressor = entry.name
             return finding
@@ -94,9 +94,32 @@ public struct Planner {
         return (stressor, findings)
     }
 
+    /// The host as the stressor's processes will see it.
+    private func host(of entry: StressorEntry) throws(Rejection) -> HostFacts {
+        guard let group = entry.settings.text("cgroup") else { return host }
+        do {
+            return try host.joining(group)
+        } catch {
+            throw PlanErrors(
+                invalid: [Diagnostic(entry.settings.marks["cgroup"] ?? entry.mark, error.message)], unsupported: [])
+        }
+    }
+
+    /// What is charged to whom, where the stressor is in a group of its own.
+    private func whereItRuns(_ request: LoadRequest) -> [Finding] {
+        let groups = request.host.joinedGroups.map(\.directory)
+        guard !groups.isEmpty else { return [] }
+        return [
+            Finding(
+                code: "joins_group", severity: .note,
+                message: "its processes join \(groups.joined(separator: ", ")) before they load and start anew there: what "
+                    + "these groups count of them is charged there from their first page on; exert itself stays outside")
+        ]
+    }
+
     /// What the profile asks of the stressor, in the one unit that its loads use.
     private func request(
-        for entry: StressorEntry, _ profile: Profile, _ manifest: Manifest
+        for entry: StressorEntry, _ profile: Profile, _ manifest: Manifest, host: HostFacts
     ) throws(Rejection) -> LoadRequest {
         var amounts: Set<AmountKind> = []
         var unit: Unit?

@@ -17,6 +17,8 @@ struct StressorJob {
     var runID = ""
     /// Whether the load is made of operations, which are timed.
     var hasLatency = false
+    /// Directories of the control groups that its processes join.
+    var groups: [String] = []
     /// How much longer than usual its release may take.
     var releaseLimit: Nanoseconds = 0
     /// After how many nanoseconds the kernel kills the process, whatever happens.
@@ -42,6 +44,7 @@ struct StressorJob {
             "mode\t\(mode.rawValue)", "run\t\(Self.escaped(runID))", "processes\t\(processes)",
             "latency\t\(hasLatency)", "release\t\(releaseLimit)",
         ]
+        for group in groups { lines.append("group\t\(Self.escaped(group))") }
         for (key, value) in settings.values.sorted(by: { $0.key < $1.key }) {
             let (type, text) =
                 switch value {
@@ -60,12 +63,14 @@ struct StressorJob {
     init?(text: [UInt8], curve: Curve, workers: Int, killAfter: Nanoseconds) {
         var words: [String: String] = [:]
         var values: [String: SettingValue] = [:]
+        var groups: [String] = []
         for line in String(decoding: text, as: UTF8.self).unicodeScalars.split(separator: "\n") {
             let fields = line.split(separator: "\t", omittingEmptySubsequences: false).map { Self.unescaped($0) }
             switch (fields[0], fields.count) {
             case ("setting", 4):
                 guard let value = Self.value(type: fields[2], fields[3]) else { return nil }
                 values[fields[1]] = value
+            case ("group", 2): groups.append(fields[1])
             case (_, 2): words[fields[0]] = fields[1]
             default: return nil
             }
@@ -84,6 +89,7 @@ struct StressorJob {
         self.processes = processes
         self.hasLatency = hasLatency
         self.releaseLimit = releaseLimit
+        self.groups = groups
     }
 
     private static func escaped(_ text: String) -> String {

@@ -12,6 +12,8 @@ internal import SystemPackage
 public enum StressorProcess {
     /// The argument that makes this binary a stressor process.
     public static let subcommand = "stressor"
+    /// The argument that says that the process is in its control groups.
+    static let joined = "joined"
     /// Where the observer's pages are.
     static let pagesDescriptor: Int32 = 3
     /// The read end of the lifeline.
@@ -23,13 +25,18 @@ public enum StressorProcess {
 
     /// Carries the load that the observer's pages describe; returns the process's exit code.
     ///
-    /// - Parameter arguments: the command line: the binary, ``subcommand``, the stressor's name, and which of its
-    ///   processes this is.
+    /// - Parameter arguments: the command line: the binary, ``subcommand``, the stressor's name, which of its
+    ///   processes this is, and ``joined`` where it runs anew in its groups.
     public static func run(catalog: [any Stressor.Type], arguments: [String]) -> Int32 {
         CurrentProcess.setParentDeathSignal()
-        guard let (pages, job) = RunPages.attach(descriptor: pagesDescriptor), arguments.count == 4,
+        let isJoined = arguments.count == 5 && arguments[4] == joined
+        guard let (pages, job) = RunPages.attach(descriptor: pagesDescriptor), isJoined || arguments.count == 4,
             let processIndex = Int(arguments[3]), (0..<job.processes).contains(processIndex)
         else { return 64 }
+        if !job.groups.isEmpty, !isJoined {
+            pages.failure = joinAndRunAnew(job, arguments)
+            return 1
+        }
         do {
             try CurrentProcess.armKillTimer(after: job.killAfter)
         } catch {
@@ -55,6 +62,19 @@ public enum StressorProcess {
             pages.failure = error.message
             return 1
         }
+    }
+
+    /// Joins the job's groups, and starts anew there: memory that was taken before would stay charged to the old ones.
+    ///
+    /// Returns only where that fails, with the reason.
+    private static func joinAndRunAnew(_ job: StressorJob, _ arguments: [String]) -> String {
+        do {
+            try GroupMembership.join(job.groups)
+        } catch {
+            return error.message
+        }
+        let error = CurrentProcess.runAnew(arguments: arguments + [joined])
+        return "the process cannot run anew in its control group: \(error)"
     }
 
     private static func carry(
