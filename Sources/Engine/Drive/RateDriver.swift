@@ -26,17 +26,22 @@ extension Lane {
     ///   - workPerArea: units of work in one unit·nanosecond of the curve's area: 1 for CPU nanoseconds and cores, 1e-9
     ///     for bytes and bytes per second.
     ///   - catchUp: how much of a stall may be made up for.
+    ///   - setPoint: followed in place of the target, which then only tells when nothing is asked for.
     public func pace<W: Working & ~Copyable>(
-        _ worker: inout W, workPerArea: Double, catchUp: CatchUp
+        _ worker: inout W, workPerArea: Double, catchUp: CatchUp, following setPoint: SetPoint? = nil
     ) throws(StressorFailure) {
         guard waitForStart() else { return }
         worker.begin()
         let share = workPerArea / Double(count)
         var pacer = Pacer(lane: index, of: count, catchUp: catchUp)
+        var moved = setPoint.map(MovedArea.init)
         var done: Int64 = 0
         while !time.isStopping {
             let wake = pacer.nextWake(after: time.now)
-            let due = pacer.due(until: wake, done: done) { curve.area(until: $0) * share }
+            moved?.advance(to: wake)
+            let due = pacer.due(until: wake, done: done) { [moved] in
+                (moved?.value(until: $0) ?? curve.area(until: $0)) * share
+            }
             if due > 0 {
                 do throws(StressorFailure) {
                     done += try worker.work(due)

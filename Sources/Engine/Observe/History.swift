@@ -30,6 +30,8 @@ struct Window {
     var length: Nanoseconds
     var target: Double
     var achieved: Double?
+    /// What the stressor had of a total; `nil` where that is all of it.
+    var own: Double?
     var claimed: Double
     var runDelay: Int64
     var throttled: Int64
@@ -46,12 +48,14 @@ struct Window {
         case .level:
             target = b.owed
             achieved = b.achieved
+            own = b.own
             claimed = b.claimed
         case .rate:
             let span = Double(max(1, length))
             target = (b.owed - a.owed) / span
             claimed = (b.claimed - a.claimed) / span
             if let later = b.achieved, let earlier = a.achieved { achieved = (later - earlier) / span }
+            if let later = b.own, let earlier = a.own { own = (later - earlier) / span }
         }
     }
 

@@ -283,7 +283,7 @@ public final class Observer {
             let isUnlimited = session.isUnlimited(window, endingAt: point?.time ?? 0)
             return Reading(
                 stressor: session.plan.name, target: isUnlimited ? nil : window?.target ?? 0,
-                achieved: window?.achieved, own: point?.own, claimed: window?.claimed ?? 0,
+                achieved: window?.achieved, own: window?.own, claimed: window?.claimed ?? 0,
                 limitedBy: ledger.limitedBy, refusals: point?.refusals ?? 0,
                 contentBytes: isContentWanted ? Double(point?.content ?? 0) : nil, dropped: session.dropped,
                 latency: isLogged ? session.takeLatency() : nil, device: isLogged ? session.takeDevice() : nil)

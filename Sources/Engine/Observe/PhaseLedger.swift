@@ -149,7 +149,7 @@ struct PhaseLedger {
                 let start = settled.flatMap { $0.time < last.time ? $0 : nil } ?? first
                 let judged = Window(from: start, to: last, .rate)
                 errorMean = judged.error ?? -target
-                claimError = judged.claimed - (judged.achieved ?? judged.claimed)
+                claimError = judged.claimed - (judged.own ?? judged.achieved ?? judged.claimed)
             case .level:
                 (target, achieved, claimed) = (targetIntegral / span, achievedIntegral / span, claimedIntegral / span)
                 if let settled, settled.time < last.time {

@@ -138,10 +138,12 @@ final class StressorSession {
         switch plan.drive {
         case .rate:
             let now = Clocks.monotonic
-            let work = isAlive ? witness?.read(target: 0) : nil
+            // Just before now: a look at the very end of a phase is not yet one at the next.
+            let work = isAlive ? witness?.read(target: plan.curve.value(at: max(0, now - start - 1))) : nil
             point.time = now - start
             point.owed = plan.curve.area(until: point.time)
             point.achieved = work.map { $0.amount / plan.unit.workPerArea }
+            point.own = work?.own.map { $0 / plan.unit.workPerArea }
             point.claimed = claimed / plan.unit.workPerArea
         case .level:
             point.time = Clocks.monotonic - start

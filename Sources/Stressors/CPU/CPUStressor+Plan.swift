@@ -21,8 +21,9 @@ extension CPUStressor {
                 help: "What 100 % is: the host's online CPUs, those this process may run on, or the cgroup's quota; "
                     + "auto takes the smallest."),
             .init(
-                "mode", .choice(["add"]), default: .text("add"),
-                help: "add puts the load on top of what is there."),
+                "mode", .choice(["add", "total"]), default: .text("add"),
+                help: "add puts the load on top of what is there; total brings the use of the whole base, everybody's "
+                    + "together, to the target and follows it both ways while others come and go."),
             .init(
                 "workers", .integer(1...1024), default: nil,
                 help: "Threads that share the target; one for each core of the base unless given."),
@@ -41,42 +42,16 @@ extension CPUStressor {
 
     /// See ``Stressor/base(_:)``.
     public static func base(_ request: LoadRequest) throws(PlanProblem) -> Base {
-        let (settings, host) = (request.settings, request.host)
-        var allowed = host.affinityCPUs
-        var allowedText = "CPUs that this process may run on (sched_getaffinity)"
-        if let cpus = settings.cpus("cpus") {
-            let missing = cpus.filter { !host.affinityCPUs.contains($0) }
-            guard missing.isEmpty, !cpus.isEmpty else {
-                throw .invalid(
-                    setting: "cpus",
-                    "CPUs \(CPUList.text(missing)) are not ours to use; this process may run on "
-                        + CPUList.text(host.affinityCPUs))
-            }
-            allowed = cpus
-            allowedText = "CPUs \(CPUList.text(cpus)) (cpus)"
+        let base = try CPUBase.resolve(request.settings, request.host)
+        let isTotal = request.settings.text("mode") == "total"
+        if isTotal, CPUUseGauge(base.scope) == nil {
+            throw .unsupported(
+                "mode: total needs the CPU time of everybody in the base, and it cannot be read: \(base.text)")
         }
-        let affinity = Double(allowed.count)
-        let online = Double(host.onlineCPUs.count)
-        let quota = host.cpuQuota
-        func base(_ capacity: Double, _ text: String) -> Base { Base(capacity: capacity, free: capacity, text: text) }
-        let ofAffinity = base(affinity, "affinity: \(allowed.count) \(allowedText)")
-        let ofCgroup =
-            quota.map { quota in
-                quota.value < affinity
-                    ? base(quota.value, "cgroup: quota of \(quota.value) cores (\(quota.source))")
-                    : base(
-                        affinity, "cgroup: quota of \(quota.value) cores is more than \(allowed.count) \(allowedText)")
-            } ?? base(affinity, "cgroup: no quota, so \(allowed.count) \(allowedText)")
-        switch settings.text("of") {
-        case "host": return base(online, "host: \(host.onlineCPUs.count) CPUs online (/sys/devices/system/cpu/online)")
-        case "affinity": return ofAffinity
-        case "cgroup": return ofCgroup
-        default:
-            if let quota, quota.value < affinity { return ofCgroup }
-            return affinity < online
-                ? ofAffinity
-                : base(online, "host: \(host.onlineCPUs.count) CPUs online (/sys/devices/system/cpu/online)")
-        }
+        // Others come and go: what they change is followed within two looks, 0.1 s apart, and shows until then.
+        return Base(
+            capacity: base.capacity, free: base.capacity, text: base.text, mode: isTotal ? .total : .add,
+            tolerance: isTotal ? ToleranceLimit(absolute: 0.02 * base.capacity, ratio: 0) : nil)
     }
 
     /// See ``Stressor/prepare(_:base:curve:)``.
@@ -102,6 +77,15 @@ extension CPUStressor {
                     message: "the target goes up to \(rounded(peak)) cores; \(reason) allows \(rounded(reachable)). "
                         + "Lower the target, or raise the limit."))
         }
+        if base.mode == .total, let most = try? CPUBase.most(settings, host, workers: workers), peak > most * 1.000001,
+            findings.isEmpty
+        {
+            findings.append(
+                Finding(
+                    code: "target_beyond_capacity", severity: .note,
+                    message: "exert can add \(rounded(most)) cores at most; the rest of the \(rounded(peak)) is up to "
+                        + "others"))
+        }
         return Preparation(workers: workers, findings: findings)
     }
 
@@ -109,7 +93,10 @@ extension CPUStressor {
 
     /// See ``Stressor/witness(_:)``.
     public static func witness(_ request: WitnessRequest) -> (any Witness)? {
-        request.processIDs.first.flatMap { ProcessCPUClock(processID: $0) }.map(CPUClockWitness.init)
+        guard let clock = request.processIDs.first.flatMap({ ProcessCPUClock(processID: $0) }) else { return nil }
+        guard request.mode == .total else { return CPUClockWitness(clock) }
+        guard let base = try? CPUBase.resolve(request.settings, request.host) else { return nil }
+        return CPUUseGauge(base.scope).map { CPUUseWitness(clock, $0) }
     }
 }
 
@@ -122,4 +109,33 @@ private final class CPUClockWitness: Witness {
 
     func begin() { start = clock.now ?? 0 }
     func read(target: Double) -> WitnessReading? { clock.now.map { WitnessReading(Double($0 - start)) } }
+}
+
+/// The CPU time of everybody in the base, and what of it is the stressor's own.
+///
+/// While nothing is asked for, what others take is no load: then only the stressor's own time is counted.
+private final class CPUUseWitness: Witness {
+    private let clock: ProcessCPUClock
+    private let gauge: CPUUseGauge
+    private var start: Int64 = 0
+    private var last: (used: Int64, own: Int64)?
+    private var counted: Int64 = 0
+
+    init(_ clock: ProcessCPUClock, _ gauge: CPUUseGauge) {
+        self.clock = clock
+        self.gauge = gauge
+    }
+
+    func begin() {
+        start = clock.now ?? 0
+        last = gauge.read().map { ($0.used, start) }
+    }
+
+    func read(target: Double) -> WitnessReading? {
+        // The stressor's clock first: reading it brings the group's counter up to date.
+        guard let own = clock.now, let used = gauge.read()?.used else { return nil }
+        if let last { counted += target > 0 ? used - last.used : own - last.own }
+        last = (used, own)
+        return WitnessReading(Double(counted), own: Double(own - start))
+    }
 }

@@ -10,6 +10,8 @@ public struct CPUStressor: Stressor {
     private let cpus: [Int]?
     private let priority: String
     private let control: ControlWord
+    /// Only in `mode: total`.
+    private let regulator: CPURegulator?
 
     /// See ``Stressor/init(_:process:)``.
     public init(_ settings: Settings, process: StressorContext) throws(StressorFailure) {
@@ -17,6 +19,18 @@ public struct CPUStressor: Stressor {
         cpus = settings.cpus("cpus")
         priority = settings.text("priority") ?? "normal"
         control = process.control
+        guard process.mode == .total else {
+            regulator = nil
+            return
+        }
+        let host = HostFacts.read()
+        do {
+            regulator = CPURegulator(
+                base: try CPUBase.resolve(settings, host),
+                most: try CPUBase.most(settings, host, workers: process.workers), context: process)
+        } catch {
+            throw .impossible("the base of the total cannot be found again: \(error)")
+        }
     }
 
     /// See ``Stressor/run(on:)``.
@@ -25,11 +39,31 @@ public struct CPUStressor: Stressor {
         guard var worker = CPUWorker(method: method, seed: UInt64(lane.index), control: control) else {
             throw .impossible("no memory for the work method '\(method.rawValue)'")
         }
+        if let regulator {
+            if lane.index == 0 { try start(regulator, on: lane) }
+            // What a worker falls short of, the regulator sees in the whole and makes up for; done twice it would be
+            // too much.
+            return try lane.pace(
+                &worker, workPerArea: Self.manifest.unit.workPerArea,
+                catchUp: .headroom(window: 2 * Pacer.period, capacity: 1), following: regulator.setPoint)
+        }
         // A worker may make up for what it can add in 250 ms: a neighbour's time slices are bridged, also near full
         // load, and a long starvation does not come back as a burst of its own.
         try lane.pace(
             &worker, workPerArea: Self.manifest.unit.workPerArea,
             catchUp: .headroom(window: 250 * .millisecond, capacity: 1))
+    }
+
+    private func start(_ regulator: CPURegulator, on lane: Lane) throws(StressorFailure) {
+        do {
+            let thread = try KernelThread(named: "cpu-total") {
+                CurrentThread.setMinimalTimerSlack()
+                regulator.run(on: lane)
+            }
+            thread.detach()
+        } catch {
+            throw .impossible("the thread that watches the total cannot be created: \(error)")
+        }
     }
 
     private func place(_ lane: Lane) throws(StressorFailure) {
