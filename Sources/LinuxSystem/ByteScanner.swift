@@ -68,6 +68,22 @@ public struct ByteScanner {
         return false
     }
 
+    /// Moves behind `key` in the first field of the rest of this line that begins with it; `false`, and at the line's
+    /// end, where none does.
+    public mutating func seek(field key: StaticString) -> Bool {
+        while position < bytes.endIndex, bytes[position] != 0x0A {
+            if bytes[position] == 0x20 || bytes[position] == 0x09 {
+                position += 1
+            } else if starts(with: key) {
+                position += key.utf8CodeUnitCount
+                return true
+            } else {
+                skipFields(1)
+            }
+        }
+        return false
+    }
+
     /// The integer after `key` on the first line that begins with it.
     public static func integer(after key: StaticString, in bytes: ArraySlice<UInt8>) -> Int64? {
         var scanner = ByteScanner(bytes)
