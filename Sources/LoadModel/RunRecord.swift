@@ -95,6 +95,8 @@ public struct PhaseResult: Sendable {
     public var dropped: Int64?
     /// How long the phase's operations took; rates of operations only.
     public var latency: LatencyPair?
+    /// What kept its threads from running in the phase; rates only.
+    public var scheduling: SchedulingFigures?
     /// The verdict.
     public var verdict: Verdict
 
@@ -103,7 +105,7 @@ public struct PhaseResult: Sendable {
         phase: Int, stressor: String, isLoaded: Bool, targetMean: Double?, achievedMean: Double, claimedMean: Double,
         errorMean: Double, errorAbsMean: Double, errorAbsP95: Double, errorAbsMax: Double, tolerance: Double,
         timeToReach: Double?, timeToContent: Double?, shortfall: [Cause: Double], residentBytes: Double?,
-        dropped: Int64? = nil, latency: LatencyPair? = nil, verdict: Verdict
+        dropped: Int64? = nil, latency: LatencyPair? = nil, scheduling: SchedulingFigures? = nil, verdict: Verdict
     ) {
         self.phase = phase
         self.stressor = stressor
@@ -122,6 +124,7 @@ public struct PhaseResult: Sendable {
         self.residentBytes = residentBytes
         self.dropped = dropped
         self.latency = latency
+        self.scheduling = scheduling
         self.verdict = verdict
     }
 

@@ -24,6 +24,10 @@ public struct Reading: Sendable {
     public var latency: LatencySummary?
     /// What the device did in the window, whoever caused it.
     public var device: DeviceReading?
+    /// What kept its threads from running in the window; only where it was short of its target.
+    public var scheduling: SchedulingFigures?
+    /// Its control group, where the kernel tells the group's pressure.
+    public var group: GroupReading?
 
     /// Achieved less target.
     public var error: Double? {
@@ -40,7 +44,7 @@ public struct Reading: Sendable {
     public init(
         stressor: String, target: Double?, achieved: Double?, own: Double? = nil, claimed: Double, limitedBy: Cause?,
         refusals: Int64, contentBytes: Double?, dropped: Int64? = nil, latency: LatencySummary? = nil,
-        device: DeviceReading? = nil
+        device: DeviceReading? = nil, scheduling: SchedulingFigures? = nil, group: GroupReading? = nil
     ) {
         self.stressor = stressor
         self.target = target
@@ -53,6 +57,8 @@ public struct Reading: Sendable {
         self.dropped = dropped
         self.latency = latency
         self.device = device
+        self.scheduling = scheduling
+        self.group = group
     }
 }
 
@@ -93,12 +99,17 @@ public struct HostReading: Sendable {
     public var cpuStealRatio: Double?
     /// `MemAvailable`.
     public var memoryAvailableBytes: Double?
+    /// What tasks waited for; `nil` where the kernel does not count it.
+    public var pressure: PressureReading?
 
     /// Creates a reading.
-    public init(cpuBusyRatio: Double?, cpuStealRatio: Double?, memoryAvailableBytes: Double?) {
+    public init(
+        cpuBusyRatio: Double?, cpuStealRatio: Double?, memoryAvailableBytes: Double?, pressure: PressureReading? = nil
+    ) {
         self.cpuBusyRatio = cpuBusyRatio
         self.cpuStealRatio = cpuStealRatio
         self.memoryAvailableBytes = memoryAvailableBytes
+        self.pressure = pressure
     }
 }
 

@@ -127,6 +127,19 @@ public struct EventLog: Sendable {
                 writer.key("device")
                 writer.deviceObject(device)
             }
+            if let scheduling = reading.scheduling {
+                writer.key("scheduling")
+                writer.schedulingObject(scheduling)
+            }
+            if let group = reading.group {
+                writer.key("cgroup")
+                writer.beginObject()
+                writer.key("directory")
+                writer.string(group.directory)
+                writer.key("psi")
+                writer.pressureObject(group.pressure)
+                writer.endObject()
+            }
             writer.endObject()
         }
         writer.endObject()
@@ -138,6 +151,10 @@ public struct EventLog: Sendable {
         writer.decimal(sample.host.cpuStealRatio, places: 6)
         writer.key("memory_available_bytes")
         writer.decimal(sample.host.memoryAvailableBytes, places: 0)
+        if let pressure = sample.host.pressure {
+            writer.key("psi")
+            writer.pressureObject(pressure)
+        }
         writer.endObject()
     }
 }

@@ -285,6 +285,10 @@ extension JSONWriter {
             string(HistogramEncoding.text(of: latency.service))
             endObject()
         }
+        if let scheduling = result.scheduling {
+            key("scheduling")
+            schedulingObject(scheduling)
+        }
         // A released stressor is not judged.
         key("verdict")
         string(result.isLoaded ? result.verdict.rawValue : nil)
@@ -309,6 +313,37 @@ extension JSONWriter {
             key("max_s")
             seconds(of: quantiles.max)
             endObject()
+        }
+        endObject()
+    }
+
+    /// Writes what kept threads from running.
+    mutating func schedulingObject(_ figures: SchedulingFigures) {
+        beginObject()
+        key("run_delay_s")
+        decimal(figures.runDelaySeconds, places: 6)
+        if let count = figures.throttledCount {
+            key("throttled_count")
+            integer(count)
+            key("throttled_s")
+            decimal(figures.throttledSeconds, places: 6)
+        }
+        key("steal_s")
+        decimal(figures.stealSeconds, places: 6)
+        endObject()
+    }
+
+    /// Writes shares of the time that tasks waited, those that the kernel tells.
+    mutating func pressureObject(_ pressure: PressureReading) {
+        beginObject()
+        let members = [
+            ("cpu_some_ratio", pressure.cpuSome), ("memory_some_ratio", pressure.memorySome),
+            ("memory_full_ratio", pressure.memoryFull), ("io_some_ratio", pressure.ioSome),
+            ("io_full_ratio", pressure.ioFull),
+        ]
+        for case (let name, let ratio?) in members {
+            key(data: name)
+            decimal(ratio, places: 6)
         }
         endObject()
     }

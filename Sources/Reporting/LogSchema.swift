@@ -99,7 +99,8 @@ public enum LogSchema {
                   "properties": {
                     "cpu_busy_ratio": {"type": ["number", "null"], "minimum": 0, "maximum": 1},
                     "cpu_steal_ratio": {"type": ["number", "null"], "minimum": 0, "maximum": 1},
-                    "memory_available_bytes": {"type": ["number", "null"], "minimum": 0}
+                    "memory_available_bytes": {"type": ["number", "null"], "minimum": 0},
+                    "psi": {"$ref": "#/$defs/psi"}
                   },
                   "required": ["cpu_busy_ratio", "cpu_steal_ratio", "memory_available_bytes"],
                   "additionalProperties": false
@@ -432,6 +433,42 @@ public enum LogSchema {
               ],
               "additionalProperties": false
             },
+            "scheduling": {
+              "type": "object",
+              "description": "What kept the stressor's threads from running; in samples only where it falls short.",
+              "properties": {
+                "run_delay_s": {
+                  "type": "number",
+                  "minimum": 0,
+                  "description": "Time that threads were ready and did not run, of all of them together."
+                },
+                "throttled_count": {
+                  "type": "integer",
+                  "minimum": 0,
+                  "description": "How often a CPU quota stopped the group; absent where there is no quota."
+                },
+                "throttled_s": {"type": "number", "minimum": 0, "description": "For how long it did."},
+                "steal_s": {
+                  "type": "number",
+                  "minimum": 0,
+                  "description": "Time that a hypervisor took, of all processors together."
+                }
+              },
+              "required": ["run_delay_s", "steal_s"],
+              "additionalProperties": false
+            },
+            "psi": {
+              "type": "object",
+              "description": "Shares of the interval in which tasks waited, from the total= figures; those there are.",
+              "properties": {
+                "cpu_some_ratio": {"type": "number", "minimum": 0, "maximum": 1},
+                "memory_some_ratio": {"type": "number", "minimum": 0, "maximum": 1},
+                "memory_full_ratio": {"type": "number", "minimum": 0, "maximum": 1},
+                "io_some_ratio": {"type": "number", "minimum": 0, "maximum": 1},
+                "io_full_ratio": {"type": "number", "minimum": 0, "maximum": 1}
+              },
+              "additionalProperties": false
+            },
             "reading": {
               "type": "object",
               "properties": {
@@ -469,7 +506,15 @@ public enum LogSchema {
                   "description": "Operations so far that were overdue by more than the backlog and never issued."
                 },
                 "latency": {"$ref": "#/$defs/latency"},
-                "device": {"$ref": "#/$defs/device"}
+                "device": {"$ref": "#/$defs/device"},
+                "scheduling": {"$ref": "#/$defs/scheduling"},
+                "cgroup": {
+                  "type": "object",
+                  "description": "The v2 control group that the stressor runs in.",
+                  "properties": {"directory": {"type": "string"}, "psi": {"$ref": "#/$defs/psi"}},
+                  "required": ["directory", "psi"],
+                  "additionalProperties": false
+                }
               },
               "required": ["unit", "target", "achieved", "error", "claimed", "witness", "limited_by"],
               "additionalProperties": false
@@ -540,6 +585,7 @@ public enum LogSchema {
                   "minimum": 0,
                   "description": "The resident set by page walk at the phase's end; memory only."
                 },
+                "scheduling": {"$ref": "#/$defs/scheduling"},
                 "verdict": {"anyOf": [{"$ref": "#/$defs/verdict"}, {"type": "null"}]}
               },
               "required": [

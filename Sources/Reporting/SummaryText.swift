@@ -92,7 +92,22 @@ public enum SummaryText {
         }
         guard !causes.isEmpty else { return "" }
         return "; limited by "
-            + causes.map { "\($0.key.rawValue) (\(scale.number($0.value)) \(scale.suffix))" }.joined(separator: ", ")
+            + causes.map { cause, amount in
+                "\(cause.rawValue) (\(scale.number(amount)) \(scale.suffix)\(figures(of: cause, result)))"
+            }.joined(separator: ", ")
+    }
+
+    /// The kernel's own count of a cause.
+    private static func figures(of cause: Cause, _ result: PhaseResult) -> String {
+        guard let figures = result.scheduling else { return "" }
+        switch cause {
+        case .quota:
+            guard let count = figures.throttledCount, let time = figures.throttledSeconds else { return "" }
+            return ": throttled \(count) times, \(HumanUnits.seconds(time))"
+        case .contention: return ": ready and not run for \(HumanUnits.seconds(figures.runDelaySeconds))"
+        case .steal: return ": \(HumanUnits.seconds(figures.stealSeconds)) stolen"
+        default: return ""
+        }
     }
 
     private static func table(_ results: [PhaseResult], of plan: Plan, _ style: TextStyle) -> TextTable {

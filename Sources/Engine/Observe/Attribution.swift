@@ -47,6 +47,8 @@ final class SchedulerProbe {
     private let quota: ProcFile?
     private let quotaKey: StaticString
     private let quotaUnit: Int64
+    /// Whether a quota applies at all.
+    var hasQuota: Bool { quota != nil }
 
     init(threads: [(processID: Int32, id: Int64)], quota: CgroupView.Limit?) {
         // "time on cpu, time waiting on a run queue, timeslices", in ns; Documentation/scheduler/sched-stats.rst.
@@ -73,8 +75,12 @@ final class SchedulerProbe {
         return Int64(Double(sum) * scale)
     }
 
-    var throttled: Int64 {
+    /// How often the quota stopped the group, and for how long in ns.
+    var throttled: (count: Int64, time: Int64) {
         let key = quotaKey
-        return (quota?.read { ByteScanner.integer(after: key, in: $0) } ?? 0) * quotaUnit
+        return quota?.read { bytes in
+            let time = ByteScanner.integer(after: key, in: bytes) ?? 0
+            return (ByteScanner.integer(after: "nr_throttled ", in: bytes) ?? 0, time &* quotaUnit)
+        } ?? (0, 0)
     }
 }

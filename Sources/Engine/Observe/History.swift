@@ -23,6 +23,21 @@ struct HistoryPoint {
     var runDelay: Int64 = 0
     /// Time that a quota held the group back, in ns.
     var throttled: Int64 = 0
+    /// How often it did.
+    var throttledCount: Int64 = 0
+    /// Time that a hypervisor took from all processors, in ns.
+    var stolen: Int64 = 0
+}
+
+extension SchedulingFigures {
+    /// What lies between two points.
+    init(from a: HistoryPoint, to b: HistoryPoint, hasQuota: Bool) {
+        self.init(
+            runDelaySeconds: max(0, b.runDelay - a.runDelay).seconds,
+            throttledCount: hasQuota ? max(0, b.throttledCount - a.throttledCount) : nil,
+            throttledSeconds: hasQuota ? max(0, b.throttled - a.throttled).seconds : nil,
+            stealSeconds: max(0, b.stolen - a.stolen).seconds)
+    }
 }
 
 /// What lies between two points.

@@ -8,7 +8,10 @@ final class HostProbe {
     private let stat = ProcFile("/proc/stat")
     private let meminfo = ProcFile("/proc/meminfo")
     private let vmstat = ProcFile("/proc/vmstat", capacity: 16384)
+    private let pressure = PressureProbe(directory: "/proc/pressure", suffix: "")
     private var lastTicks: [Int64] = []
+    /// Stolen time of all processors since the first look, in ns.
+    private(set) var stolen: Int64 = 0
 
     /// Stolen time in the last window, ns of all processors for each ns.
     private(set) var steal = 0.0
@@ -21,6 +24,7 @@ final class HostProbe {
         var reading = HostReading(cpuBusyRatio: nil, cpuStealRatio: nil, memoryAvailableBytes: nil)
         reading.memoryAvailableBytes = meminfo?.read { ByteScanner.integer(after: "MemAvailable:", in: $0) }
             .map { Double($0 * 1024) }
+        reading.pressure = pressure?.read()
         guard let ticks = stat?.read(Self.ticks) else { return reading }
         defer { lastTicks = ticks }
         guard lastTicks.count == ticks.count else { return reading }
@@ -32,6 +36,7 @@ final class HostProbe {
         let stealRatio = delta.count > 7 ? max(0, Double(delta[7]) / total) : 0
         reading.cpuStealRatio = stealRatio
         steal = stealRatio * cpuCount
+        if delta.count > 7 { stolen &+= max(0, delta[7]) &* 10_000_000 }
         return reading
     }
 

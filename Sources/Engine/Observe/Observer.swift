@@ -222,7 +222,7 @@ public final class Observer {
                 begin(phase: phase + 1)
             }
             if time >= plan.length { return }
-            sampleAll(isDetailed: time >= nextLog)
+            sampleAll(isDetailed: time >= nextLog || wake >= phaseEnd - Self.lastLook)
             readExactlyNearPhaseEnd(time)
             if time >= nextLog || wake >= plan.length - Self.lastLook {
                 // Read before the sample that it goes with, and no oftener: on a large host it is not cheap.
@@ -267,15 +267,18 @@ public final class Observer {
     /// Samples every stressor; the scheduler's figures of each thread only for the log and where one falls short.
     private func sampleAll(isDetailed: Bool) {
         for (index, session) in sessions.enumerated() {
-            session.sample(start: start, isDetailed: isDetailed || ledgers[index].limitedBy != nil)
+            session.sample(
+                start: start, isDetailed: isDetailed || ledgers[index].limitedBy != nil, stolen: probe.stolen)
             ledgers[index].add(session.history, steal: probe.steal)
         }
     }
 
     private func sample(isLogged: Bool, _ window: (StressorSession) -> (Window, HistoryPoint)?) -> Sample {
+        let logged = isLogged ? sessions.map(\.lastLogged) : []
         var interval: Nanoseconds = 0
         var elapsed: Nanoseconds = 0
-        let readings = zip(sessions, ledgers).map { session, ledger in
+        let readings = zip(sessions, ledgers).enumerated().map { index, pair in
+            let (session, ledger) = pair
             let (window, point) = window(session) ?? (nil, nil)
             interval = max(interval, window?.length ?? 0)
             elapsed = max(elapsed, point?.time ?? 0)
@@ -286,7 +289,10 @@ public final class Observer {
                 achieved: window?.achieved, own: window?.own, claimed: window?.claimed ?? 0,
                 limitedBy: ledger.limitedBy, refusals: point?.refusals ?? 0,
                 contentBytes: isContentWanted ? Double(point?.content ?? 0) : nil, dropped: session.dropped,
-                latency: isLogged ? session.takeLatency() : nil, device: isLogged ? session.takeDevice() : nil)
+                latency: isLogged ? session.takeLatency() : nil, device: isLogged ? session.takeDevice() : nil,
+                scheduling: isLogged && ledger.limitedBy != nil
+                    ? session.scheduling(from: logged[index], to: point) : nil,
+                group: isLogged ? session.takeGroup() : nil)
         }
         return Sample(elapsed: elapsed, interval: interval, phase: phase, readings: readings, host: lastHost)
     }
@@ -314,6 +320,7 @@ public final class Observer {
                 ledgers[index].latency = now.since(before)
                 ledgers[index].dropped = (session.dropped ?? 0) - (drops[index] ?? 0)
             }
+            ledgers[index].scheduling = session.scheduling(from: ledgers[index].first, to: ledgers[index].last)
             ended.append(ledgers[index].result(isCut: isCut))
         }
         results += ended

@@ -14,9 +14,9 @@ struct PhaseLedger {
     private let settledAt: Nanoseconds
     private let windowLength: Nanoseconds
 
-    private var first: HistoryPoint?
+    private(set) var first: HistoryPoint?
     private var settled: HistoryPoint?
-    private var last: HistoryPoint?
+    private(set) var last: HistoryPoint?
     private var lastAlive: HistoryPoint?
     private var targetIntegral = 0.0
     private var achievedIntegral = 0.0
@@ -34,6 +34,8 @@ struct PhaseLedger {
     /// What the phase's operations took, and how many were dropped; set at its end.
     var latency: LatencyPair?
     var dropped: Int64?
+    /// What kept the threads from running; set at the phase's end.
+    var scheduling: SchedulingFigures?
     var isKilled = false
 
     init(phase index: Int, of plan: Plan, _ stressor: PlannedStressor) {
@@ -168,7 +170,7 @@ struct PhaseLedger {
             claimedMean: claimed, errorMean: errorMean, errorAbsMean: errors.mean, errorAbsP95: errors.percentile(0.95),
             errorAbsMax: errors.max, tolerance: allowed, timeToReach: reachedAfter?.seconds,
             timeToContent: isContentKnown ? contentAfter?.seconds : nil, shortfall: shortfall.mapValues { $0 / count },
-            residentBytes: residentBytes, dropped: dropped, latency: latency,
+            residentBytes: residentBytes, dropped: dropped, latency: latency, scheduling: scheduling,
             verdict: isUnlimited
                 ? unlimitedVerdict(isCut: isCut, achieved: achieved, claimError: claimError)
                 : verdict(isCut: isCut, errorMean: errorMean, allowed: allowed, claimError: claimError)

@@ -12,6 +12,7 @@ final class StressorSession {
     private let type: any Stressor.Type
     private var witness: (any Witness)?
     private var scheduler: SchedulerProbe?
+    private var group: GroupProbe?
     private(set) var history = History()
     private(set) var lastLogged: HistoryPoint?
     private var ended: Set<Int32> = []
@@ -90,6 +91,7 @@ final class StressorSession {
                     plan.name, "the kernel's accounting of process \(children[0].id) cannot be read")
             }
             scheduler = plan.drive == .rate ? SchedulerProbe(threads: threads, quota: host.cpuQuota) : nil
+            group = GroupProbe(host.cgroups)
             witness.begin()
         }
         return true
@@ -119,20 +121,23 @@ final class StressorSession {
     /// - Parameters:
     ///   - start: the run's start, ns of `CLOCK_MONOTONIC`.
     ///   - isDetailed: whether the scheduler is asked too; else what it said last is kept.
-    func sample(start: Nanoseconds, isDetailed: Bool) {
+    ///   - stolen: time that a hypervisor took so far, in ns.
+    func sample(start: Nanoseconds, isDetailed: Bool, stolen: Int64) {
         let held = pages.gauges.reduce(0) { $0 + $1.claimed }
         let claimed = Double(held == 0 ? 0 : held + pages.gauges.reduce(0) { $0 + $1.own })
         var point = HistoryPoint(time: 0, owed: 0, achieved: nil, claimed: 0)
         point.held = held
         point.refusals = pages.gauges.reduce(0) { $0 + $1.refusals }
         point.refusalCause = pages.gauges.lazy.compactMap(\.refusalCause).first
+        point.stolen = stolen
         point.content = pages.gauges.reduce(0) { $0 + $1.content }
         if let scheduler, isDetailed {
             point.runDelay = scheduler.runDelay
-            point.throttled = scheduler.throttled
+            (point.throttledCount, point.throttled) = scheduler.throttled
         } else if let last = history.last {
             point.runDelay = last.runDelay
             point.throttled = last.throttled
+            point.throttledCount = last.throttledCount
         }
         // The clock is read right before the witness, so that both are of one instant.
         switch plan.drive {
@@ -172,6 +177,15 @@ final class StressorSession {
         guard let last = history.last, let earlier = history.point(notAfter: last.time - .second) else { return nil }
         return (Window(from: earlier, to: last, plan.drive), last)
     }
+
+    /// What kept the threads from running in a stretch of time; `nil` where nobody asks the scheduler.
+    func scheduling(from first: HistoryPoint?, to last: HistoryPoint?) -> SchedulingFigures? {
+        guard let scheduler, let first, let last else { return nil }
+        return SchedulingFigures(from: first, to: last, hasQuota: scheduler.hasQuota)
+    }
+
+    /// The control group since the last time that this was asked; `nil` where the kernel does not tell its pressure.
+    func takeGroup() -> GroupReading? { isAlive ? group?.read() : nil }
 
     /// The latencies of all operations so far; `nil` where there are none.
     var latency: LatencyPair? { pages.latency?.pair }
