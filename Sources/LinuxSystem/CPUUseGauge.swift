@@ -60,15 +60,6 @@ public final class CPUUseGauge {
             }
         return used.map { (time, $0) }
     }
-
-    /// The counter of the group that ``CgroupView`` names for `controller`, or of its twin in the hierarchy that counts
-    /// CPU time: v1 may keep quota and accounting apart.
-    public static func group(limiting group: CgroupView.Group, in view: CgroupView) -> CgroupView.Group {
-        guard group.version == 1, SmallFile.text(group.directory + "/cpuacct.usage") == nil else { return group }
-        let depth = view.groups(of: "cpu").firstIndex(of: group) ?? 0
-        let counting = view.groups(of: "cpuacct")
-        return counting.indices.contains(depth) ? counting[depth] : counting.first ?? group
-    }
 }
 
 /// Reads `/proc/stat`; see proc(5).
@@ -97,7 +88,7 @@ public enum ProcessorTicks {
         return found == processors.count ? sum : nil
     }
 
-    /// user nice system idle iowait irq softirq steal
+    /// The columns are user, nice, system, idle, iowait, irq, softirq and steal.
     private static func unused(_ scanner: inout ByteScanner) -> Int64? {
         var ticks: [Int64] = []
         while ticks.count < 8, let value = scanner.nextInteger() { ticks.append(value) }

@@ -30,8 +30,8 @@ extension CgroupView {
         let parts = path.split(separator: "/").map(String.init)
         guard path.hasPrefix("/"), !parts.contains(".."), !parts.contains(".") else {
             throw GroupProblem(
-                message: "'\(path)' is not a control group; write its directory, such as /sys/fs/cgroup/app, or its "
-                    + "path as /proc/PID/cgroup shows it, such as /app")
+                message: "'\(path)' is not a control group; write its directory, such as /sys/fs/cgroup/app, or "
+                    + "its path as /proc/PID/cgroup shows it, such as /app")
         }
         let normal = "/" + parts.joined(separator: "/")
         let isInMount = mounts.filter { normal == $0.point || normal.hasPrefix($0.point + "/") }
@@ -66,6 +66,21 @@ extension CgroupView {
             if let path, let own = chain(mount, path).first { directories.insert(own.directory) }
         }
         return directories
+    }
+
+    /// The group that counts the CPU time of `group`: itself, or on v1, where quota and accounting may be hierarchies
+    /// of their own, the group of the same path in the other one.
+    ///
+    /// `nil` where we are not in that other group: what it counts is then not what is limited.
+    public func accounting(of group: Group) -> Group? {
+        if group.version == 2 { return group }
+        if SmallFile.text(prefix + group.directory + "/cpuacct.usage") != nil { return group }
+        let limiting = mounts.first { $0.controllers.contains("cpu") && group.directory.hasPrefix($0.point) }
+        guard let mount = limiting,
+            let other = mounts.first(where: { $0.version == 1 && $0.controllers.contains("cpuacct") })
+        else { return nil }
+        let directory = other.point + group.directory.dropFirst(mount.point.utf8.count)
+        return groups(of: "cpuacct").first { $0.directory == directory }
     }
 
     /// The smallest set of processors that a `cpuset` leaves to our group; `nil` where none is set.

@@ -5,27 +5,36 @@ import Testing
 
 /// A v1 control group of our own, removed when its owner is gone.
 private final class TestGroup {
-    private let path: String
+    /// The directory, as the log and the plan name it.
+    let directory: String
+    /// The path, as `/proc/PID/cgroup` shows it.
+    let path = "/exert-test-\(getpid())"
+    private let directories: [String]
 
-    init(_ controller: String, _ limits: [(file: String, value: String)]) throws {
-        path = "\(TestGroup.root)/\(controller)/exert-test-\(getpid())"
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+    /// Makes the group in a hierarchy, and without limits in others.
+    init(_ controller: String, _ limits: [(file: String, value: String)], besides others: [String] = []) throws {
+        let path = self.path
+        directories = ([controller] + others).map { "\(TestGroup.root)/\($0)\(path)" }
+        directory = directories[0]
+        for directory in directories {
+            try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: false)
+        }
         for (file, value) in limits {
             // Not by a temporary file beside it, which is no such thing in a control group.
-            try value.write(toFile: path + "/" + file, atomically: false, encoding: .utf8)
+            try value.write(toFile: directory + "/" + file, atomically: false, encoding: .utf8)
         }
     }
 
     deinit {
         // The kernel removes it as soon as the last process is not only dead but gone.
-        _ = eventually(within: 5) { rmdir(path) == 0 || errno == ENOENT }
+        for directory in directories { _ = eventually(within: 5) { rmdir(directory) == 0 || errno == ENOENT } }
     }
 
-    /// The directory, as the log and the plan name it.
-    var directory: String { path }
-
     /// Puts a shell into the group, which then becomes exert.
-    var wrapper: [String] { ["sh", "-c", "echo $$ > '\(path)/cgroup.procs' && exec \"$@\"", "sh"] }
+    var wrapper: [String] {
+        let joins = directories.map { "echo $$ > '\($0)/cgroup.procs' && " }.joined()
+        return ["sh", "-c", joins + "exec \"$@\"", "sh"]
+    }
 
     private static let root = "/sys/fs/cgroup"
 
@@ -41,8 +50,9 @@ extension ExertCommands {
         .serialized,
         .enabled(if: TestGroup.isPossible, "needs root and writable cgroup v1 hierarchies 'cpu' and 'memory'"))
     struct Cgroups {
-        private func quotaGroup() throws -> TestGroup {
-            try TestGroup("cpu", [("cpu.cfs_period_us", "100000"), ("cpu.cfs_quota_us", "50000")])
+        private func quotaGroup(besides others: [String] = []) throws -> TestGroup {
+            try TestGroup(
+                "cpu", [("cpu.cfs_period_us", "100000"), ("cpu.cfs_quota_us", "50000")], besides: others)
         }
 
         private func memoryGroup() throws -> TestGroup {
@@ -95,6 +105,91 @@ extension ExertCommands {
             #expect(base.contains("limit 268435456 bytes (\(group.directory)/memory.limit_in_bytes)"), "\(base)")
             let last = try log.lastReading("memory")
             #expect(abs(try last.number("achieved") - Double(128 << 20)) < 1_048_576, "\(last)")
+        }
+
+        @Test func aStressorIsPutIntoTheGroupAndTheObserverIsNot() throws {
+            let group = try quotaGroup()
+            let folder = try ScratchFolder()
+            let file = folder.path + "/log"
+            let run = try Exert.start([
+                "run", "--load", "cpu=50%", "--set", "cpu.cgroup=\(group.directory)", "--for", "3s", "--log", file,
+            ])
+            let members = { (try? String(contentsOfFile: group.directory + "/cgroup.procs", encoding: .utf8)) ?? "" }
+            #expect(eventually(within: 10) { !members().isEmpty }, "nobody has joined")
+            let processes = members().split(separator: "\n").compactMap { Int32($0) }
+            #expect(!processes.contains(run.id))
+            let result = try run.wait(limit: 30)
+            let log = try ExperimentLog(file: file)
+            #expect(processes.map(Double.init) == [try log.ending("cpu").number("pid")])
+            let cpu = try log.result("cpu")
+            #expect(abs(try cpu.number("achieved_mean") - 0.25) < 0.05, "\(cpu) \(result.error)")
+            #expect(try #require(log.all("run_started").first).object("host")["quota_cores"] is NSNull, "ours has none")
+            let plan = try #require(log.all("run_started").first).object("plan")
+            let findings = plan["findings"] as? [[String: Any]] ?? []
+            #expect(findings.contains { $0["code"] as? String == "joins_group" })
+        }
+
+        @Test func memoryOfAJoinedGroupIsChargedThereFromTheFirstPageOn() throws {
+            let group = try memoryGroup()
+            let run = try Exert.start([
+                "run", "--load", "memory=50%", "--set", "memory.cgroup=\(group.directory)", "--for", "4s",
+            ])
+            let charged = {
+                (try? String(contentsOfFile: group.directory + "/memory.usage_in_bytes", encoding: .utf8))
+                    .flatMap { Double($0.trimmingCharacters(in: .whitespacesAndNewlines)) } ?? 0
+            }
+            // The resident set is the target; of it, code that others had read before is charged to them.
+            let target = Double(128 << 20)
+            #expect(
+                eventually(within: 10) { (target - Double(32 << 20)...target + Double(2 << 20)).contains(charged()) },
+                "\(charged()) of \(target)")
+            _ = try run.wait(limit: 30)
+        }
+
+        @Test(arguments: ["nowhere", "/no/such/group", "/sys/fs/cgroup/memory/no-such-group"])
+        func aGroupThatDoesNotExistIsBadUsage(path: String) throws {
+            let result = try Exert.run(["run", "--load", "cpu=50%", "--set", "cpu.cgroup=\(path)", "--for", "1s"])
+            #expect(result.code == 64)
+            #expect(result.error.contains("control group"), "\(result.error)")
+        }
+
+        @Test func throttlingIsToldInFigures() throws {
+            let group = try quotaGroup()
+            let folder = try ScratchFolder()
+            let file = folder.path + "/log"
+            _ = try Exert.run([
+                "run", "--load", "cpu=1 core", "--set", "cpu.cgroup=\(group.directory)", "--for", "3s", "--log", file,
+            ])
+            let figures = try ExperimentLog(file: file).result("cpu").object("scheduling")
+            // Ten periods a second, each of them cut short.
+            #expect(try figures.number("throttled_count") >= 10, "\(figures)")
+            #expect(try figures.number("throttled_s") > 0.3, "\(figures)")
+            #expect(try figures.number("run_delay_s") > 0.3, "\(figures)")
+        }
+
+        @Test func theTotalOfAGroupIsHeldWhileAnotherProcessRunsInIt() throws {
+            let group = try quotaGroup(besides: ["cpuacct"])
+            let folder = try ScratchFolder()
+            let file = folder.path + "/log"
+            // Takes 15 to 20 ms of each 100.
+            let loop =
+                "import time\nend = time.monotonic() + 9\nwhile time.monotonic() < end:\n"
+                + " stop = time.monotonic() + 0.015\n while time.monotonic() < stop: pass\n time.sleep(0.085)\n"
+            let other = Process()
+            other.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+            other.arguments = group.wrapper + ["python3", "-c", loop]
+            try other.run()
+            defer { other.terminate() }
+            let result = try Exert.run([
+                "run", "--load", "cpu=80%", "--set", "cpu.mode=total", "--set", "cpu.cgroup=\(group.path)",
+                "--for", "5s", "--log", file,
+            ])
+            let log = try ExperimentLog(file: file)
+            let cpu = try log.result("cpu")
+            #expect(abs(try cpu.number("achieved_mean") - 0.4) < 0.06, "\(cpu) \(result.error)")
+            let last = try log.lastReading("cpu")
+            #expect(try last.number("own") < 0.36, "the other process has its part; \(last)")
+            #expect(abs(try last.number("own") + last.number("others") - last.number("achieved")) < 1e-6)
         }
 
         @Test func aTargetBeyondTheMemoryLimitIsRefusedAndNotKilled() throws {

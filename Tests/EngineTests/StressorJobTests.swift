@@ -48,9 +48,11 @@ import Testing
         job.runID = "01J"
         job.processes = 3
         job.hasLatency = true
+        job.groups = ["/sys/fs/cgroup/cpu/a b", "/sys/fs/cgroup/memory/x\ty"]
         job.releaseLimit = 7
         let arrived = try #require(roundTrip(job))
         #expect(arrived.unit == .operationsPerSecond && arrived.mode == .total && arrived.runID == "01J")
+        #expect(arrived.groups == job.groups)
         #expect(arrived.processes == 3 && arrived.hasLatency && arrived.releaseLimit == 7)
     }
 

@@ -59,12 +59,24 @@ enum Fixture {
             readings: [
                 Reading(
                     stressor: "cpu", target: 1.6, achieved: cpu, claimed: 1.5999, limitedBy: limitedBy,
-                    refusals: refusals, contentBytes: nil),
+                    refusals: refusals, contentBytes: nil,
+                    scheduling: limitedBy == nil
+                        ? nil
+                        : SchedulingFigures(
+                            runDelaySeconds: 0.5, throttledCount: 10, throttledSeconds: 0.4, stealSeconds: 0),
+                    group: limitedBy == nil
+                        ? nil
+                        : GroupReading(
+                            directory: "/sys/fs/cgroup/app", pressure: PressureReading(cpuSome: 0.4, ioFull: 0))),
                 Reading(
                     stressor: "memory", target: 512 * mebibyte, achieved: 512 * mebibyte + 4096,
                     claimed: 512 * mebibyte, limitedBy: nil, refusals: 0, contentBytes: 256 * mebibyte),
             ],
-            host: HostReading(cpuBusyRatio: 0.81, cpuStealRatio: nil, memoryAvailableBytes: 8_123_456_789))
+            host: HostReading(
+                cpuBusyRatio: 0.81, cpuStealRatio: nil, memoryAvailableBytes: 8_123_456_789,
+                pressure: limitedBy == nil
+                    ? nil
+                    : PressureReading(cpuSome: 0.125, memorySome: 0, memoryFull: 0, ioSome: 0.5, ioFull: 0.25)))
     }
 
     static let results = [
@@ -72,6 +84,8 @@ enum Fixture {
             phase: 0, stressor: "cpu", isLoaded: true, targetMean: 0.8, achievedMean: 0.5, claimedMean: 0.5,
             errorMean: -0.3, errorAbsMean: 0.3, errorAbsP95: 0.31, errorAbsMax: 0.32, tolerance: 0.02,
             timeToReach: nil, timeToContent: nil, shortfall: [.quota: 0.25, .contention: 0.05], residentBytes: nil,
+            scheduling: SchedulingFigures(
+                runDelaySeconds: 1.25, throttledCount: 31, throttledSeconds: 1.5, stealSeconds: 0),
             verdict: .notMet),
         PhaseResult(
             phase: 0, stressor: "memory", isLoaded: true, targetMean: 512 * mebibyte, achievedMean: 512 * mebibyte,

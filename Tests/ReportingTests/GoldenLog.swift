@@ -39,9 +39,12 @@ let goldenLog: [String] = [
     {"schema":"exert-log/1","time":"2026-11-22T14:00:02.000000000Z","run_id":"01JDA5Q0Z8R6V3T1Y7K2M4N9PX",\#
     "event":"sample","elapsed_s":2,"interval_s":1,"phase":"squeeze","stressors":{"cpu":{"unit":"cores",\#
     "target":1.6,"achieved":1.2,"error":-0.4,"claimed":1.5999,"witness":"process_cpu_clock",\#
-    "limited_by":"quota","refusals":3},"memory":{"unit":"bytes","target":536870912,"achieved":536875008,\#
+    "limited_by":"quota","refusals":3,"scheduling":{"run_delay_s":0.5,"throttled_count":10,"throttled_s":0.4,\#
+    "steal_s":0},"cgroup":{"directory":"/sys/fs/cgroup/app","psi":{"cpu_some_ratio":0.4,"io_full_ratio":0}}},\#
+    "memory":{"unit":"bytes","target":536870912,"achieved":536875008,\#
     "error":4096,"claimed":536870912,"witness":"statm_resident","limited_by":null,"content_bytes":268435456}},\#
-    "host":{"cpu_busy_ratio":0.81,"cpu_steal_ratio":null,"memory_available_bytes":8123456789}}
+    "host":{"cpu_busy_ratio":0.81,"cpu_steal_ratio":null,"memory_available_bytes":8123456789,"psi":{\#
+    "cpu_some_ratio":0.125,"memory_some_ratio":0,"memory_full_ratio":0,"io_some_ratio":0.5,"io_full_ratio":0.25}}}
     """#,
     #"""
     {"schema":"exert-log/1","time":"2026-11-22T14:00:02.000000000Z","run_id":"01JDA5Q0Z8R6V3T1Y7K2M4N9PX",\#
@@ -72,6 +75,7 @@ let goldenLog: [String] = [
     "stressor":"cpu","unit":"cores","is_loaded":true,"target_mean":0.8,"achieved_mean":0.5,"claimed_mean":0.5,\#
     "error_mean":-0.3,"error_abs_mean":0.3,"error_abs_p95":0.31,"error_abs_max":0.32,"tolerance":0.02,\#
     "time_to_reach_s":null,"shortfall":{"contention":0.05,"quota":0.25},"limited_by":"quota",\#
+    "scheduling":{"run_delay_s":1.25,"throttled_count":31,"throttled_s":1.5,"steal_s":0},\#
     "verdict":"not_met"},{"phase":"squeeze","stressor":"memory","unit":"bytes","is_loaded":true,\#
     "target_mean":536870912,"achieved_mean":536870912,"claimed_mean":536870912,"error_mean":0,\#
     "error_abs_mean":0,"error_abs_p95":4096,"error_abs_max":4096,"tolerance":5368709,"time_to_reach_s":0.031,\#
@@ -92,7 +96,9 @@ let goldenLog: [String] = [
     "started_at":"2026-11-22T14:00:00.000000000Z","load_s":5,"results":[{"phase":"squeeze","stressor":"cpu",\#
     "unit":"cores","is_loaded":true,"target_mean":0.8,"achieved_mean":0.5,"claimed_mean":0.5,"error_mean":-0.3,\#
     "error_abs_mean":0.3,"error_abs_p95":0.31,"error_abs_max":0.32,"tolerance":0.02,"time_to_reach_s":null,\#
-    "shortfall":{"contention":0.05,"quota":0.25},"limited_by":"quota","verdict":"not_met"},{"phase":"squeeze",\#
+    "shortfall":{"contention":0.05,"quota":0.25},"limited_by":"quota",\#
+    "scheduling":{"run_delay_s":1.25,"throttled_count":31,"throttled_s":1.5,"steal_s":0},\#
+    "verdict":"not_met"},{"phase":"squeeze",\#
     "stressor":"memory","unit":"bytes","is_loaded":true,"target_mean":536870912,"achieved_mean":536870912,\#
     "claimed_mean":536870912,"error_mean":0,"error_abs_mean":0,"error_abs_p95":4096,"error_abs_max":4096,\#
     "tolerance":5368709,"time_to_reach_s":0.031,"time_to_content_s":0.25,"shortfall":{},"limited_by":null,\#

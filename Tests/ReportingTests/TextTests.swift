@@ -70,7 +70,8 @@ private let plain = TextStyle()
             SummaryText.text(Fixture.missed, style: plain) == """
                 ✗ squeeze: not met in 5s  run 01JDA5Q0Z8R6V3T1Y7K2M4N9PX on node-1
                   cpu in squeeze: 0.500 of 0.800 cores, off by -15.00pp where 1.00pp is allowed; never within
-                  tolerance; limited by quota (0.250 cores), contention (0.050 cores)
+                  tolerance; limited by quota (0.250 cores: throttled 31 times, 1.500 s), contention (0.050 cores:
+                  ready and not run for 1.250 s)
 
                   phase    stressor  target  achieved            error  |error| p95  reached  limited by  verdict
                   squeeze  cpu        0.800     0.500  cores  -15.00pp      15.50pp    never  quota       not met
@@ -235,6 +236,10 @@ private let plain = TextStyle()
                       How many threads fill it.
                   keep-free: bytes, such as 256MiB (default: 256 MiB (268435456 bytes))
                       Stop growing at this little.
+                  cgroup: text
+                      Put the stressor's processes, not exert itself, into this control group before they load: a
+                      directory such as /sys/fs/cgroup/app, or a path as in /proc/PID/cgroup, such as /app. 'of:
+                      cgroup' then means this group.
 
                 examples
                   memory: 1GiB

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Engine
-import LinuxSystem
 import LoadModel
 import Stressors
 import Testing
+
+@testable import LinuxSystem
 
 /// Percent of what: the base of CPU loads, and the workers that carry them.
 struct CPUPlanTests {
@@ -106,5 +107,53 @@ struct CPUPlanTests {
         #expect(many.first?.message.contains("4 workers on 4 CPUs allows 4.0") == true, "\(many)")
         let crowded = try prepare(FakeHost.make(), peak: 2, ["workers": .integer(8), "cpus": .cpus([0])]).findings
         #expect(crowded.first?.message.contains("8 workers on 1 CPUs allows 1.0") == true, "\(crowded)")
+    }
+}
+
+/// `mode: total` and `cgroup:` of CPU loads.
+struct CPUTotalPlanTests {
+    private func base(_ host: HostFacts, _ changes: [String: SettingValue]) throws -> Base {
+        try CPUStressor.base(LoadRequest(CPUStressor.manifest, changes, on: host))
+    }
+
+    @Test func aTotalIsJudgedLessSternly() throws {
+        let base = try base(HostFacts.read(), ["mode": .text("total"), "of": .text("host")])
+        #expect(base.mode == .total)
+        #expect(abs((base.tolerance?.absolute ?? 0) - 0.02 * base.capacity) < 1e-9)
+        #expect(try self.base(HostFacts.read(), [:]).mode == .add)
+    }
+
+    @Test func aTotalThatNobodyCountsIsUnsupported() {
+        let host = FakeHost.make(quota: 0.5)
+        do throws(PlanProblem) {
+            _ = try CPUStressor.base(
+                LoadRequest(
+                    CPUStressor.manifest, ["mode": .text("total"), "of": .text("cgroup")], on: host))
+            Issue.record("/g/cpu.max is a group that does not exist")
+        } catch {
+            guard case .unsupported(let message) = error else {
+                Issue.record("\(error)")
+                return
+            }
+            #expect(message.contains("nobody counts it"), "\(message)")
+        }
+    }
+
+    @Test func aGroupThatIsJoinedIsTheBase() throws {
+        var host = FakeHost.make()
+        host.joinedGroups = [.init(directory: "/g", version: 2)]
+        #expect(try base(host, [:]).text.hasPrefix("cgroup: no quota, so 4 CPUs"))
+        host = FakeHost.make(quota: 0.5)
+        host.joinedGroups = [.init(directory: "/g", version: 2)]
+        #expect(try base(host, [:]).capacity == 0.5)
+        #expect(try base(host, ["of": .text("host")]).capacity == 4)
+    }
+
+    @Test func whatExertCannotAddIsUpToOthers() throws {
+        let request = LoadRequest(
+            CPUStressor.manifest, ["mode": .text("total"), "workers": .integer(1)], on: FakeHost.make())
+        let base = Base(capacity: 4, free: 4, text: "host", mode: .total)
+        let preparation = try CPUStressor.prepare(request, base: base, curve: .constant(3))
+        #expect(preparation.findings.map(\.code) == ["target_beyond_capacity"])
     }
 }

@@ -38,7 +38,7 @@ extension Lane {
         var done: Int64 = 0
         while !time.isStopping {
             let wake = pacer.nextWake(after: time.now)
-            moved?.advance(to: wake)
+            moved?.advance(to: wake, isReleased: curve.value(at: wake) == 0)
             let due = pacer.due(until: wake, done: done) { [moved] in
                 (moved?.value(until: $0) ?? curve.area(until: $0)) * share
             }

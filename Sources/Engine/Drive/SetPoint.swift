@@ -26,9 +26,9 @@ struct MovedArea {
 
     init(_ setPoint: SetPoint) { self.setPoint = setPoint }
 
-    /// Takes the present rate as that of the time since the last call until `wake`.
-    mutating func advance(to wake: Nanoseconds) {
-        rate = setPoint.value
+    /// Takes the present rate as that of the time since the last call until `wake`; 0 where nothing is asked for.
+    mutating func advance(to wake: Nanoseconds, isReleased: Bool) {
+        rate = isReleased ? 0 : setPoint.value
         // A lane that has slept through a release owes nothing for it.
         area += rate * Double(min(max(0, wake - time), 2 * Pacer.period))
         time = max(time, wake)

@@ -137,9 +137,10 @@ public final class Observer {
             }
             let seen: HostFacts
             do throws(GroupProblem) {
-                seen = try stressor.settings.text("cgroup").map { (group) throws(GroupProblem) in
-                    try host.joining(group)
-                } ?? host
+                seen =
+                    try stressor.settings.text("cgroup").map { (group) throws(GroupProblem) in
+                        try host.joining(group)
+                    } ?? host
             } catch {
                 throw .cannotStart(stressor.name, error.message)
             }

@@ -112,8 +112,9 @@ public struct Planner {
         return [
             Finding(
                 code: "joins_group", severity: .note,
-                message: "its processes join \(groups.joined(separator: ", ")) before they load and start anew there: what "
-                    + "these groups count of them is charged there from their first page on; exert itself stays outside")
+                message: "its processes join \(groups.joined(separator: ", ")) before they load and start anew there: "
+                    + "what these groups count of them is charged there from their first page on; exert itself stays "
+                    + "outside")
         ]
     }
 

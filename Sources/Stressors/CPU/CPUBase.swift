@@ -10,8 +10,8 @@ struct CPUBase {
     var capacity: Double
     /// Which base that is and who said so.
     var text: String
-    /// Who is counted in `mode: total`.
-    var scope: CPUUseGauge.Scope
+    /// Who is counted in `mode: total`; `nil` where nobody counts it.
+    var scope: CPUUseGauge.Scope?
 
     /// Resolves the settings on a host; the observer and the stressor's process come to the same.
     static func resolve(_ settings: Settings, _ host: HostFacts) throws(PlanProblem) -> CPUBase {
@@ -30,7 +30,7 @@ struct CPUBase {
             capacity: affinity, text: "cgroup: no quota, so \(allowed.cpus.count) \(allowed.text)",
             scope: ofAffinity.scope)
         if let group = quota?.group ?? host.cgroups.groups(of: "cpu").first {
-            ofCgroup.scope = .group(CPUUseGauge.group(limiting: group, in: host.cgroups))
+            ofCgroup.scope = host.cgroups.accounting(of: group).map { .group($0) }
         }
         if let quota {
             let isSmaller = quota.value < affinity

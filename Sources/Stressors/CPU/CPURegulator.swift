@@ -6,8 +6,8 @@ internal import LoadModel
 
 /// Holds the CPU time of everybody in the base at the target, on a thread of its own in the stressor's process.
 ///
-/// In this process and not in the observer, so that a log that nobody reads, or an observer that is stopped, cannot keep
-/// the load up while others need the processors.
+/// In this process and not in the observer, so that a log that nobody reads, or an observer that is stopped, cannot
+/// keep the load up while others need the processors.
 struct CPURegulator: Sendable {
     /// For how long others must take more than the target alone before the user is told.
     private static let patience = 10
@@ -19,7 +19,7 @@ struct CPURegulator: Sendable {
 
     /// Runs until the end of the run; `time` and the curve are those of a lane.
     func run(on lane: Lane) {
-        guard let gauge = CPUUseGauge(base.scope) else { return }
+        guard let gauge = base.scope.flatMap(CPUUseGauge.init) else { return }
         var controller = TotalController(capacity: base.capacity, most: most)
         // A first look before the load begins, so that the first decision knows what others take.
         let before = Self.look(gauge)
@@ -28,7 +28,9 @@ struct CPURegulator: Sendable {
         }
         guard lane.time.wait(until: 0) else { return }
         // Too short a time before the start tells nothing: then the first decision waits for the second look.
-        if let look = before, Clocks.monotonic - look.time >= 20 * .millisecond { _ = controller.update(look, target: 0) }
+        if let before, Clocks.monotonic - before.time >= 20 * .millisecond {
+            _ = controller.update(before, target: 0)
+        }
         var next: Nanoseconds = 0
         var looksOver = 0
         while !lane.time.isStopping {

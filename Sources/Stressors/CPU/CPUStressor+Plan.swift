@@ -44,9 +44,10 @@ extension CPUStressor {
     public static func base(_ request: LoadRequest) throws(PlanProblem) -> Base {
         let base = try CPUBase.resolve(request.settings, request.host)
         let isTotal = request.settings.text("mode") == "total"
-        if isTotal, CPUUseGauge(base.scope) == nil {
+        if isTotal, base.scope.flatMap(CPUUseGauge.init) == nil {
             throw .unsupported(
-                "mode: total needs the CPU time of everybody in the base, and it cannot be read: \(base.text)")
+                "mode: total needs the CPU time of everybody in the base, and nobody counts it (\(base.text)); on "
+                    + "cgroup v1 give 'cgroup' as a path that the hierarchies cpu and cpuacct both have")
         }
         // Others come and go: what they change is followed within two looks, 0.1 s apart, and shows until then.
         return Base(
@@ -96,7 +97,7 @@ extension CPUStressor {
         guard let clock = request.processIDs.first.flatMap({ ProcessCPUClock(processID: $0) }) else { return nil }
         guard request.mode == .total else { return CPUClockWitness(clock) }
         guard let base = try? CPUBase.resolve(request.settings, request.host) else { return nil }
-        return CPUUseGauge(base.scope).map { CPUUseWitness(clock, $0) }
+        return base.scope.flatMap(CPUUseGauge.init).map { CPUUseWitness(clock, $0) }
     }
 }
 
