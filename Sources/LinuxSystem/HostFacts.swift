@@ -69,23 +69,27 @@ public final class CgroupMemoryGauge {
     private let limit: Int64
 
     /// Opens the files of the group that set `limit`; `nil` where they cannot be read.
-    public init?(_ limit: CgroupView.Limit) {
-        let isUnified = limit.group.version == 2
+    public convenience init?(_ limit: CgroupView.Limit) { self.init(limit.group, limit: Int64(limit.value)) }
+
+    /// Opens the files of `group`, whatever its limit; `nil` where they cannot be read.
+    public init?(_ group: CgroupView.Group, limit: Int64 = .max) {
+        let isUnified = group.version == 2
         let file = isUnified ? "memory.current" : "memory.usage_in_bytes"
-        guard let usage = ProcFile("\(limit.group.directory)/\(file)") else { return nil }
+        guard let usage = ProcFile("\(group.directory)/\(file)") else { return nil }
         self.usage = usage
-        statistics = ProcFile("\(limit.group.directory)/memory.stat", capacity: 16384)
+        statistics = ProcFile("\(group.directory)/memory.stat", capacity: 16384)
         inactiveKey = isUnified ? "inactive_file " : "total_inactive_file "
-        self.limit = Int64(limit.value)
+        self.limit = limit
+    }
+
+    /// The working set in bytes: what is charged, less inactive page cache, which the kernel reclaims first.
+    public var used: Int64? {
+        guard let charged = usage.integer else { return nil }
+        let key = inactiveKey
+        let inactive = statistics?.read { ByteScanner.integer(after: key, in: $0) } ?? 0
+        return max(0, charged - inactive)
     }
 
     /// The limit less the working set, in bytes: what can still be charged before the OOM killer comes.
-    ///
-    /// Inactive page cache is not counted as used, since the kernel reclaims it first.
-    public var available: Int64? {
-        guard let used = usage.integer else { return nil }
-        let key = inactiveKey
-        let inactive = statistics?.read { ByteScanner.integer(after: key, in: $0) } ?? 0
-        return limit - max(0, used - inactive)
-    }
+    public var available: Int64? { used.map { limit - $0 } }
 }

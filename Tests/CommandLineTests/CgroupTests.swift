@@ -38,6 +38,28 @@ private final class TestGroup {
 
     private static let root = "/sys/fs/cgroup"
 
+    /// What the memory group has in use, without page cache that can go at once; in bytes.
+    var workingSet: Double? {
+        guard let used = number("memory.usage_in_bytes"),
+            let stat = try? String(contentsOfFile: path + "/memory.stat", encoding: .utf8),
+            let line = stat.split(separator: "\n").first(where: { $0.hasPrefix("total_inactive_file ") }),
+            let inactive = line.split(separator: " ").last.flatMap({ Double($0) })
+        else { return nil }
+        return used - inactive
+    }
+
+    /// Whether process `id` is in the group.
+    func holds(_ id: Int32) -> Bool {
+        let text = (try? String(contentsOfFile: path + "/cgroup.procs", encoding: .utf8)) ?? ""
+        return text.split(separator: "\n").contains { Int32($0) == id }
+    }
+
+    private func number(_ file: String) -> Double? {
+        (try? String(contentsOfFile: path + "/" + file, encoding: .utf8)).flatMap {
+            Double($0.split(separator: "\n").first ?? "")
+        }
+    }
+
     /// Whether this user can make groups in the v1 hierarchies of both controllers.
     static let isPossible =
         geteuid() == 0
@@ -55,8 +77,8 @@ extension ExertCommands {
                 "cpu", [("cpu.cfs_period_us", "100000"), ("cpu.cfs_quota_us", "50000")], besides: others)
         }
 
-        private func memoryGroup() throws -> TestGroup {
-            try TestGroup("memory", [("memory.limit_in_bytes", "\(256 << 20)")])
+        private func memoryGroup(_ limit: Int = 256 << 20) throws -> TestGroup {
+            try TestGroup("memory", [("memory.limit_in_bytes", "\(limit)")])
         }
 
         @Test func percentOfAQuotaIsPercentOfTheQuota() throws {
@@ -210,6 +232,50 @@ extension ExertCommands {
             #expect(try last.number("refusals") > 0)
             // While it was on its way up, the way was the reason; in the end it is the headroom.
             #expect(last["limited_by"] as? String == "refusal", "\(last)")
+        }
+
+        @Test func aTotalOfMemoryIsHeldWhileOthersComeAndGo() throws {
+            let group = try memoryGroup(512 << 20)
+            let folder = try ScratchFolder()
+            let file = folder.path + "/log"
+            let total = try Exert.start(
+                ["run", "--load", "memory=80%", "--set", "memory.mode=total", "--for", "9s", "--log", file],
+                wrapper: group.wrapper)
+            let target = 0.8 * Double(512 << 20)
+            func isOnTarget() -> Bool { group.workingSet.map { abs($0 - target) <= 0.02 * target } ?? false }
+            #expect(eventually(within: 6) { isOnTarget() }, "\(group.workingSet ?? 0)")
+            // The other is a second exert: 100 MiB within the first second, given back in an instant.
+            let other = try Exert.start(
+                ["run", "--load", "memory=100MiB", "--for", "2s"], wrapper: group.wrapper)
+            #expect(eventually(within: 5) { other.stressors.contains(where: group.holds) })
+            usleep(1_500_000)
+            #expect(other.isRunning && isOnTarget(), "grown: \(group.workingSet ?? 0)")
+            #expect([0, 2].contains(try other.wait(limit: 10).code))
+            usleep(1_000_000)
+            #expect(total.isRunning && isOnTarget(), "shrunk: \(group.workingSet ?? 0)")
+            #expect([0, 2].contains(try total.wait(limit: 20).code), "\(total.error)")
+            let log = try ExperimentLog(file: file)
+            #expect(try log.ending("memory")["manner"] as? String == "released", "no OOM kill")
+            let readings = try log.all("sample").map { try $0.object("stressors").object("memory") }
+            let others = try readings.map { try $0.number("others") }
+            #expect((others.max() ?? 0) - (others.min() ?? 0) > Double(80 << 20), "\(others)")
+            for reading in readings.dropLast() {
+                let sum = try reading.number("own") + reading.number("others")
+                #expect(try abs(sum - reading.number("achieved")) < 1)
+            }
+        }
+
+        @Test func othersBeyondTheTotalAreNamedBeforeTheStart() throws {
+            let group = try memoryGroup()
+            let other = try Exert.start(["run", "--load", "memory=100MiB", "--for", "5s"], wrapper: group.wrapper)
+            #expect(eventually(within: 5) { group.workingSet ?? 0 > Double(80 << 20) })
+            let result = try Exert.run(
+                [
+                    "check", "--load", "memory=20%", "--set", "memory.mode=total", "--for", "1s", "--format", "json",
+                ], wrapper: group.wrapper)
+            let findings = try jsonObject(result.output).object("plan")["findings"] as? [[String: Any]]
+            #expect(findings?.first?["code"] as? String == "target_below_use", "\(result.output)")
+            #expect(other.isRunning)
         }
     }
 }

@@ -55,6 +55,50 @@ struct MemoryPlanTests {
         #expect(try base(host).free == Double(780 << 20), "2 % of the limit unless said otherwise")
     }
 
+    // MARK: Totals
+
+    private static let total: [String: SettingValue] = ["mode": .text("total")]
+
+    @Test func aTotalCountsFromTheCapacityLessTheHeadroom() throws {
+        let host = FakeHost.make()
+        let base = try base(host, Self.total)
+        #expect(base.mode == .total)
+        #expect(base.capacity == 0x1p34)
+        #expect(base.free == Double((16 << 30) - (64 << 20)))
+        #expect(base.text.contains("\(4 << 30) in use at the start"), "\(base.text)")
+        #expect(base.tolerance?.allowed(at: 0x1p33) == 0.02 * 0x1p33)
+        let available = try self.base(host, ["mode": .text("total"), "of": .text("available")])
+        #expect(available.free == Double((12 << 30) - (64 << 20)))
+    }
+
+    @Test func aTotalOverflowsWhereThereIsLessRoomThanItsShareNeeds() throws {
+        let host = FakeHost.make()
+        func codes(_ peak: Double) throws -> [String] {
+            try prepare(host, peak: peak, Self.total).findings.map(\.code)
+        }
+        #expect(try codes(Double(15 << 30)) == [])
+        #expect(try codes(Double(16 << 30)) == ["target_beyond_capacity"])
+        #expect(try codes(Double(3 << 30)) == ["target_below_use"])
+        #expect(try codes(Double(1 << 20)) == ["target_below_use"], "the process is no part of a total's target")
+    }
+
+    @Test func aTotalOfMoreThanThereIsIsInvalid() {
+        #expect {
+            try prepare(FakeHost.make(), peak: 0x1p34 + 1, Self.total)
+        } throws: {
+            if case .invalid? = $0 as? PlanProblem { true } else { false }
+        }
+    }
+
+    @Test func theBaseIsResolvedForAllProcesses() throws {
+        let host = FakeHost.make(memoryLimit: 0x1p30)
+        let settings = try prepare(host, peak: 1, Self.total).settings
+        #expect(settings["of"] == .text("cgroup"))
+        let start = try prepare(host, peak: 1, ["mode": .text("total"), "of": .text("available")]).settings
+        #expect(start["of"] == .text("available"))
+        #expect(start["available-at-start"] == .bytes(12 << 30))
+    }
+
     // MARK: Preparation
 
     private func prepare(

@@ -33,12 +33,15 @@ struct MemoryArena: Holding, ~Copyable {
     private let overhead: ProcessOverhead
     private let tile: RandomTile
     private let headroom: Headroom
-    private var holdings: Int64 = 0
+    /// What others leave of a total; `nil` where the amount is put on top of what is there.
+    private let share: MemoryShare?
     private var nextMeasure: Nanoseconds = 0
     private var nextTouch: Nanoseconds = touchInterval
     private var isMeasured = false
 
-    init(_ options: Options, lane: Lane, overhead: ProcessOverhead, headroom: Headroom) throws(StressorFailure) {
+    init(
+        _ options: Options, lane: Lane, overhead: ProcessOverhead, headroom: Headroom, share: MemoryShare? = nil
+    ) throws(StressorFailure) {
         let unit = options.pages == .huge ? AnonymousReservation.hugePageSize : AnonymousReservation.pageSize
         let units = try MemoryRegion(count: options.peakShare, pages: options.pages, unit: unit, options)
         // In small pages there is no remainder; the region is then never used.
@@ -52,17 +55,24 @@ struct MemoryArena: Holding, ~Copyable {
         self.remainder = remainder
         tile = RandomTile(seed: UInt64(lane.index) &+ 0x6578_6572_74)
         self.headroom = headroom
+        self.share = share
     }
 
     var granularity: Int64 { Int64(AnonymousReservation.pageSize) }
 
-    /// The process's own resident set is part of what the kernel shows, so it is part of the target.
-    func holdings(for total: Int64) -> Int64 { total <= 0 ? 0 : max(0, total - overhead.value) }
+    /// The process's own resident set is part of what the kernel shows, so it is part of the target; of a total, it is
+    /// among what others have.
+    func holdings(for total: Int64) -> Int64 {
+        if let share { return share.holdings(for: total, at: lane.time.now) }
+        return total <= 0 ? 0 : max(0, total - overhead.value)
+    }
 
     private var held: Int64 { Int64(units.held + remainder.held) }
 
     mutating func move(toward target: Int64) throws(StressorFailure) -> Int64 {
         isMeasured = false
+        share?.move(lane.index, within: reach(toward: target))
+        defer { share?.settle(lane.index, at: held) }
         let unit = units.unit
         let wantedUnits = Int(target) / unit * unit
         let wantedRemainder = Int(target) - wantedUnits
@@ -84,16 +94,23 @@ struct MemoryArena: Holding, ~Copyable {
         return held
     }
 
+    /// What may be held in the course of one move: on the way down a whole unit may go before the remainder comes.
+    private func reach(toward target: Int64) -> ClosedRange<Int64> {
+        target > held
+            ? held...min(target, held + Int64(Self.populateChunk)) : max(0, target - Int64(units.unit))...held
+    }
+
     mutating func upkeep(at now: Nanoseconds) throws(StressorFailure) -> Nanoseconds {
         var next = Nanoseconds.max
         if lane.index == 0 {
             if !isMeasured || now >= nextMeasure {
-                let total = holdings(for: Int64(lane.curve.value(at: now).rounded()))
+                let total = share?.aim ?? holdings(for: Int64(lane.curve.value(at: now).rounded()))
                 isMeasured = overhead.measure(holding: total / granularity * granularity)
                 nextMeasure = now + (isMeasured ? .second : 20 * .millisecond)
             }
             next = nextMeasure
         }
+        if let share, lane.curve.value(at: now) > 0 { next = min(next, share.nextLook(after: now)) }
         if options.content == .random {
             let wrote =
                 units.writeContent(upTo: Self.contentChunk, tile)

@@ -13,8 +13,9 @@ extension MemoryStressor {
             Anonymous memory is populated in parallel, huge pages first, and filled with content that neither \
             compresses nor merges. The target covers the stressor process whole: its resident set, as the kernel shows \
             it, is the target. It refuses to grow into the headroom rather than bring the OOM killer, and offers \
-            itself first should the killer come. The kernel takes everything back when the process ends, however it \
-            ends.
+            itself first should the killer come. With mode: total, the use of the whole base is brought to the target \
+            and followed both ways: what others take is given back, and what they give back is taken. The kernel \
+            takes everything back when the process ends, however it ends.
             """,
         drive: .level, unit: .bytes, amounts: [.percent, .bytes, .max, .leave],
         keys: [
@@ -24,8 +25,9 @@ extension MemoryStressor {
                     "What 100 % is: MemTotal, MemAvailable at the start, or the cgroup's limit; auto takes the "
                     + "cgroup's limit where there is one, else the host."),
             .init(
-                "mode", .choice(["add"]), default: .text("add"),
-                help: "add takes the amount on top of what is in use."),
+                "mode", .choice(["add", "total"]), default: .text("add"),
+                help: "add takes the amount on top of what is in use; total brings the whole use of the base to the "
+                    + "target and follows it both ways while others come and go."),
             .init(
                 "pages", .choice(["huge", "small"]), default: .text("huge"),
                 help: "huge asks for transparent huge pages of 2 MiB, small for pages of 4 KiB."),
@@ -52,22 +54,49 @@ extension MemoryStressor {
     public static func base(_ request: LoadRequest) throws(PlanProblem) -> Base {
         let (settings, host) = (request.settings, request.host)
         let limit = host.memoryLimit
+        let total = Double(host.memoryTotal)
+        let ofHost = "host: MemTotal \(host.memoryTotal) bytes (/proc/meminfo)"
+        let kind = MemoryBase(settings, host: host)
+        let capacity: Double
+        var text: String
+        switch kind {
+        case .host: (capacity, text) = (total, ofHost)
+        case .available:
+            capacity = Double(host.memoryAvailable)
+            text = "available: MemAvailable \(host.memoryAvailable) bytes at the start"
+        case .cgroup:
+            capacity = min(limit?.value ?? total, total)
+            text =
+                limit.map { "cgroup: limit \(Int64($0.value)) bytes (\($0.source))" }
+                ?? "cgroup: no limit, so \(ofHost)"
+        }
+        guard settings.text("mode") == "total" else {
+            return Base(capacity: capacity, free: Double(room(settings, host)), text: text)
+        }
+        let used = use(of: kind, settings, host)
+        text += "; \(used) in use at the start"
+        let headroom = kind == .cgroup ? cgroupHeadroom(settings, limit) : hostHeadroom(settings)
+        return Base(
+            capacity: capacity, free: max(0, capacity - Double(headroom)), text: text, mode: .total,
+            // The kernel's own figures tremble: each processor keeps some pages that it does not count.
+            tolerance: ToleranceLimit(absolute: max(0x1p21, min(0x1p26, capacity / 1000)), ratio: 0.02))
+    }
+
+    /// What can be taken before the headroom is reached, of the host and of the group.
+    private static func room(_ settings: Settings, _ host: HostFacts) -> Int64 {
+        let limit = host.memoryLimit
         let inGroup = limit.flatMap { CgroupMemoryGauge($0)?.available }
         let roomOfHost = host.memoryAvailable - hostHeadroom(settings)
         let roomOfGroup = inGroup.map { $0 - cgroupHeadroom(settings, limit) }
-        let free = Double(max(0, min(roomOfHost, roomOfGroup ?? .max)))
-        func base(_ capacity: Double, _ text: String) -> Base { Base(capacity: capacity, free: free, text: text) }
-        let ofHost = base(Double(host.memoryTotal), "host: MemTotal \(host.memoryTotal) bytes (/proc/meminfo)")
-        let ofGroup =
-            limit.map { base(min($0.value, ofHost.capacity), "cgroup: limit \(Int64($0.value)) bytes (\($0.source))") }
-            ?? base(ofHost.capacity, "cgroup: no limit, so \(ofHost.text)")
-        switch settings.text("of") {
-        case "host": return ofHost
-        case "available":
-            return base(
-                Double(host.memoryAvailable), "available: MemAvailable \(host.memoryAvailable) bytes at the start")
-        case "cgroup": return ofGroup
-        default: return limit.map { $0.value < ofHost.capacity } == true ? ofGroup : ofHost
+        return max(0, min(roomOfHost, roomOfGroup ?? .max))
+    }
+
+    /// What is in use of the base before the start.
+    private static func use(of base: MemoryBase, _ settings: Settings, _ host: HostFacts) -> Int64 {
+        switch base {
+        case .host: host.memoryTotal - host.memoryAvailable
+        case .available: 0
+        case .cgroup: MemoryUse(settings, host: host)?.used ?? 0
         }
     }
 
@@ -87,15 +116,32 @@ extension MemoryStressor {
                 "lock: true needs CAP_IPC_LOCK, or RLIMIT_MEMLOCK of \(Int64(peak)) bytes where it is \(most); "
                     + "grant one of them or drop 'lock'")
         }
+        if base.mode == .total, peak > base.capacity {
+            throw .invalid(
+                setting: nil,
+                "the target goes up to \(Int64(peak)) bytes, and with mode: total 100 % is \(Int64(base.capacity))")
+        }
+        let kind = MemoryBase(settings, host: host)
+        let used = base.mode == .total ? use(of: kind, settings, host) : 0
+        let room = room(settings, host)
         var findings: [Finding] = []
-        if peak > base.free {
+        if peak - Double(used) > Double(room) {
+            let existing = base.mode == .total ? "\(used) are in use, and " : ""
             findings.append(
                 Finding(
                     code: "target_beyond_capacity",
-                    message: "the target goes up to \(Int64(peak)) bytes; \(Int64(base.free)) can be taken before the "
+                    message: "the target goes up to \(Int64(peak)) bytes; \(existing)\(room) can be taken before the "
                         + "headroom is reached. Lower the target, or free memory first."))
         }
-        if peak > 0, peak < processSize {
+        if base.mode == .total {
+            if peak > 0, peak < Double(used) {
+                findings.append(
+                    Finding(
+                        code: "target_below_use",
+                        message: "others hold \(used) bytes already, more than the target of \(Int64(peak)); nothing "
+                            + "will be held until they give some back"))
+            }
+        } else if peak > 0, peak < processSize {
             findings.append(
                 Finding(
                     code: "target_below_process",
@@ -113,7 +159,10 @@ extension MemoryStressor {
         // A thread for each 256 MiB is as fast as more of them; eight saturate the memory of a large machine.
         let useful = max(1, Int((peak / Double(256 << 20)).rounded(.up)))
         let workers = settings.integer("workers") ?? min(host.affinityCPUs.count, 8, useful)
-        return Preparation(workers: workers, findings: findings)
+        // The stressor's process and the witness count from the same base and, where it is a moment's, the same figure.
+        var resolved: [String: SettingValue] = ["of": .text(kind.rawValue)]
+        if base.mode == .total, kind == .available { resolved[MemoryBase.startKey] = .bytes(host.memoryAvailable) }
+        return Preparation(workers: workers, findings: findings, settings: resolved)
     }
 
     /// Below this, a target cannot be met: the process that holds it is larger.
@@ -121,32 +170,9 @@ extension MemoryStressor {
 
     /// See ``Stressor/witness(_:)``.
     public static func witness(_ request: WitnessRequest) -> (any Witness)? {
-        request.processIDs.first.flatMap { ResidentSetWitness(processID: $0) }
-    }
-}
-
-/// The resident set of the whole stressor process.
-///
-/// While nothing is asked for, what is resident is the idle process itself and no load: then it is counted from what it
-/// was before the load began.
-private final class ResidentSetWitness: Witness {
-    private let statm: ProcFile
-    private let rollup: ProcFile?
-    private var idle: Int64 = 0
-
-    init?(processID: Int32) {
-        guard let statm = ProcFile("/proc/\(processID)/statm", capacity: 128) else { return nil }
-        self.statm = statm
-        rollup = ProcFile("/proc/\(processID)/smaps_rollup")
-    }
-
-    func begin() { idle = statm.read(StatmReader.resident) ?? 0 }
-
-    func read(target: Double) -> WitnessReading? {
-        statm.read(StatmReader.resident).map { WitnessReading(Double(target > 0 ? $0 : max(0, $0 - idle))) }
-    }
-
-    func readExactly() -> Double? {
-        rollup?.read { ByteScanner.integer(after: "Rss:", in: $0) }.map { Double($0 * 1024) }
+        guard let id = request.processIDs.first else { return nil }
+        guard request.mode == .total else { return ResidentSetWitness(processID: id) }
+        guard let use = MemoryUse(request.settings, host: request.host) else { return nil }
+        return ResidentSetWitness(processID: id, use: use)
     }
 }

@@ -5,29 +5,45 @@ internal import LinuxSystem
 public import LoadModel
 internal import Synchronization
 
-/// Holds memory: the resident set of the whole stressor process is the target, to the page.
+/// Holds memory: the resident set of the whole stressor process is the target, to the page; or what others leave of a
+/// total.
 public struct MemoryStressor: Stressor {
     private let options: MemoryArena.Options
     private let overhead: ProcessOverhead
     private let headroom: Headroom
+    private let share: MemoryShare?
 
     /// See ``Stressor/init(_:process:)``.
     public init(_ settings: Settings, process: StressorContext) throws(StressorFailure) {
         let host = HostFacts.read()
         let pages = Self.pages(settings, on: host)
+        // Others may give back of what they held at the start, so that more than the peak is to be held.
+        let peak = process.mode == .total ? max(process.peak, Double(host.memoryTotal)) : process.peak
         options = MemoryArena.Options(
             pages: pages, content: settings.text("content") == "zero" ? .zero : .random,
             isLocked: settings.flag("lock"),
-            peakShare: Int(process.peak / Double(process.workers)) + 2 * AnonymousReservation.hugePageSize)
+            peakShare: Int(peak / Double(process.workers)) + 2 * AnonymousReservation.hugePageSize)
         headroom = Headroom(
             hostReserve: Self.hostHeadroom(settings), cgroupReserve: Self.cgroupHeadroom(settings, host.memoryLimit),
             limit: host.memoryLimit)
         overhead = ProcessOverhead(gauges: process.gauges)
+        share = process.mode == .total ? try Self.share(settings, process, host, hasSwap: headroom.hasSwap) : nil
+    }
+
+    private static func share(
+        _ settings: Settings, _ process: StressorContext, _ host: HostFacts, hasSwap: Bool
+    ) throws(StressorFailure) -> MemoryShare {
+        guard let use = MemoryUse(settings, host: host) else {
+            throw .impossible("what is in use of the base cannot be read")
+        }
+        return MemoryShare(
+            lanes: process.workers, used: { use.used },
+            resident: { hasSwap ? ProcessOverhead.resident : nil }, tell: { process.tell($0, $1) })
     }
 
     /// See ``Stressor/run(on:)``.
     public func run(on lane: Lane) throws(StressorFailure) {
-        var arena = try MemoryArena(options, lane: lane, overhead: overhead, headroom: headroom)
+        var arena = try MemoryArena(options, lane: lane, overhead: overhead, headroom: headroom, share: share)
         try lane.hold(&arena)
     }
 
@@ -71,7 +87,8 @@ final class ProcessOverhead: Sendable {
         return true
     }
 
-    private static var resident: Int64? {
+    /// The process's resident set in bytes.
+    static var resident: Int64? {
         guard let bytes = try? SmallFile.bytes("/proc/self/statm") else { return nil }
         return StatmReader.resident(bytes[...])
     }
