@@ -1,3 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-// libnuma's header, found where the distribution puts it (Debian: libnuma-dev).
+// libnuma's headers, found where the distribution puts them (Debian: libnuma-dev).
 #include <numa.h>
+#include <numaif.h>

@@ -51,6 +51,11 @@ public struct AnonymousReservation: ~Copyable {
 
     deinit { munmap(mapping, mappedCount) }
 
+    /// Says on which memory nodes the pages will lie; must come before they are populated.
+    public func place(on nodes: [Int], _ policy: NUMA.Policy) throws(Errno) {
+        try NUMA.place(base, count, on: nodes, policy)
+    }
+
     /// Makes the bytes resident without touching what they hold.
     ///
     /// `MADV_POPULATE_WRITE` (Linux 5.14) answers with an errno where a touch would end in SIGBUS. An older kernel, or

@@ -90,6 +90,19 @@ public struct ByteScanner {
         return scanner.seek(line: key) ? scanner.nextInteger() : nil
     }
 
+    /// The integer after `key`, which is put together at run time, on the first line that begins with it.
+    public static func integer(after key: [UInt8], in bytes: ArraySlice<UInt8>) -> Int64? {
+        var scanner = ByteScanner(bytes)
+        while !scanner.isAtEnd {
+            if bytes[scanner.position...].starts(with: key) {
+                scanner.position += key.count
+                return scanner.nextInteger()
+            }
+            scanner.skipLine()
+        }
+        return nil
+    }
+
     private func starts(with key: StaticString) -> Bool {
         guard bytes.endIndex - position >= key.utf8CodeUnitCount else { return false }
         for offset in 0..<key.utf8CodeUnitCount where bytes[position + offset] != key.utf8Start[offset] { return false }

@@ -22,8 +22,10 @@ public struct HostFacts: Sendable {
     public var memoryAvailable: Int64
     /// The smallest memory limit over us.
     public var memoryLimit: CgroupView.Limit?
-    /// Memory nodes.
+    /// How many memory nodes there are.
     public var numaNodes: Int
+    /// The memory nodes; empty where the kernel tells none.
+    public var memoryNodes: [NUMA.Node]
     /// The mode of transparent huge pages: `always`, `madvise`, `never` or `unknown`.
     public var hugePages: String
     /// Where we stand in the control groups.
@@ -44,7 +46,8 @@ public struct HostFacts: Sendable {
             onlineCPUs: online, affinityCPUs: affinity, cpuQuota: cgroups.cpuQuota,
             memoryTotal: (ByteScanner.integer(after: "MemTotal:", in: memory[...]) ?? 0) * 1024,
             memoryAvailable: (ByteScanner.integer(after: "MemAvailable:", in: memory[...]) ?? 0) * 1024,
-            memoryLimit: cgroups.memoryLimit, numaNodes: NUMA.nodesWithMemory, hugePages: hugePageMode(),
+            memoryLimit: cgroups.memoryLimit, numaNodes: NUMA.nodesWithMemory,
+            memoryNodes: NUMA.nodes, hugePages: hugePageMode(),
             cgroups: cgroups)
     }
 

@@ -90,6 +90,8 @@ public struct Manifest: Sendable {
         case text
         /// A percentage, 0 through 100, such as `70%`.
         case percent
+        /// Memory nodes such as `0-1`, or an amount for each such as `{0: 1GiB, 1: 3GiB}`.
+        case nodes
     }
 }
 
@@ -107,6 +109,8 @@ public enum SettingValue: Hashable, Sendable {
     case bytes(Int64)
     /// A percentage, 0 through 100.
     case percent(Double)
+    /// Memory nodes.
+    case nodes(NodeSelection)
 }
 
 /// A stressor's settings by key name.
@@ -152,5 +156,9 @@ public struct Settings: Hashable, Sendable {
     /// The percentage of `key`, or `nil` where it is not set.
     public func percent(_ key: String) -> Double? {
         if case .percent(let value)? = values[key] { value } else { nil }
+    }
+    /// The memory nodes of `key`, or `nil` where it is not set.
+    public func nodes(_ key: String) -> NodeSelection? {
+        if case .nodes(let value)? = values[key] { value } else { nil }
     }
 }

@@ -91,6 +91,8 @@ public struct PhaseResult: Sendable {
     public var shortfall: [Cause: Double]
     /// The resident set by page walk (`smaps_rollup`) at the phase's end; memory only.
     public var residentBytes: Double?
+    /// Anonymous memory on each memory node by page walk at the phase's end; where nodes were asked for.
+    public var nodeBytes: [Int: Double]?
     /// Operations that were overdue beyond the bound and were not issued; rates of operations only.
     public var dropped: Int64?
     /// How long the phase's operations took; rates of operations only.
@@ -105,7 +107,8 @@ public struct PhaseResult: Sendable {
         phase: Int, stressor: String, isLoaded: Bool, targetMean: Double?, achievedMean: Double, claimedMean: Double,
         errorMean: Double, errorAbsMean: Double, errorAbsP95: Double, errorAbsMax: Double, tolerance: Double,
         timeToReach: Double?, timeToContent: Double?, shortfall: [Cause: Double], residentBytes: Double?,
-        dropped: Int64? = nil, latency: LatencyPair? = nil, scheduling: SchedulingFigures? = nil, verdict: Verdict
+        nodeBytes: [Int: Double]? = nil, dropped: Int64? = nil, latency: LatencyPair? = nil,
+        scheduling: SchedulingFigures? = nil, verdict: Verdict
     ) {
         self.phase = phase
         self.stressor = stressor
@@ -122,6 +125,7 @@ public struct PhaseResult: Sendable {
         self.timeToContent = timeToContent
         self.shortfall = shortfall
         self.residentBytes = residentBytes
+        self.nodeBytes = nodeBytes
         self.dropped = dropped
         self.latency = latency
         self.scheduling = scheduling

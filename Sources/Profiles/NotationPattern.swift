@@ -16,7 +16,12 @@ enum NotationPattern {
     static let duration = anchored(time)
     static let byteAmount = anchored(bytes)
     static let percentAmount = anchored(percent)
-    static let cpuList = anchored(#"\#(whole)(?:\s*-\s*\#(whole))?(?:\s*,\s*\#(whole)(?:\s*-\s*\#(whole))?)*"#)
+    private static let list = #"\#(whole)(?:\s*-\s*\#(whole))?(?:\s*,\s*\#(whole)(?:\s*-\s*\#(whole))?)*"#
+    private static let ofNode = #"\s*\#(whole)\s*:\s*(?:\#(bytes)|\#(percent))\s*"#
+    static let cpuList = anchored(list)
+    static let nodeAmount = anchored("\(bytes)|\(percent)")
+    /// A list of nodes, or a mapping in the notation of one line.
+    static let nodes = anchored(#"\#(list)|\{\#(ofNode)(?:,\#(ofNode))*\}"#)
     static let stressorName = "^[A-Za-z][A-Za-z0-9_-]{0,63}$"
 
     /// A load of a stressor that takes these kinds of amount.

@@ -146,6 +146,10 @@ extension ProfileBuilder {
             }
             return
         }
+        if key.type == .nodes, case .mapping(let entries) = entry.value.content {
+            readNodes(entries, of: entry.value, into: &settings, key, of: name)
+            return
+        }
         guard case .scalar(let text, _) = entry.value.content else {
             let taking = SettingNotation.taking(key.type)
             report(entry.value.mark, "'\(key.name)' in '\(name)' takes \(taking), not \(entry.value.title)")
@@ -159,6 +163,33 @@ extension ProfileBuilder {
         guard let value else { return }
         settings.values[key.name] = value
         settings.marks[key.name] = mark
+    }
+
+    /// Reads a mapping from memory nodes to amounts; each amount has its own place, under `KEY.NODE`.
+    private mutating func readNodes(
+        _ entries: [YAMLNode.Entry], of node: YAMLNode, into settings: inout Settings, _ key: Manifest.Key,
+        of name: String
+    ) {
+        let place = "'\(key.name)' in '\(name)'"
+        if entries.isEmpty {
+            report(node.mark, "\(place) names no node; it takes \(SettingNotation.taking(key.type))")
+            return
+        }
+        var amounts: [Int: NodeSelection.Amount] = [:]
+        for entry in entries.prefix(SettingNotation.nodeLimit + 1) {
+            let number = reading(.text(entry.keyMark, value: entry.key)) { () throws(NotationError) in
+                try SettingNotation.node(Phrase(entry.key), place: place)
+            }
+            guard let number,
+                let text = text(of: entry.value, "node \(number) of \(place)", example: "\(number): 1GiB")
+            else { continue }
+            amounts[number] = reading(.text(entry.value.mark, value: text)) { () throws(NotationError) in
+                try SettingNotation.nodeAmount(Phrase(text), node: number, place: place)
+            }
+            settings.marks["\(key.name).\(number)"] = entry.value.mark
+        }
+        settings.values[key.name] = .nodes(NodeSelection(amounts: amounts))
+        settings.marks[key.name] = node.mark
     }
 
     // MARK: Phases

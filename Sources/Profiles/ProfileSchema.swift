@@ -229,9 +229,11 @@ public enum ProfileSchema {
             members += [
                 ("type", "string"), ("pattern", .string(NotationPattern.percentAmount)), ("examples", .words(["70%"])),
             ]
+        case .nodes:
+            members.append(("anyOf", .array([nodeList, nodeAmounts])))
         }
         switch key.defaultValue {
-        case nil: break
+        case nil, .nodes: break
         case .text(let text): members.append(("default", .string(text)))
         case .integer(let value): members.append(("default", .integer(value)))
         case .boolean(let value): members.append(("default", .boolean(value)))
@@ -241,6 +243,21 @@ public enum ProfileSchema {
         }
         return .object(members)
     }
+
+    private static let nodeList: JSONText = .object([
+        ("description", "Memory nodes"), ("type", .words(["string", "integer"])),
+        ("pattern", .string(NotationPattern.nodes)), ("minimum", 0),
+        ("maximum", .integer(SettingNotation.nodeLimit)), ("examples", .words(["0-1"])),
+    ])
+
+    private static let nodeAmounts: JSONText = .object([
+        ("description", "What each memory node is to have"), ("type", "object"), ("minProperties", 1),
+        ("propertyNames", .object([("pattern", "^(?:0|[1-9][0-9]{0,3})$")])),
+        (
+            "additionalProperties",
+            .object([("type", "string"), ("pattern", .string(NotationPattern.nodeAmount))])
+        ),
+    ])
 
     private static func phase(_ manifests: [Manifest]) -> JSONText {
         .object([

@@ -6,6 +6,8 @@ import LoadModel
 enum SettingNotation {
     /// The highest CPU number that is taken; the kernel's largest configuration has 8192.
     static let cpuLimit = 65_535
+    /// The highest node number that is taken: the kernel's largest configuration has 1024.
+    static let nodeLimit = 1023
 
     static func parse(_ text: String, for key: Manifest.Key, of stressor: String) throws(NotationError) -> SettingValue
     {
@@ -47,7 +49,7 @@ enum SettingNotation {
                     phrase.offset, "\(place) takes \(taking(key.type)), not \(Wording.quote(phrase.text))")
             }
         case .cpuList:
-            return .cpus(try cpuList(phrase, place: place))
+            return .cpus(try numberList(phrase, place: place, type: key.type, noun: "CPU", limit: cpuLimit))
         case .bytes:
             guard
                 case .bytes(let bytes) = try UnitNotation.amount(phrase, for: AmountTaker(name: place, kinds: [.bytes]))
@@ -61,12 +63,18 @@ enum SettingNotation {
                     phrase, for: AmountTaker(name: place, kinds: [.percent]))
             else { throw NotationError(phrase.offset, "\(place) takes \(taking(key.type))") }
             return .percent(percent)
+        case .nodes:
+            return .nodes(try nodes(phrase, place: place))
         }
     }
 
-    /// Reads CPU numbers and ranges such as `0-3,8`, the kernel's own list format.
-    private static func cpuList(_ phrase: Phrase, place: String) throws(NotationError) -> [Int] {
-        var cpus: Set<Int> = []
+    // MARK: Lists
+
+    /// Reads numbers and ranges such as `0-3,8`, the kernel's own list format.
+    private static func numberList(
+        _ phrase: Phrase, place: String, type: Manifest.ValueType, noun: String, limit: Int
+    ) throws(NotationError) -> [Int] {
+        var found: Set<Int> = []
         let parts = phrase.parts
         // Many wide ranges over the same numbers would only take time.
         guard parts.count <= 1024 else {
@@ -80,12 +88,12 @@ enum SettingNotation {
                 guard end.first?.isDigit == true else {
                     throw NotationError(
                         part.offset,
-                        "\(place) takes \(taking(.cpuList)), not \(Wording.quote(phrase.text))")
+                        "\(place) takes \(taking(type)), not \(Wording.quote(phrase.text))")
                 }
                 let number = try NumberNotation.integer(in: end)
-                guard number <= cpuLimit else {
+                guard number <= limit else {
                     throw NotationError(
-                        end.offset, "\(place) names CPU \(number); the highest number taken is \(cpuLimit)")
+                        end.offset, "\(place) names \(noun) \(number); the highest number taken is \(limit)")
                 }
                 numbers.append(number)
             }
@@ -93,9 +101,61 @@ enum SettingNotation {
                 throw NotationError(
                     part.offset, "\(place) has the range \(Wording.quote(part.text)); write the lower number first")
             }
-            cpus.formUnion(first...last)
+            found.formUnion(first...last)
         }
-        return cpus.sorted()
+        return found.sorted()
+    }
+
+    // MARK: Memory nodes
+
+    /// Reads `0-1` or `{0: 1GiB, 1: 40%}`.
+    private static func nodes(_ phrase: Phrase, place: String) throws(NotationError) -> NodeSelection {
+        guard phrase.first == "{" else {
+            return NodeSelection(
+                nodes: try numberList(phrase, place: place, type: .nodes, noun: "node", limit: nodeLimit))
+        }
+        guard phrase[phrase.end - 1] == "}" else {
+            throw NotationError(phrase.end, "\(place) has no closing brace; it takes \(taking(.nodes))")
+        }
+        var amounts: [Int: NodeSelection.Amount] = [:]
+        for part in phrase.slice(phrase.offset + 1, phrase.end - 1).parts {
+            guard let colon = part.firstOffset(where: { $0 == ":" }) else {
+                throw NotationError(part.offset, "\(place) takes \(taking(.nodes))")
+            }
+            let number = part.slice(part.offset, colon)
+            let node = try node(number, place: place)
+            guard amounts[node] == nil else {
+                throw NotationError(number.offset, "\(place) names node \(node) twice; give it one amount")
+            }
+            amounts[node] = try nodeAmount(part.dropping(to: colon + 1), node: node, place: place)
+        }
+        return NodeSelection(amounts: amounts)
+    }
+
+    /// Reads the number of a memory node.
+    static func node(_ phrase: Phrase, place: String) throws(NotationError) -> Int {
+        guard phrase.isAllDigits else {
+            throw NotationError(
+                phrase.offset, "\(place) takes the numbers of memory nodes, not \(Wording.quote(phrase.text))")
+        }
+        let node = try NumberNotation.integer(in: phrase)
+        guard node <= nodeLimit else {
+            throw NotationError(
+                phrase.offset, "\(place) names node \(node); the highest number taken is \(nodeLimit)")
+        }
+        return node
+    }
+
+    /// Reads what one node is to have.
+    static func nodeAmount(
+        _ phrase: Phrase, node: Int, place: String
+    ) throws(NotationError) -> NodeSelection.Amount {
+        let taker = AmountTaker(name: "node \(node) of \(place)", kinds: [.bytes, .percent])
+        switch try UnitNotation.amount(phrase, for: taker) {
+        case .bytes(let bytes): return .bytes(Int64(bytes.rounded()))
+        case .percent(let percent): return .percent(percent)
+        default: throw NotationError(phrase.offset, "\(place) takes \(taking(.nodes))")
+        }
     }
 
     static func taking(_ type: Manifest.ValueType) -> String {
@@ -107,6 +167,7 @@ enum SettingNotation {
         case .bytes: "bytes such as '256MiB'"
         case .text: "text"
         case .percent: "a percentage such as '70%'"
+        case .nodes: "memory nodes such as '0-1', or an amount for each such as '{0: 1GiB, 1: 40%}'"
         }
     }
 }

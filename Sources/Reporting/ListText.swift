@@ -124,6 +124,7 @@ extension Manifest.ValueType {
         case .bytes: "bytes, such as 256MiB"
         case .text: "text"
         case .percent: "a percentage, such as 70%"
+        case .nodes: "memory nodes, such as 0-1 or {0: 1GiB, 1: 40%}"
         }
     }
 }

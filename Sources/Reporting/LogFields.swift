@@ -146,6 +146,7 @@ extension JSONWriter {
                 beginArray()
                 for cpu in cpus { integer(cpu) }
                 endArray()
+            case .nodes(let selection): nodes(selection)
             }
         }
         endObject()
@@ -272,6 +273,7 @@ extension JSONWriter {
             key("resident_bytes")
             decimal(residentBytes, places: 0)
         }
+        nodeBytesMember(result.nodeBytes)
         if let latency = result.latency {
             key("dropped")
             integer(result.dropped ?? 0)

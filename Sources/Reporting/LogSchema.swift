@@ -282,8 +282,10 @@ public enum LogSchema {
               "additionalProperties": {"type": "string"}
             },
             "setting": {
-              "type": ["string", "number", "boolean", "array"],
-              "items": {"type": "integer", "minimum": 0}
+              "type": ["string", "number", "boolean", "array", "object"],
+              "items": {"type": "integer", "minimum": 0},
+              "propertyNames": {"pattern": "^[0-9]+$"},
+              "additionalProperties": {"type": ["integer", "string"]}
             },
             "host": {
               "type": "object",
@@ -584,6 +586,12 @@ public enum LogSchema {
                   "type": "number",
                   "minimum": 0,
                   "description": "The resident set by page walk at the phase's end; memory only."
+                },
+                "node_bytes": {
+                  "type": "object",
+                  "propertyNames": {"pattern": "^[0-9]+$"},
+                  "additionalProperties": {"type": "number", "minimum": 0},
+                  "description": "Anonymous memory on each memory node by page walk at the phase's end."
                 },
                 "scheduling": {"$ref": "#/$defs/scheduling"},
                 "verdict": {"anyOf": [{"$ref": "#/$defs/verdict"}, {"type": "null"}]}

@@ -118,7 +118,21 @@ public enum PlanText {
         case .cpus(let cpus): cpuRanges(cpus)
         case .bytes(let bytes): HumanUnits.exactAmount(Double(bytes), .bytes)
         case .percent(let percent): NumberText.text(percent, places: 6, trimming: true) + "%"
+        case .nodes(let nodes): nodeAmounts(nodes)
         }
+    }
+
+    /// Nodes as a list of ranges, or each with its amount.
+    private static func nodeAmounts(_ selection: NodeSelection) -> String {
+        if selection.amounts.isEmpty { return cpuRanges(selection.nodes) }
+        let parts = selection.nodes.map { node in
+            switch selection.amounts[node] {
+            case .bytes(let bytes): "\(node): \(HumanUnits.exactAmount(Double(bytes), .bytes))"
+            case .percent(let percent): "\(node): \(NumberText.text(percent, places: 6, trimming: true))%"
+            case nil: "\(node)"
+            }
+        }
+        return "{\(parts.joined(separator: ", "))}"
     }
 
     /// Ascending CPU numbers as a list of ranges, such as `0-3,8`.

@@ -161,6 +161,10 @@ public enum SummaryText {
         if let bytes = result.residentBytes {
             parts.append("\(HumanUnits.amount(bytes, .bytes)) resident by page walk at the end")
         }
+        if let nodes = result.nodeBytes?.sorted(by: { $0.key < $1.key }) {
+            let amounts = nodes.map { "\(HumanUnits.exactAmount($0.value, .bytes)) on node \($0.key)" }
+            parts.append("\(amounts.joined(separator: ", ")) by page walk at the end")
+        }
         guard !parts.isEmpty else { return nil }
         return "\(result.stressor) in \(plan.phaseName(result.phase) ?? "?"): \(parts.joined(separator: ", "))"
     }

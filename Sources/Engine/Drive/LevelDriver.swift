@@ -8,6 +8,8 @@ public protocol Holding: ~Copyable {
     var granularity: Int64 { get }
     /// What all lanes together must hold for the kernel to show `total`.
     func holdings(for total: Int64) -> Int64
+    /// What of `total`, as ``holdings(for:)`` gave it, `lane` is to hold; a multiple of the granularity.
+    func share(of total: Int64, on lane: Lane) -> Int64
     /// Moves at most one quantum toward `target` and returns the amount now held.
     mutating func move(toward target: Int64) throws(StressorFailure) -> Int64
     /// Does a short piece of background work, such as writing content, and says when it wants to be called again.
@@ -17,6 +19,8 @@ public protocol Holding: ~Copyable {
 extension Holding where Self: ~Copyable {
     /// The total itself.
     public func holdings(for total: Int64) -> Int64 { total }
+    /// As much as any other lane.
+    public func share(of total: Int64, on lane: Lane) -> Int64 { lane.share(of: total, granularity: granularity) }
     /// Nothing to do, ever.
     public mutating func upkeep(at now: Nanoseconds) throws(StressorFailure) -> Nanoseconds { .max }
 }
@@ -41,7 +45,7 @@ extension Lane {
             // The target is read anew before each quantum: a long way up must not miss a turn of the curve.
             while !time.isStopping {
                 let total = Int64(curve.value(at: time.now).rounded())
-                let target = share(of: holder.holdings(for: total), granularity: holder.granularity)
+                let target = holder.share(of: holder.holdings(for: total), on: self)
                 if held == target { break }
                 do throws(StressorFailure) {
                     held = try holder.move(toward: target)

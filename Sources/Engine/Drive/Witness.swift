@@ -40,6 +40,8 @@ public protocol Witness: AnyObject {
     func read(target: Double) -> WitnessReading?
     /// The same by a slower and more exact way, for the edges of phases; `nil` where there is none.
     func readExactly() -> Double?
+    /// What lies on each memory node, by page walk, for the edges of phases; `nil` where the load names no nodes.
+    func readNodes() -> NodeReading?
     /// What the device behind the load did so far; `nil` where there is none.
     func readDevice() -> DeviceCounters?
 }
@@ -49,6 +51,8 @@ extension Witness {
     public func begin() {}
     /// No other way.
     public func readExactly() -> Double? { nil }
+    /// No nodes.
+    public func readNodes() -> NodeReading? { nil }
     /// No device.
     public func readDevice() -> DeviceCounters? { nil }
 }
@@ -64,6 +68,38 @@ public struct WitnessReading: Hashable, Sendable {
     public init(_ amount: Double, own: Double? = nil) {
         self.amount = amount
         self.own = own
+    }
+}
+
+/// What a stressor's processes have on each memory node.
+///
+/// Source: `/proc/PID/numa_maps`, proc(5).
+public struct NodeReading: Hashable, Sendable {
+    /// Bytes by node.
+    public var bytes: [Int: Double]
+    /// What each node was to have at that moment; `nil` where the load does not say.
+    public var targets: [Int: Double]?
+    /// How far off a node may be, in bytes: a huge page.
+    public static let tolerance = 0x1p21
+
+    /// Creates a reading.
+    public init(bytes: [Int: Double], targets: [Int: Double]? = nil) {
+        self.bytes = bytes
+        self.targets = targets
+    }
+
+    /// What is wrong with where the memory lies; `nil` where nothing is.
+    public var misplacement: String? {
+        guard let targets else { return nil }
+        let wrong = Set(bytes.keys).union(targets.keys).sorted().filter {
+            abs(bytes[$0, default: 0] - targets[$0, default: 0]) > Self.tolerance
+        }
+        if wrong.isEmpty { return nil }
+        let parts = wrong.map {
+            "node \($0) has \(Int64(bytes[$0, default: 0])) bytes and should have \(Int64(targets[$0, default: 0]))"
+        }
+        return parts.joined(separator: ", ")
+            + "; a node may be full: see 'placement', and what else is on it (numactl --hardware)"
     }
 }
 

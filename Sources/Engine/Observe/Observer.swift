@@ -257,6 +257,13 @@ public final class Observer {
         for (index, session) in sessions.enumerated()
         where ledgers[index].isLoaded && ledgers[index].residentBytes == nil {
             ledgers[index].residentBytes = session.readExactly()
+            guard let nodes = session.readNodes() else { continue }
+            ledgers[index].nodeBytes = nodes.bytes
+            if let message = nodes.misplacement {
+                note(
+                    Finding(
+                        code: "misplaced", stressor: session.plan.name, message: "in phase \(phase + 1) \(message)"))
+            }
         }
     }
 

@@ -31,6 +31,8 @@ struct PhaseLedger {
     private var reachedAfter: Nanoseconds?
     private var contentAfter: Nanoseconds?
     var residentBytes: Double?
+    /// What lay on each memory node near the phase's end; empty where it was looked and is not known.
+    var nodeBytes: [Int: Double]?
     /// What the phase's operations took, and how many were dropped; set at its end.
     var latency: LatencyPair?
     var dropped: Int64?
@@ -170,7 +172,8 @@ struct PhaseLedger {
             claimedMean: claimed, errorMean: errorMean, errorAbsMean: errors.mean, errorAbsP95: errors.percentile(0.95),
             errorAbsMax: errors.max, tolerance: allowed, timeToReach: reachedAfter?.seconds,
             timeToContent: isContentKnown ? contentAfter?.seconds : nil, shortfall: shortfall.mapValues { $0 / count },
-            residentBytes: residentBytes, dropped: dropped, latency: latency, scheduling: scheduling,
+            residentBytes: residentBytes, nodeBytes: nodeBytes, dropped: dropped, latency: latency,
+            scheduling: scheduling,
             verdict: isUnlimited
                 ? unlimitedVerdict(isCut: isCut, achieved: achieved, claimError: claimError)
                 : verdict(isCut: isCut, errorMean: errorMean, allowed: allowed, claimError: claimError)

@@ -164,6 +164,9 @@ final class StressorSession {
     /// The level by page walk or the like; `nil` where there is none.
     func readExactly() -> Double? { isAlive ? witness?.readExactly() : nil }
 
+    /// What lies on each memory node; `nil` where that was not asked for.
+    func readNodes() -> NodeReading? { isAlive ? witness?.readNodes() : nil }
+
     /// The window since the last one that was logged.
     func takeLogWindow() -> (Window, HistoryPoint)? {
         guard let last = history.last else { return nil }

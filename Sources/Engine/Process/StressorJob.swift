@@ -54,6 +54,7 @@ struct StressorJob {
                 case .cpus(let cpus): ("cpus", CPUList.text(cpus))
                 case .bytes(let bytes): ("bytes", "\(bytes)")
                 case .percent(let percent): ("percent", "\(percent)")
+                case .nodes(let nodes): ("nodes", Self.text(of: nodes))
                 }
             lines.append("setting\t\(Self.escaped(key))\t\(type)\t\(text)")
         }
@@ -127,7 +128,37 @@ struct StressorJob {
         case "cpus": CPUList.parse(text).map { .cpus($0) }
         case "bytes": Int64(text).map { .bytes($0) }
         case "percent": Double(text).map { .percent($0) }
+        case "nodes": nodes(text).map { .nodes($0) }
         default: nil
         }
+    }
+
+    /// `0-1`, or `0=1024 1=50.0%`.
+    private static func text(of selection: NodeSelection) -> String {
+        if selection.amounts.isEmpty { return CPUList.text(selection.nodes) }
+        return selection.nodes.map { node in
+            switch selection.amounts[node] {
+            case .bytes(let bytes): "\(node)=\(bytes)"
+            case .percent(let percent): "\(node)=\(percent)%"
+            case nil: "\(node)"
+            }
+        }.joined(separator: " ")
+    }
+
+    private static func nodes(_ text: String) -> NodeSelection? {
+        guard text.contains("=") else { return CPUList.parse(text).map { NodeSelection(nodes: $0) } }
+        var amounts: [Int: NodeSelection.Amount] = [:]
+        for part in text.split(separator: " ") {
+            let sides = part.split(separator: "=")
+            guard sides.count == 2, let node = Int(sides[0]), amounts[node] == nil else { return nil }
+            if sides[1].last == "%" {
+                guard let percent = Double(sides[1].dropLast()) else { return nil }
+                amounts[node] = .percent(percent)
+            } else {
+                guard let bytes = Int64(sides[1]) else { return nil }
+                amounts[node] = .bytes(bytes)
+            }
+        }
+        return NodeSelection(amounts: amounts)
     }
 }

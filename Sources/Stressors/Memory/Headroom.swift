@@ -13,6 +13,7 @@ final class Headroom: Sendable {
     private struct State {
         let host = ProcFile("/proc/meminfo")
         let cgroup: CgroupMemoryGauge?
+        let nodes: [Int: NUMA.Gauge]
         var outstanding: Int64 = 0
     }
 
@@ -25,20 +26,28 @@ final class Headroom: Sendable {
     /// - Parameters:
     ///   - hostReserve: bytes of `MemAvailable` to leave.
     ///   - cgroupReserve: bytes to leave below `limit`.
-    init(hostReserve: Int64, cgroupReserve: Int64, limit: CgroupView.Limit?) {
+    ///   - nodes: memory nodes that must not run full, of which as much is left as of the host.
+    init(hostReserve: Int64, cgroupReserve: Int64, limit: CgroupView.Limit?, nodes: [Int] = []) {
         self.hostReserve = hostReserve
         self.cgroupReserve = cgroupReserve
-        state = Mutex(State(cgroup: limit.flatMap(CgroupMemoryGauge.init)))
+        let gauges = nodes.compactMap { node in NUMA.Gauge(of: node).map { (node, $0) } }
+        state = Mutex(
+            State(
+                cgroup: limit.flatMap { CgroupMemoryGauge($0) },
+                nodes: Dictionary(gauges, uniquingKeysWith: { first, _ in first })))
     }
 
     /// Grants `wanted` bytes, or as many whole units as there is room for; ``settle(_:)`` must follow.
-    func grant(_ wanted: Int, unit: Int) throws(StressorFailure) -> Int {
+    ///
+    /// - Parameter node: the memory node that they must come from.
+    func grant(_ wanted: Int, unit: Int, on node: Int? = nil) throws(StressorFailure) -> Int {
         let granted = state.withLock { state in
             var room = Int64.max
             if let available = state.host?.read({ ByteScanner.integer(after: "MemAvailable:", in: $0) }) {
                 room = min(room, available * 1024 - hostReserve)
             }
             if let available = state.cgroup?.available { room = min(room, available - cgroupReserve) }
+            if let node, let available = state.nodes[node]?.available { room = min(room, available - hostReserve) }
             room -= state.outstanding
             let granted = room >= Int64(wanted) ? wanted : max(0, Int(room)) / unit * unit
             state.outstanding += Int64(granted)

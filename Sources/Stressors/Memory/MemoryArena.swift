@@ -3,6 +3,7 @@
 internal import Engine
 internal import LinuxSystem
 internal import LoadModel
+internal import SystemPackage
 
 /// One lane's memory: whole units from the bottom of a reservation up, and a small region for the exact remainder.
 ///
@@ -35,12 +36,15 @@ struct MemoryArena: Holding, ~Copyable {
     private let headroom: Headroom
     /// What others leave of a total; `nil` where the amount is put on top of what is there.
     private let share: MemoryShare?
+    /// What lies on which memory node; `nil` where the kernel places it.
+    private let nodes: NodeShares?
     private var nextMeasure: Nanoseconds = 0
     private var nextTouch: Nanoseconds = touchInterval
     private var isMeasured = false
 
     init(
-        _ options: Options, lane: Lane, overhead: ProcessOverhead, headroom: Headroom, share: MemoryShare? = nil
+        _ options: Options, lane: Lane, overhead: ProcessOverhead, headroom: Headroom, share: MemoryShare? = nil,
+        nodes: NodeShares? = nil
     ) throws(StressorFailure) {
         let unit = options.pages == .huge ? AnonymousReservation.hugePageSize : AnonymousReservation.pageSize
         let units = try MemoryRegion(count: options.peakShare, pages: options.pages, unit: unit, options)
@@ -56,6 +60,13 @@ struct MemoryArena: Holding, ~Copyable {
         tile = RandomTile(seed: UInt64(lane.index) &+ 0x6578_6572_74)
         self.headroom = headroom
         self.share = share
+        self.nodes = nodes
+    }
+
+    /// Says on which nodes the memory will lie.
+    func place(on nodes: [Int], _ policy: NUMA.Policy) throws(Errno) {
+        try units.place(on: nodes, policy)
+        try remainder.place(on: nodes, policy)
     }
 
     var granularity: Int64 { Int64(AnonymousReservation.pageSize) }
@@ -64,7 +75,19 @@ struct MemoryArena: Holding, ~Copyable {
     /// among what others have.
     func holdings(for total: Int64) -> Int64 {
         if let share { return share.holdings(for: total, at: lane.time.now) }
+        // Of memory on nodes, each node's part has its own.
+        if nodes != nil { return max(0, total) }
         return total <= 0 ? 0 : max(0, total - overhead.value)
+    }
+
+    func share(of total: Int64, on lane: Lane) -> Int64 {
+        nodes?.share(of: total, lane: lane.index) ?? lane.share(of: total, granularity: granularity)
+    }
+
+    /// The node that a full one of which would bring the OOM killer.
+    private var node: Int? {
+        guard let nodes, nodes.placement.policy == .bind else { return nil }
+        return nodes.place(of: lane.index).nodes.first
     }
 
     private var held: Int64 { Int64(units.held + remainder.held) }
@@ -82,11 +105,11 @@ struct MemoryArena: Holding, ~Copyable {
         } else if remainder.held > wantedRemainder {
             try remainder.shrink(to: wantedRemainder)
         } else if units.held < wantedUnits {
-            let chunk = try headroom.grant(min(wantedUnits - units.held, Self.populateChunk), unit: unit)
+            let chunk = try headroom.grant(min(wantedUnits - units.held, Self.populateChunk), unit: unit, on: node)
             defer { headroom.settle(chunk) }
             try units.grow(to: units.held + chunk)
         } else if remainder.held < wantedRemainder {
-            let chunk = try headroom.grant(wantedRemainder - remainder.held, unit: remainder.unit)
+            let chunk = try headroom.grant(wantedRemainder - remainder.held, unit: remainder.unit, on: node)
             defer { headroom.settle(chunk) }
             try remainder.grow(to: remainder.held + chunk)
         }
@@ -105,7 +128,8 @@ struct MemoryArena: Holding, ~Copyable {
         if lane.index == 0 {
             if !isMeasured || now >= nextMeasure {
                 let total = share?.aim ?? holdings(for: Int64(lane.curve.value(at: now).rounded()))
-                isMeasured = overhead.measure(holding: total / granularity * granularity)
+                isMeasured =
+                    nodes?.measure(total: total) ?? overhead.measure(holding: total / granularity * granularity)
                 nextMeasure = now + (isMeasured ? .second : 20 * .millisecond)
             }
             next = nextMeasure
@@ -159,6 +183,8 @@ struct MemoryRegion: ~Copyable {
         self.firstStamp = firstStamp
         self.unit = unit
     }
+
+    func place(on nodes: [Int], _ policy: NUMA.Policy) throws(Errno) { try reservation.place(on: nodes, policy) }
 
     mutating func grow(to wanted: Int) throws(StressorFailure) {
         let range = held..<min(wanted, reservation.count)

@@ -46,13 +46,18 @@ extension MemoryStressor {
             .init(
                 "workers", .integer(1...64), default: nil,
                 help: "Threads that populate in parallel; one for each CPU, 8 at most, unless given."),
-        ],
+        ] + NodePlacement.keys,
         tolerance: .percent(1), witness: "statm",
         examples: ["1GiB", "50%", "leave 512MiB", "ramp to 2GiB in 1m", "sawtooth 100MiB to 1GiB every 30s"])
 
     /// See ``Stressor/base(_:)``.
     public static func base(_ request: LoadRequest) throws(PlanProblem) -> Base {
         let (settings, host) = (request.settings, request.host)
+        try NodePlacement.check(settings, host)
+        if settings.nodes(NodePlacement.nodesKey) != nil, settings.text("mode") == "total" {
+            throw .invalid(setting: "mode", "a total is that of a whole base; with 'nodes', mode is add")
+        }
+        if let base = NodePlacement.base(settings, host, headroom: hostHeadroom(settings)) { return base }
         let limit = host.memoryLimit
         let total = Double(host.memoryTotal)
         let ofHost = "host: MemTotal \(host.memoryTotal) bytes (/proc/meminfo)"
@@ -156,11 +161,19 @@ extension MemoryStressor {
                     message:
                         "transparent huge pages are '\(host.hugePages)' here; small pages are used, which fill slower"))
         }
+        let placement = NodePlacement(settings, host: host)
+        findings += NodePlacement.findings(settings, peak, host, headroom: hostHeadroom(settings))
         // A thread for each 256 MiB is as fast as more of them; eight saturate the memory of a large machine.
         let useful = max(1, Int((peak / Double(256 << 20)).rounded(.up)))
-        let workers = settings.integer("workers") ?? min(host.affinityCPUs.count, 8, useful)
+        var workers = settings.integer("workers") ?? min(host.affinityCPUs.count, 8, useful)
+        // Each place has as many as any other.
+        if let places = placement?.places.count { workers = max(1, workers / places) * places }
         // The stressor's process and the witness count from the same base and, where it is a moment's, the same figure.
-        var resolved: [String: SettingValue] = ["of": .text(kind.rawValue)]
+        var resolved: [String: SettingValue] = placement == nil ? ["of": .text(kind.rawValue)] : [:]
+        if let nodes = settings.nodes(NodePlacement.nodesKey), !nodes.amounts.isEmpty {
+            let bytes = NodePlacement.bytes(nodes, host).mapValues { NodeSelection.Amount.bytes($0) }
+            resolved[NodePlacement.nodesKey] = .nodes(NodeSelection(amounts: bytes))
+        }
         if base.mode == .total, kind == .available { resolved[MemoryBase.startKey] = .bytes(host.memoryAvailable) }
         return Preparation(workers: workers, findings: findings, settings: resolved)
     }
@@ -171,6 +184,9 @@ extension MemoryStressor {
     /// See ``Stressor/witness(_:)``.
     public static func witness(_ request: WitnessRequest) -> (any Witness)? {
         guard let id = request.processIDs.first else { return nil }
+        if let placement = NodePlacement(request.settings, host: request.host) {
+            return NodeWitness(processID: id, placement, host: request.host)
+        }
         guard request.mode == .total else { return ResidentSetWitness(processID: id) }
         guard let use = MemoryUse(request.settings, host: request.host) else { return nil }
         return ResidentSetWitness(processID: id, use: use)

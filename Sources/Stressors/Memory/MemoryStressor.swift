@@ -4,6 +4,7 @@ public import Engine
 internal import LinuxSystem
 public import LoadModel
 internal import Synchronization
+internal import SystemPackage
 
 /// Holds memory: the resident set of the whole stressor process is the target, to the page; or what others leave of a
 /// total.
@@ -12,10 +13,19 @@ public struct MemoryStressor: Stressor {
     private let overhead: ProcessOverhead
     private let headroom: Headroom
     private let share: MemoryShare?
+    private let nodes: NodeShares?
+    private let context: StressorContext
+    private let host: HostFacts
 
     /// See ``Stressor/init(_:process:)``.
     public init(_ settings: Settings, process: StressorContext) throws(StressorFailure) {
         let host = HostFacts.read()
+        let placement = NodePlacement(settings, host: host)
+        // Before anything else is allocated: the process's own memory, and its threads', is to lie there, too. Where it
+        // is refused, the regions say so.
+        if let placement { try? NUMA.setProcessPolicy(.preferred, on: [placement.home]) }
+        self.host = host
+        context = process
         let pages = Self.pages(settings, on: host)
         // Others may give back of what they held at the start, so that more than the peak is to be held.
         let peak = process.mode == .total ? max(process.peak, Double(host.memoryTotal)) : process.peak
@@ -25,8 +35,11 @@ public struct MemoryStressor: Stressor {
             peakShare: Int(peak / Double(process.workers)) + 2 * AnonymousReservation.hugePageSize)
         headroom = Headroom(
             hostReserve: Self.hostHeadroom(settings), cgroupReserve: Self.cgroupHeadroom(settings, host.memoryLimit),
-            limit: host.memoryLimit)
+            limit: host.memoryLimit, nodes: placement?.nodes ?? [])
         overhead = ProcessOverhead(gauges: process.gauges)
+        nodes = try placement.map { (placement) throws(StressorFailure) in
+            try NodeShares(placement, gauges: process.gauges)
+        }
         share = process.mode == .total ? try Self.share(settings, process, host, hasSwap: headroom.hasSwap) : nil
     }
 
@@ -43,8 +56,46 @@ public struct MemoryStressor: Stressor {
 
     /// See ``Stressor/run(on:)``.
     public func run(on lane: Lane) throws(StressorFailure) {
-        var arena = try MemoryArena(options, lane: lane, overhead: overhead, headroom: headroom, share: share)
+        var options = options
+        if let nodes {
+            let most = nodes.mostShare(of: Int64(context.peak), lane: lane.index)
+            options.peakShare = Int(most) + 2 * AnonymousReservation.hugePageSize
+            confine(to: nodes.place(of: lane.index))
+        }
+        var arena = try MemoryArena(
+            options, lane: lane, overhead: overhead, headroom: headroom, share: share, nodes: nodes)
+        if let nodes { try place(arena, nodes.place(of: lane.index), nodes.placement.policy) }
         try lane.hold(&arena)
+    }
+
+    /// The processors of a place's nodes that this process may run on.
+    private func cpus(of place: NodePlacement.Place) -> [Int] {
+        let cpus = host.memoryNodes.filter { place.nodes.contains($0.number) }.flatMap(\.cpus)
+        return host.affinityCPUs.filter(cpus.contains)
+    }
+
+    /// Lets the thread run where its memory is: a remote one fills slower, and may draw the pages to itself.
+    private func confine(to place: NodePlacement.Place) {
+        let cpus = cpus(of: place)
+        if !cpus.isEmpty { try? CurrentThread.setAffinity(cpus) }
+    }
+
+    /// Places the lane's memory; where the kernel may not be told, pages lie where the thread runs that touches them.
+    private func place(
+        _ arena: borrowing MemoryArena, _ place: NodePlacement.Place, _ policy: NUMA.Policy
+    ) throws(StressorFailure) {
+        do throws(Errno) {
+            try arena.place(on: place.nodes, policy)
+        } catch {
+            let names = place.nodes.map(String.init).joined(separator: ", ")
+            guard place.nodes.count == 1, !cpus(of: place).isEmpty, error != .invalidArgument else {
+                throw .impossible("memory cannot be placed on node \(names): mbind is refused (\(error))")
+            }
+            context.tell(
+                "placement_by_first_touch",
+                "mbind is refused (\(error)): memory is placed by touching it on processors of its node; node_bytes "
+                    + "tells where it lies")
+        }
     }
 
     static func pages(_ settings: Settings, on host: HostFacts) -> AnonymousReservation.Pages {
@@ -87,6 +138,12 @@ final class ProcessOverhead: Sendable {
         return true
     }
 
+    /// The process's anonymous memory in bytes.
+    static var anonymous: Int64? {
+        guard let bytes = try? SmallFile.bytes("/proc/self/statm") else { return nil }
+        return StatmReader.anonymous(bytes[...])
+    }
+
     /// The process's resident set in bytes.
     static var resident: Int64? {
         guard let bytes = try? SmallFile.bytes("/proc/self/statm") else { return nil }
@@ -101,5 +158,13 @@ enum StatmReader {
         var scanner = ByteScanner(bytes)
         scanner.skipFields(1)
         return scanner.nextInteger().map { $0 * Int64(AnonymousReservation.pageSize) }
+    }
+
+    /// The resident set less what is of files and shared: the second field less the third.
+    static func anonymous(_ bytes: ArraySlice<UInt8>) -> Int64? {
+        var scanner = ByteScanner(bytes)
+        scanner.skipFields(1)
+        guard let resident = scanner.nextInteger(), let shared = scanner.nextInteger() else { return nil }
+        return max(0, resident - shared) * Int64(AnonymousReservation.pageSize)
     }
 }

@@ -36,3 +36,43 @@ final class ResidentSetWitness: Witness {
         rollup?.read { ByteScanner.integer(after: "Rss:", in: $0) }.map { Double($0 * 1024) }
     }
 }
+
+/// The anonymous memory of the whole stressor process, and where it lies.
+final class NodeWitness: Witness {
+    private let statm: ProcFile
+    private let rollup: ProcFile?
+    private let maps: NumaMaps
+    private let placement: NodePlacement
+    private let nodes: [Int]
+    private var idle: Int64 = 0
+    private var target = 0.0
+
+    init?(processID: Int32, _ placement: NodePlacement, host: HostFacts) {
+        guard let statm = ProcFile("/proc/\(processID)/statm", capacity: 128),
+            let maps = NumaMaps(processID: processID)
+        else { return nil }
+        self.statm = statm
+        self.maps = maps
+        self.placement = placement
+        nodes = host.memoryNodes.map(\.number)
+        rollup = ProcFile("/proc/\(processID)/smaps_rollup")
+    }
+
+    func begin() { idle = statm.read(StatmReader.anonymous) ?? 0 }
+
+    func read(target: Double) -> WitnessReading? {
+        self.target = target
+        return statm.read(StatmReader.anonymous).map { WitnessReading(Double(target > 0 ? $0 : max(0, $0 - idle))) }
+    }
+
+    func readExactly() -> Double? {
+        rollup?.read { ByteScanner.integer(after: "Anonymous:", in: $0) }.map { Double($0 * 1024) }
+    }
+
+    func readNodes() -> NodeReading? {
+        guard let found = maps.anonymousBytes(home: placement.home) else { return nil }
+        var bytes = Dictionary(nodes.map { ($0, 0.0) }, uniquingKeysWith: { first, _ in first })
+        for (node, count) in found { bytes[node] = Double(count) }
+        return NodeReading(bytes: bytes, targets: placement.targets(of: Int64(target.rounded())))
+    }
+}
