@@ -9,6 +9,7 @@ public enum Catalog {
     public static let all: [any Stressor.Type] = [
         CPUStressor.self,
         MemoryStressor.self,
+        MemoryBandwidthStressor.self,
         DiskSpaceStressor.self,
         InodesStressor.self,
         FileHandleStressor.self,

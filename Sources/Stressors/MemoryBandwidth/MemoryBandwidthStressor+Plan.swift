@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import Engine
+internal import LinuxSystem
+public import LoadModel
+
+extension MemoryBandwidthStressor {
+    /// See ``Stressor/manifest``.
+    public static let manifest = Manifest(
+        kind: "memory-bandwidth",
+        summary: "Move memory at a rate: bytes per second read, written or copied past the caches.",
+        details: """
+            Each worker goes through a buffer of its own, 101 bursts a second, in vectors; the buffers together are \
+            several times the last-level caches, resident and filled before the load begins. The figures are payload, \
+            as STREAM counts: the bytes that the loops asked to read or to write, a copy both. What the memory moves \
+            is by estimate the payload for read and write-nt, 2 times the payload for write and 1.5 times for copy, \
+            since a plain store reads its cache line first. No kernel interface tells what memory one process moves, \
+            so achieved is the workers' own count (witness: none). It takes CPU time too, which the log tells at the \
+            end. It leaves nothing behind.
+            """,
+        drive: .rate, unit: .bytesPerSecond, amounts: [.bytesPerSecond, .max],
+        keys: [
+            .init(
+                "access", .choice(MemoryAccess.allCases.map(\.rawValue)), default: .text("read"),
+                help: "What is done: read; write by plain stores; write-nt by non-temporal stores; copy from one half "
+                    + "of the buffer to the other."),
+            .init(
+                "buffer", .bytes, default: nil,
+                help: "The memory that each worker goes through; unless given, all together 4 times the last-level "
+                    + "caches, and between 64MiB and a quarter of what is available."),
+            .init(
+                "workers", .integer(1...1024), default: nil,
+                help: "Threads that share the target; unless given, one for each GB/s, and one for each CPU at most."),
+            .init(
+                "cpus", .cpuList, default: nil,
+                help: "Confine the load to these CPUs, such as 0-3,8; as many workers as CPUs are pinned one to one."),
+        ],
+        tolerance: .percent(1), witness: "none",
+        examples: ["2GB/s", "max", "ramp to 10GB/s in 30s", "pulse 5GB/s for 2s every 10s"])
+
+    /// See ``Stressor/base(_:)``.
+    ///
+    /// There is no percentage: nobody tells what the memory can do, and to measure it would load the host before the
+    /// load begins, and take another figure for 100 % in each run.
+    public static func base(_ request: LoadRequest) throws(PlanProblem) -> Base {
+        if let cpus = request.settings.cpus("cpus") {
+            let allowed = request.host.affinityCPUs
+            let missing = cpus.filter { !allowed.contains($0) }
+            guard missing.isEmpty, !cpus.isEmpty else {
+                throw .invalid(
+                    setting: "cpus",
+                    "CPUs \(CPUList.text(missing)) are not ours to use; this process may run on "
+                        + CPUList.text(allowed))
+            }
+        }
+        return Base(
+            capacity: Base.unlimited, free: Base.unlimited,
+            text: "payload by \(access(request.settings).traffic); max is as fast as it goes")
+    }
+
+    /// See ``Stressor/prepare(_:base:curve:)``.
+    public static func prepare(
+        _ request: LoadRequest, base: Base, curve: Curve
+    ) throws(PlanProblem) -> Preparation {
+        let cpus = request.settings.cpus("cpus") ?? request.host.affinityCPUs
+        let planner = StreamPlanner(request: request, cpus: cpus, cacheBytes: CPUCaches.lastLevelBytes(of: cpus))
+        return try planner.prepare(peak: curve.peak)
+    }
+
+    /// See ``Stressor/witness(_:)``.
+    public static func witness(_ request: WitnessRequest) -> (any Witness)? { PayloadCount(request.claims) }
+}
+
+/// What the workers say: the plan, the log and a finding name no witness.
+private final class PayloadCount: Witness {
+    private let claims: () -> Int64
+
+    init(_ claims: @escaping () -> Int64) { self.claims = claims }
+
+    func read(target: Double) -> WitnessReading? { WitnessReading(Double(claims())) }
+}
