@@ -13,6 +13,12 @@ private let ms = Nanoseconds.millisecond
     /// One phase of a rate stressor with one worker and a tolerance of 0.02 cores, or of a level stressor with 1 %.
     private struct Feed {
         var drive = Drive.rate
+        /// The unit of a rate.
+        var unit = Unit.cores
+        /// The tolerance of a rate.
+        var tolerance = 0.02
+        /// All that a rate has achieved by a time, in unit·ns, in place of target and error.
+        var work: ((Nanoseconds) -> Double)?
         var length = 10 * s
         var start: Nanoseconds = 0
         var isLoaded = true
@@ -34,10 +40,10 @@ private let ms = Nanoseconds.millisecond
 
         mutating func ledger() -> PhaseLedger {
             let stressor = PlannedStressor(
-                name: "x", kind: "x", unit: drive == .rate ? .cores : .bytes, drive: drive,
+                name: "x", kind: "x", unit: drive == .rate ? unit : .bytes, drive: drive,
                 settings: Settings(values: [:]), capacity: 1, base: "", curve: Curve(), workers: 1,
                 tolerance: drive == .rate
-                    ? ToleranceLimit(absolute: 0.02, ratio: 0) : ToleranceLimit(absolute: 0, ratio: 0.01),
+                    ? ToleranceLimit(absolute: tolerance, ratio: 0) : ToleranceLimit(absolute: 0, ratio: 0.01),
                 witness: "")
             let plan = Plan(
                 profile: "", file: "", sha256: "", seed: 0, stressors: [stressor],
@@ -56,6 +62,7 @@ private let ms = Nanoseconds.millisecond
                         time: start + time, owed: isRate ? owed : target(time),
                         achieved: isRate ? achieved : target(time) + error(time),
                         claimed: isRate ? claimed : target(time) + claimError(time))
+                    if let work { (point.achieved, point.claimed) = (work(time), work(time)) }
                     if time >= diesAt { point.achieved = nil }
                     point.content = content(time)
                     point.held = Int64(target(time))
@@ -124,6 +131,17 @@ private let ms = Nanoseconds.millisecond
         #expect(near(result.timeToReach, 0.695))
         #expect(near(result.errorMean, 0) && near(result.errorAbsMax, 0))
         #expect(near(result.achievedMean, 9.5 / 10, 1e-3))
+    }
+
+    /// 100 ms hold ten periods of the pace or eleven, and never the 10.1 that the target asks for.
+    @Test func `a rate that comes in bursts is reached with the first reading, and judged by whole seconds`() {
+        var feed = Feed(unit: .bytesPerSecond, tolerance: 0.005)
+        feed.work = { Double(($0 * 101 / s + 1) * s / 101) }
+        let result = feed.result()
+        #expect(near(result.timeToReach, 0.095))
+        #expect(result.verdict == .met && near(result.errorAbsMax, 0, 1e-6))
+        feed.work = { Double($0 * 101 / s * s / 101) * 0.8 }
+        #expect(feed.result().timeToReach == nil, "a fifth is more than one burst")
     }
 
     @Test func `a level is reached at the first reading within tolerance, and judged from the second second on`() {

@@ -98,12 +98,15 @@ struct PhaseLedger {
                 earlier.time >= first.time
             else { return }
             let window = Window(from: earlier, to: point, .rate)
-            // One window of 100 ms can cut a burst: a quarter of a period for each worker, or two operations.
+            // One window of 100 ms can cut a burst: a quarter of a period for each worker, two operations, or what is
+            // due in one period.
             let span = Double(max(1, window.length))
             let burst =
                 stressor.unit == .cores
                 ? Double(stressor.workers) * Double(Pacer.period) / 4 / span
-                : 2 * stressor.quantum * Double(Nanoseconds.second) / span
+                : stressor.quantum > 0
+                    ? 2 * stressor.quantum * Double(Nanoseconds.second) / span
+                    : window.target * Double(Pacer.period) / span
             if isUnlimited {
                 if window.achieved ?? 0 > 0 { reachedAfter = point.time - start }
                 return
