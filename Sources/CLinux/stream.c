@@ -52,8 +52,8 @@ INLINE void copy_lines(line *to, const line *from, size_t count) {
     }
 }
 
-// The library's memcpy goes past the caches for large blocks, and the convention of a copy is plain stores: the compiler
-// must not make a call of the loop.
+// The library's memcpy goes past the caches for large blocks, and a copy here is made of plain stores: the compiler must
+// not make a call of the loop.
 #define OWN_LOOP __attribute__((no_builtin("memcpy", "memmove", "memset")))
 
 #define VARIANT(suffix, target)                                                                                        \

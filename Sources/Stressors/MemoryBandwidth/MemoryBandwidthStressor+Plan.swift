@@ -16,7 +16,7 @@ extension MemoryBandwidthStressor {
             is by estimate the payload for read and write-nt, 2 times the payload for write and 1.5 times for copy, \
             since a plain store reads its cache line first. No kernel interface tells what memory one process moves, \
             so achieved is the workers' own count (witness: none). It takes CPU time too, which the log tells at the \
-            end. It leaves nothing behind.
+            end, with what filling the buffers took. It leaves nothing behind.
             """,
         drive: .rate, unit: .bytesPerSecond, amounts: [.bytesPerSecond, .max],
         keys: [

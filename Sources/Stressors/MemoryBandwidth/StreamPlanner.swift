@@ -14,8 +14,10 @@ struct StreamPlanner {
     static let leastTotal: Int64 = 64 << 20
     /// What all buffers together are where nobody tells the caches' size.
     static let usualTotal: Int64 = 256 << 20
-    /// The share of a worker, in bytes a second. One thread reaches several times as much on any server of these days,
-    /// so that a worker is never the limit, and none wakes up that is not needed.
+    /// The share of a worker, in bytes a second.
+    ///
+    /// One thread reaches several times as much on any server of these days, so that a worker is never the limit, and
+    /// none wakes up that is not needed.
     static let ratePerWorker = 1e9
 
     let request: LoadRequest
@@ -32,9 +34,9 @@ struct StreamPlanner {
             Finding(
                 code: "no_witness", severity: .note,
                 message: "no kernel interface tells what memory one process moves; achieved is the workers' own count, "
-                    + "and the CPU time at the end is the kernel's")
+                    + "and what the kernel says of the load is its CPU time, at the end")
         ]
-        if let cacheBytes, total < Self.cacheFactor * cacheBytes {
+        if let cacheBytes, total < Self.cacheFactor * cacheBytes, !goesPastCaches {
             findings.append(
                 Finding(
                     code: "buffer_in_cache",
@@ -60,6 +62,16 @@ struct StreamPlanner {
             workers: workers, findings: findings, settings: ["buffer": .bytes(buffer), "workers": .integer(workers)],
             // A hypervisor that has not backed the memory yet hands it out at its own pace: 100 MB/s at the least.
             setupLimit: total * 10)
+    }
+
+    /// Whether the load reaches the memory however small its buffer is.
+    private var goesPastCaches: Bool {
+        // Elsewhere a non-temporal store is a hint that a processor may take or leave.
+        #if arch(x86_64)
+            MemoryBandwidthStressor.access(request.settings) == .writeNonTemporal
+        #else
+            false
+        #endif
     }
 
     private func usualWorkers(_ peak: Double) -> Int {
