@@ -52,15 +52,15 @@ INLINE void copy_lines(line *to, const line *from, size_t count) {
     }
 }
 
-// The library's memcpy goes past the caches for large blocks, and a copy here is made of plain stores: the compiler must
-// not make a call of the loop.
+// The library's memcpy goes past the caches for large blocks, and a copy here is made of plain stores: the compiler
+// must not make a call of the loop.
 #define OWN_LOOP __attribute__((no_builtin("memcpy", "memmove", "memset")))
 
 #define VARIANT(suffix, target)                                                                                        \
     target static uint64_t read_##suffix(const void *from, size_t count) { return read_lines(from, count); }           \
     target static void write_##suffix(void *to, size_t count, uint64_t first) { write_lines(to, count, first, 0); }    \
     target static void write_nt_##suffix(void *to, size_t count, uint64_t first) { write_lines(to, count, first, 1); } \
-    target OWN_LOOP static void copy_##suffix(void *to, const void *from, size_t count) { copy_lines(to, from, count); }
+    target OWN_LOOP static void copy_##suffix(void *to, const void *from, size_t n) { copy_lines(to, from, n); }
 
 VARIANT(plain, )
 #if defined(__x86_64__)
