@@ -156,12 +156,12 @@ public final class BlockDeviceCounters {
         var sum = Reading()
         for file in files {
             guard let one = file.read(Self.parse) else { return nil }
-            sum.readBytes += one.readBytes
-            sum.writtenBytes += one.writtenBytes
-            sum.readOperations += one.readOperations
-            sum.writtenOperations += one.writtenOperations
+            sum.readBytes = sum.readBytes.addingSaturating(one.readBytes)
+            sum.writtenBytes = sum.writtenBytes.addingSaturating(one.writtenBytes)
+            sum.readOperations = sum.readOperations.addingSaturating(one.readOperations)
+            sum.writtenOperations = sum.writtenOperations.addingSaturating(one.writtenOperations)
             sum.busyTime = max(sum.busyTime, one.busyTime)
-            sum.queueTime += one.queueTime
+            sum.queueTime = sum.queueTime.addingSaturating(one.queueTime)
         }
         return sum
     }
@@ -176,12 +176,12 @@ public final class BlockDeviceCounters {
             let writtenSectors = scanner.nextInteger(), scanner.nextInteger() != nil, scanner.nextInteger() != nil,
             let busy = scanner.nextInteger(), let queued = scanner.nextInteger()
         else { return nil }
-        reading.readBytes = readSectors * 512
-        reading.writtenBytes = writtenSectors * 512
+        reading.readBytes = readSectors.multipliedSaturating(by: 512)
+        reading.writtenBytes = writtenSectors.multipliedSaturating(by: 512)
         reading.readOperations = reads
         reading.writtenOperations = writes
-        reading.busyTime = busy * 1_000_000
-        reading.queueTime = queued * 1_000_000
+        reading.busyTime = busy.multipliedSaturating(by: 1_000_000)
+        reading.queueTime = queued.multipliedSaturating(by: 1_000_000)
         return reading
     }
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Glibc
+
 /// Reads numbers out of kernel text without making strings.
 ///
 /// Tolerant by design: kernels add fields and lines, and a missing field is `nil`, never a trap.
@@ -50,10 +52,43 @@ public struct ByteScanner {
         }
     }
 
+    /// Skips blanks, but not the end of the line.
+    public mutating func skipBlanks() {
+        while position < bytes.endIndex, bytes[position] == 0x20 || bytes[position] == 0x09 { position += 1 }
+    }
+
+    /// Moves behind `key` where it stands here.
+    public mutating func take(_ key: StaticString) -> Bool {
+        guard starts(with: key) else { return false }
+        position += key.utf8CodeUnitCount
+        return true
+    }
+
+    /// Whether nothing but blanks is left of the line.
+    public var isAtLineEnd: Bool {
+        var rest = self
+        rest.skipBlanks()
+        return rest.isAtEnd || rest.bytes[rest.position] == 0x0A
+    }
+
+    /// The next field of the line, empty where there is none left.
+    public mutating func word() -> ArraySlice<UInt8> {
+        skipBlanks()
+        let start = position
+        skipFields(1)
+        return bytes[start..<position]
+    }
+
     /// Moves to the next line.
     public mutating func skipLine() {
-        while position < bytes.endIndex, bytes[position] != 0x0A { position += 1 }
-        position = min(position + 1, bytes.endIndex)
+        let offset = position - bytes.startIndex
+        let skipped: Int? = bytes.withUnsafeBytes { raw in
+            guard offset < raw.count, let base = raw.baseAddress,
+                let end = memchr(base + offset, 0x0A, raw.count - offset)
+            else { return nil }
+            return UnsafeRawPointer(end) - (base + offset) + 1
+        }
+        position = skipped.map { position + $0 } ?? bytes.endIndex
     }
 
     /// Moves behind `key` on the first line at or after this one that begins with it; `false` where none does.
@@ -103,9 +138,39 @@ public struct ByteScanner {
         return nil
     }
 
+    /// The figure in bytes after `key` on the first line that begins with it and tells it in KiB, as in
+    /// `/proc/meminfo`; saturates instead of overflowing.
+    public static func bytes(afterKiB key: StaticString, in bytes: ArraySlice<UInt8>) -> Int64? {
+        integer(after: key, in: bytes)?.multipliedSaturating(by: 1024)
+    }
+
     private func starts(with key: StaticString) -> Bool {
-        guard bytes.endIndex - position >= key.utf8CodeUnitCount else { return false }
+        guard bytes.endIndex - position >= key.utf8CodeUnitCount, bytes[position] == key.utf8Start[0] else {
+            return false
+        }
         for offset in 0..<key.utf8CodeUnitCount where bytes[position + offset] != key.utf8Start[offset] { return false }
         return true
+    }
+}
+
+/// Arithmetic on figures that come from text: the kernel's make sense, those of a sandbox need not, and neither may end
+/// the process.
+extension Int64 {
+    /// The product, or the greatest or the least number there is.
+    public func multipliedSaturating(by other: Int64) -> Int64 {
+        let (product, overflow) = multipliedReportingOverflow(by: other)
+        return overflow ? ((self < 0) == (other < 0) ? .max : .min) : product
+    }
+
+    /// The sum, or the greatest or the least number there is.
+    public func addingSaturating(_ other: Int64) -> Int64 {
+        let (sum, overflow) = addingReportingOverflow(other)
+        return overflow ? (other < 0 ? .min : .max) : sum
+    }
+
+    /// The difference, or the greatest or the least number there is.
+    public func subtractingSaturating(_ other: Int64) -> Int64 {
+        let (difference, overflow) = subtractingReportingOverflow(other)
+        return overflow ? (other < 0 ? .max : .min) : difference
     }
 }

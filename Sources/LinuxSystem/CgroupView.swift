@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+public import SystemPackage
+
 /// Where this process stands in the control groups, v1, v2 or both.
 ///
 /// Read as cgroups(7) and the kernel's admin guide describe: `/proc/self/mountinfo` says which hierarchies can be seen
@@ -14,68 +16,93 @@ public struct CgroupView: Sendable {
         public var version: Int
     }
 
-    struct Mount: Sendable {
+    struct Mount: Hashable, Sendable {
         var version: Int
         var controllers: Set<String>
         var root: String
         var point: String
     }
 
-    private(set) var mounts: [Mount]
+    /// The hierarchies that can be seen, in the order of mounting.
+    let mounts: [Mount]
+    /// Our group in the v2 hierarchy, as `/proc/self/cgroup` names it.
     private(set) var unifiedPath: String?
+    /// Our group for each v1 controller.
     private(set) var paths: [String: String]
     let prefix: String
+    /// Which of the two files could not be read, and why.
+    public private(set) var unread: [String: Errno] = [:]
+
+    /// No path of Linux is longer; a text that says otherwise is not walked.
+    private static let longestPath = 4096
 
     /// Reads the view of this process.
     ///
     /// - Parameter prefix: put before every path that is read; tests set it to a folder of fixtures.
     public init(prefix: String = "") {
-        let mountinfo = SmallFile.text(prefix + "/proc/self/mountinfo") ?? ""
-        let membership = SmallFile.text(prefix + "/proc/self/cgroup") ?? ""
-        self.init(mountinfo: mountinfo, membership: membership, prefix: prefix)
+        var unread: [String: Errno] = [:]
+        func bytes(_ path: String) -> [UInt8] {
+            do throws(Errno) {
+                // A host with thousands of containers has megabytes of mounts.
+                return try SmallFile.bytes(prefix + path, limit: 16 << 20)
+            } catch {
+                unread[path] = error
+                return []
+            }
+        }
+        let mountinfo = bytes("/proc/self/mountinfo")
+        let membership = bytes("/proc/self/cgroup")
+        self.init(mountinfo: mountinfo[...], membership: membership[...], prefix: prefix)
+        self.unread = unread
     }
 
     /// Parses the two files.
     public init(mountinfo: String, membership: String, prefix: String = "") {
-        self.prefix = prefix
-        mounts = mountinfo.split(separator: "\n").compactMap(Self.mount)
-        paths = [:]
-        for line in membership.split(separator: "\n") {
-            let fields = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
-            guard fields.count == 3 else { continue }
-            if fields[1].isEmpty {
-                unifiedPath = String(fields[2])
-            } else {
-                for controller in fields[1].split(separator: ",") { paths[String(controller)] = String(fields[2]) }
-            }
-        }
+        self.init(mountinfo: Array(mountinfo.utf8)[...], membership: Array(membership.utf8)[...], prefix: prefix)
     }
 
-    private static func mount(_ line: Substring) -> Mount? {
+    /// Parses the bytes of the two files.
+    public init(mountinfo: ArraySlice<UInt8>, membership: ArraySlice<UInt8>, prefix: String = "") {
+        self.prefix = prefix
+        mounts = mountinfo.split(separator: 0x0A).compactMap(Self.mount)
+        var paths: [String: String] = [:]
+        var unifiedPath: String?
+        for line in membership.split(separator: 0x0A) {
+            let fields = line.split(separator: UInt8(ascii: ":"), maxSplits: 2, omittingEmptySubsequences: false)
+            guard fields.count == 3 else { continue }
+            let path = String(decoding: fields[2], as: UTF8.self)
+            if fields[1].isEmpty {
+                unifiedPath = path
+            } else {
+                for controller in fields[1].split(separator: UInt8(ascii: ",")) {
+                    paths[String(decoding: controller, as: UTF8.self)] = path
+                }
+            }
+        }
+        self.paths = paths
+        self.unifiedPath = unifiedPath
+    }
+
+    private static func mount(_ line: ArraySlice<UInt8>) -> Mount? {
         // 36 35 98:0 /root /point options … - type source superoptions
-        let fields = line.split(separator: " ")
-        guard let dash = fields.firstIndex(of: "-"), dash >= 6, fields.count > dash + 1 else { return nil }
-        let type = fields[dash + 1]
+        let fields = line.split(separator: 0x20)
+        guard fields.count > 7, let dash = fields.firstIndex(where: { $0.elementsEqual([0x2D]) }), dash >= 6,
+            fields.count > dash + 1
+        else { return nil }
+        let type = String(decoding: fields[dash + 1], as: UTF8.self)
+        guard type == "cgroup2" || type == "cgroup", let options = fields.last else { return nil }
         let root = MountTable.unescape(fields[3])
         let point = MountTable.unescape(fields[4])
         if type == "cgroup2" { return Mount(version: 2, controllers: [], root: root, point: point) }
-        guard type == "cgroup", let options = fields.last else { return nil }
-        let controllers = Set(options.split(separator: ",").map(String.init))
-        return Mount(version: 1, controllers: controllers, root: root, point: point)
+        let controllers = options.split(separator: UInt8(ascii: ",")).map { String(decoding: $0, as: UTF8.self) }
+        return Mount(version: 1, controllers: Set(controllers), root: root, point: point)
     }
 
     /// The groups that `controller` applies to us, our own first, then its ancestors as far as they can be seen.
     ///
     /// Empty where the controller is not mounted.
     public func groups(of controller: String) -> [Group] {
-        if let path = paths[controller],
-            let mount = mounts.first(where: { $0.version == 1 && $0.controllers.contains(controller) })
-        {
-            return chain(mount, path)
-        }
-        if let unifiedPath, let mount = mounts.first(where: { $0.version == 2 }) {
-            return chain(mount, unifiedPath)
-        }
+        if let (mount, path) = hierarchy(of: controller) { return chain(mount, path) }
         return []
     }
 
@@ -85,14 +112,30 @@ public struct CgroupView: Sendable {
         for controller in mount.controllers where paths[controller] != nil { paths[controller] = path }
     }
 
-    func chain(_ mount: Mount, _ path: String) -> [Group] {
+    /// The mount that `controller` is looked for in, and our group's path there.
+    func hierarchy(of controller: String) -> (Mount, String)? {
+        if let path = paths[controller],
+            let mount = mounts.first(where: { $0.version == 1 && $0.controllers.contains(controller) })
+        {
+            return (mount, path)
+        }
+        if let unifiedPath, let mount = mounts.first(where: { $0.version == 2 }) { return (mount, unifiedPath) }
+        return nil
+    }
+
+    /// The names from the mount point to our group; `nil` where the path leads out of the mount.
+    private func parts(of path: String, in mount: Mount) -> [String]? {
         var relative = Substring(path)
         if mount.root != "/", path == mount.root || path.hasPrefix(mount.root + "/") {
             relative = relative.dropFirst(mount.root.count)
         }
         // A private namespace shows paths that lie outside the mount as `/..`: then the mount point is all we see.
-        var parts = relative.split(separator: "/").map(String.init)
-        if parts.contains("..") { parts = [] }
+        let parts = relative.split(separator: "/").map(String.init)
+        return parts.contains("..") || path.utf8.count > Self.longestPath ? nil : parts
+    }
+
+    func chain(_ mount: Mount, _ path: String) -> [Group] {
+        var parts = parts(of: path, in: mount) ?? []
         var groups: [Group] = []
         while true {
             let directory = ([mount.point] + parts).joined(separator: "/")
@@ -104,8 +147,20 @@ public struct CgroupView: Sendable {
         }
     }
 
+    /// Whether our own group of `controller` can be seen, rather than the mount point in its stead.
+    func seesOwnGroup(of controller: String) -> Bool {
+        guard let (mount, path) = hierarchy(of: controller), let own = chain(mount, path).first else { return false }
+        return own.directory == ([mount.point] + (parts(of: path, in: mount) ?? ["", ""])).joined(separator: "/")
+    }
+
+    /// A directory that may not be looked into is one: its limits are unreadable, not absent.
     private func exists(_ directory: String) -> Bool {
-        (try? OwnedDescriptor.open(prefix + directory, 0o200000 /* O_DIRECTORY */)) != nil
+        do throws(Errno) {
+            _ = try OwnedDescriptor.open(prefix + directory, 0o10200000 /* O_PATH | O_DIRECTORY */).rawValue
+            return true
+        } catch {
+            return error != .noSuchFileOrDirectory && error != .notDirectory && error != .fileNameTooLong
+        }
     }
 
     /// A limit and the file that set it.
@@ -118,51 +173,9 @@ public struct CgroupView: Sendable {
         public var group: Group
     }
 
-    /// The smallest CPU quota of our group and its ancestors, in cores; `nil` where there is none.
-    public var cpuQuota: Limit? {
-        smallest(of: "cpu") { group in
-            if group.version == 2 {
-                // "max 100000" or "50000 100000"; absent in the root group.
-                guard let text = SmallFile.text(prefix + group.directory + "/cpu.max") else { return nil }
-                let fields = text.split(separator: " ")
-                guard fields.count == 2, let quota = Double(fields[0]), let period = Double(fields[1]), period > 0
-                else { return nil }
-                return (quota / period, "cpu.max")
-            }
-            guard let quota = number(group.directory + "/cpu.cfs_quota_us"), quota > 0,
-                let period = number(group.directory + "/cpu.cfs_period_us"), period > 0
-            else { return nil }
-            return (quota / period, "cpu.cfs_quota_us")
-        }
-    }
+    /// The smallest CPU quota of our group and its ancestors, in cores; `nil` where there is none that can be read.
+    public var cpuQuota: Limit? { report(.cpuQuota).limit }
 
-    /// The smallest memory limit of our group and its ancestors, in bytes; `nil` where there is none.
-    public var memoryLimit: Limit? {
-        let walked = smallest(of: "memory") { group in
-            let file = group.version == 2 ? "memory.max" : "memory.limit_in_bytes"
-            // v1 writes "unlimited" as the largest whole number of pages.
-            guard let limit = number(group.directory + "/" + file), limit < 0x7FFF_FFFF_0000_0000 else { return nil }
-            return (limit, file)
-        }
-        // v1 also tells the smallest limit of ancestors that a namespace hides.
-        guard let own = groups(of: "memory").first, own.version == 1,
-            let bytes = try? SmallFile.bytes(prefix + own.directory + "/memory.stat"),
-            let hidden = ByteScanner.integer(after: "hierarchical_memory_limit ", in: bytes[...]),
-            Double(hidden) < min(walked?.value ?? 0x7FFF_FFFF_0000_0000, 0x7FFF_FFFF_0000_0000)
-        else { return walked }
-        return Limit(value: Double(hidden), source: own.directory + "/memory.stat", group: own)
-    }
-
-    private func smallest(of controller: String, _ limit: (Group) -> (Double, String)?) -> Limit? {
-        var smallest: Limit?
-        for group in groups(of: controller) {
-            guard let (value, file) = limit(group), value < smallest?.value ?? .infinity else { continue }
-            smallest = Limit(value: value, source: "\(group.directory)/\(file)", group: group)
-        }
-        return smallest
-    }
-
-    private func number(_ path: String) -> Double? {
-        SmallFile.text(prefix + path).flatMap { Double($0) }
-    }
+    /// The smallest memory limit of our group and its ancestors, in bytes; `nil` where there is none that can be read.
+    public var memoryLimit: Limit? { report(.memory).limit }
 }

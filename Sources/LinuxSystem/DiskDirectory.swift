@@ -58,7 +58,7 @@ public struct DirectAlignment: Hashable, Sendable {
 public struct WorkingFile: ~Copyable, Sendable {
     private let descriptor: OwnedDescriptor
 
-    private init(_ descriptor: consuming OwnedDescriptor) { self.descriptor = descriptor }
+    init(_ descriptor: consuming OwnedDescriptor) { self.descriptor = descriptor }
 
     /// The number, for rings.
     public var rawDescriptor: Int32 { descriptor.rawValue }
@@ -110,6 +110,12 @@ public struct WorkingFile: ~Copyable, Sendable {
 
     /// Sets the size without taking space, where ``preallocate(_:)`` is not supported.
     public func setSize(_ count: Int64) throws(Errno) { _ = try check(ftruncate(rawDescriptor, off_t(count))) }
+
+    /// What the file system says that the file takes (`st_blocks`), in bytes.
+    public var allocated: Int64 {
+        var facts = stat()
+        return fstat(rawDescriptor, &facts) == 0 ? Int64(facts.st_blocks) * 512 : 0
+    }
 
     /// Lets btrfs overwrite the file in place; only on an empty file, and nothing on other file systems.
     public func setNoCopyOnWrite() { _ = CLinux_set_no_copy_on_write(rawDescriptor) }

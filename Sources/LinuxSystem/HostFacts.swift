@@ -38,16 +38,15 @@ public struct HostFacts: Sendable {
         var names = utsname()
         uname(&names)
         let cgroups = CgroupView()
-        let memory = (try? SmallFile.bytes("/proc/meminfo")) ?? []
+        let memory = MemoryInfo(((try? SmallFile.bytes("/proc/meminfo")) ?? [])[...])
         let affinity = (try? CurrentThread.affinity()) ?? [0]
         let online = SmallFile.text("/sys/devices/system/cpu/online").flatMap(CPUList.parse) ?? affinity
         return HostFacts(
             name: text(&names.nodename), kernel: text(&names.release), architecture: text(&names.machine),
             onlineCPUs: online, affinityCPUs: affinity, cpuQuota: cgroups.cpuQuota,
-            memoryTotal: (ByteScanner.integer(after: "MemTotal:", in: memory[...]) ?? 0) * 1024,
-            memoryAvailable: (ByteScanner.integer(after: "MemAvailable:", in: memory[...]) ?? 0) * 1024,
-            memoryLimit: cgroups.memoryLimit, numaNodes: NUMA.nodesWithMemory,
-            memoryNodes: NUMA.nodes, hugePages: hugePageMode(),
+            memoryTotal: memory.total ?? 0, memoryAvailable: memory.available ?? 0,
+            memoryLimit: cgroups.memoryLimit, numaNodes: NUMA.nodesWithMemory, memoryNodes: NUMA.nodes,
+            hugePages: hugePageMode(),
             cgroups: cgroups)
     }
 
@@ -56,11 +55,8 @@ public struct HostFacts: Sendable {
     }
 
     private static func hugePageMode() -> String {
-        // "always [madvise] never"
-        guard let text = SmallFile.text("/sys/kernel/mm/transparent_hugepage/enabled"),
-            let open = text.firstIndex(of: "["), let close = text.firstIndex(of: "]"), open < close
-        else { return "unknown" }
-        return String(text[text.index(after: open)..<close])
+        let bytes = (try? SmallFile.bytes("/sys/kernel/mm/transparent_hugepage/enabled")) ?? []
+        return ChoiceText.chosen(bytes[...]) ?? "unknown"
     }
 }
 

@@ -10,7 +10,7 @@ public final class SystemFileTable {
         public var most: Int64
 
         /// How many more may be opened.
-        public var free: Int64 { most - used }
+        public var free: Int64 { most.subtractingSaturating(used) }
     }
 
     private let file: ProcFile
@@ -28,12 +28,15 @@ public final class SystemFileTable {
     /// Linux 6.18 sums exactly; older kernels may be off by some tens for each processor
     /// (`percpu_counter_read_positive` in `fs/file_table.c`).
     public func read() -> Reading? {
-        file.read { bytes in
-            var scanner = ByteScanner(bytes)
-            guard let used = scanner.nextInteger(), scanner.nextInteger() != nil, let most = scanner.nextInteger()
-            else { return nil }
-            return Reading(used: used, most: most)
-        }
+        file.read(Self.parse)
+    }
+
+    /// Parses the text of `file-nr`: handles allocated, handles allocated and not used, and the most there may be.
+    public static func parse(_ bytes: ArraySlice<UInt8>) -> Reading? {
+        var scanner = ByteScanner(bytes)
+        guard let used = scanner.nextInteger(), scanner.nextInteger() != nil, let most = scanner.nextInteger()
+        else { return nil }
+        return Reading(used: used, most: most)
     }
 
     /// `fs.nr_open`: as far as any `RLIMIT_NOFILE` may be raised; `nil` where it cannot be read.

@@ -17,7 +17,8 @@ struct ExertCommand: ParsableCommand {
             """,
         version: exertVersion,
         subcommands: [
-            RunCommand.self, CheckCommand.self, ListCommand.self, SchemaCommand.self, CleanupCommand.self,
+            RunCommand.self, CheckCommand.self, HostCommand.self, ListCommand.self, SchemaCommand.self,
+            CleanupCommand.self,
         ])
 }
 

@@ -109,7 +109,7 @@ struct BlockDeviceTests {
         #expect(table.mount(of: "/data/deep")?.id == 37)
         #expect(table.mount(of: "/mnt/with space")?.minor == 3)
         #expect(MountTable("").mount(of: "/") == nil)
-        #expect(MountTable.unescape("a\\134b\\011c\\0") == "a\\b\tc\\0")
+        #expect(MountTable.unescape(Array("a\\134b\\011c\\0".utf8)[...]) == "a\\b\tc\\0")
     }
 
     @Test func theRealRootIsSomewhere() throws {

@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include "CLinuxFiles.h"
+#include "CLinuxProbe.h"
 #include "CLinuxStream.h"
 
 #pragma clang assume_nonnull begin

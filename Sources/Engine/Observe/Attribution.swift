@@ -65,14 +65,9 @@ final class SchedulerProbe {
     var runDelay: Int64 {
         var sum: Int64 = 0
         for file in delays {
-            sum +=
-                file.read { bytes in
-                    var scanner = ByteScanner(bytes)
-                    scanner.skipFields(1)
-                    return scanner.nextInteger()
-                } ?? 0
+            sum = sum.addingSaturating(file.read(SchedulerText.runDelay) ?? 0)
         }
-        return Int64(Double(sum) * scale)
+        return Int64(min(Double(sum) * scale, 0x1p62))
     }
 
     /// How often the quota stopped the group, and for how long in ns.
@@ -80,7 +75,7 @@ final class SchedulerProbe {
         let key = quotaKey
         return quota?.read { bytes in
             let time = ByteScanner.integer(after: key, in: bytes) ?? 0
-            return (ByteScanner.integer(after: "nr_throttled ", in: bytes) ?? 0, time &* quotaUnit)
+            return (ByteScanner.integer(after: "nr_throttled ", in: bytes) ?? 0, time.multipliedSaturating(by: quotaUnit))
         } ?? (0, 0)
     }
 }

@@ -22,31 +22,22 @@ final class HostProbe {
     /// The host since the last call.
     func read() -> HostReading {
         var reading = HostReading(cpuBusyRatio: nil, cpuStealRatio: nil, memoryAvailableBytes: nil)
-        reading.memoryAvailableBytes = meminfo?.read { ByteScanner.integer(after: "MemAvailable:", in: $0) }
-            .map { Double($0 * 1024) }
+        reading.memoryAvailableBytes = meminfo?.read { ByteScanner.bytes(afterKiB: "MemAvailable:", in: $0) }
+            .map { Double($0) }
         reading.pressure = pressure?.read()
-        guard let ticks = stat?.read(Self.ticks) else { return reading }
+        guard let ticks = stat?.read(CPUTicks.parse) else { return reading }
         defer { lastTicks = ticks }
         guard lastTicks.count == ticks.count else { return reading }
-        let delta = zip(ticks, lastTicks).map { $0 - $1 }
+        let delta = zip(ticks, lastTicks).map { $0.subtractingSaturating($1) }
         // Busy is what is not idle: the busy columns are sampled at the tick and can miss a load that runs in step.
-        let total = Double(delta.reduce(0, +))
+        let total = delta.reduce(0.0) { $0 + Double($1) }
         guard total > 0 else { return reading }
-        reading.cpuBusyRatio = max(0, 1 - Double(delta[3] + delta[4]) / total)
+        reading.cpuBusyRatio = max(0, 1 - (Double(delta[3]) + Double(delta[4])) / total)
         let stealRatio = delta.count > 7 ? max(0, Double(delta[7]) / total) : 0
         reading.cpuStealRatio = stealRatio
         steal = stealRatio * cpuCount
         if delta.count > 7 { stolen &+= max(0, delta[7]) &* 10_000_000 }
         return reading
-    }
-
-    /// user nice system idle iowait irq softirq steal; guest time is already within user.
-    private static func ticks(_ bytes: ArraySlice<UInt8>) -> [Int64]? {
-        var scanner = ByteScanner(bytes)
-        guard scanner.seek(line: "cpu ") else { return nil }
-        var ticks: [Int64] = []
-        while ticks.count < 8, let value = scanner.nextInteger() { ticks.append(value) }
-        return ticks.count >= 5 ? ticks : nil
     }
 
     /// How often the OOM killer has killed, on the whole host.

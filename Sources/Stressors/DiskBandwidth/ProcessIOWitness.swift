@@ -47,7 +47,7 @@ final class ProcessIOWitness: Witness {
                 let read = operation == .write ? 0 : ByteScanner.integer(after: "read_bytes:", in: text)
                 let written = operation == .read ? 0 : ByteScanner.integer(after: "write_bytes:", in: text)
                 guard let read, let written else { return nil }
-                return read + written
+                return read.addingSaturating(written)
             }
             guard let bytes else { return nil }
             sum += bytes

@@ -43,8 +43,8 @@ final class Headroom: Sendable {
     func grant(_ wanted: Int, unit: Int, on node: Int? = nil) throws(StressorFailure) -> Int {
         let granted = state.withLock { state in
             var room = Int64.max
-            if let available = state.host?.read({ ByteScanner.integer(after: "MemAvailable:", in: $0) }) {
-                room = min(room, available * 1024 - hostReserve)
+            if let available = state.host?.read({ ByteScanner.bytes(afterKiB: "MemAvailable:", in: $0) }) {
+                room = min(room, available.subtractingSaturating(hostReserve))
             }
             if let available = state.cgroup?.available { room = min(room, available - cgroupReserve) }
             if let node, let available = state.nodes[node]?.available { room = min(room, available - hostReserve) }

@@ -155,9 +155,7 @@ final class ProcessOverhead: Sendable {
 enum StatmReader {
     /// The resident set in bytes: the second field, in pages.
     static func resident(_ bytes: ArraySlice<UInt8>) -> Int64? {
-        var scanner = ByteScanner(bytes)
-        scanner.skipFields(1)
-        return scanner.nextInteger().map { $0 * Int64(AnonymousReservation.pageSize) }
+        MemoryText.resident(bytes)
     }
 
     /// The resident set less what is of files and shared: the second field less the third.
