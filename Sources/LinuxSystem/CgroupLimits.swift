@@ -113,7 +113,7 @@ extension CgroupView {
         let levels = groups.map { LimitReport.Level(group: $0, answer: answer($0, resource)) }
         return LimitReport(
             resource: resource, levels: levels, hidden: groups.first.flatMap { hiddenLimit($0, resource) },
-            hidesAncestors: groups.last.flatMap(hidesAncestors), seesOwnGroup: seesOwnGroup(of: resource.controller))
+            hidesAncestors: groups.last.flatMap(isRoot).map { !$0 }, seesOwnGroup: seesOwnGroup(of: resource.controller))
     }
 
     private func answer(_ group: Group, _ resource: Resource) -> LimitAnswer {
@@ -182,15 +182,16 @@ extension CgroupView {
         return seen ? nil : Limit(value: Double(limit), source: "\(own.directory)/memory.stat", group: own)
     }
 
-    /// Whether `top`, the topmost group that can be seen, has ancestors; `nil` where it cannot be told.
-    private func hidesAncestors(_ top: Group) -> Bool? {
+    /// Whether a group is the root of its hierarchy, on the host and not only in a namespace; `nil` where it cannot be
+    /// told.
+    public func isRoot(_ top: Group) -> Bool? {
         func has(_ file: String) -> Bool {
             (try? OwnedDescriptor.open("\(prefix)\(top.directory)/\(file)", 0o10000000 /* O_PATH */)) != nil
         }
         guard has("cgroup.procs") else { return nil }
         // Files that all groups but the root have (v2), or none but the root (v1); `cgroup_base_files` and
         // `cgroup1_base_files` in kernel/cgroup.
-        return top.version == 2 ? has("cgroup.events") : !has("release_agent")
+        return top.version == 2 ? !has("cgroup.events") : has("release_agent")
     }
 
     /// A set of CPUs or nodes that groups confine us to.

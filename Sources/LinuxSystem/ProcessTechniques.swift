@@ -131,12 +131,12 @@ extension Technique {
         if groups.isEmpty { return [.fails(.joinGroup, by: "/proc/self/mountinfo", "no control group can be seen")] }
         return groups.map { group in
             let path = group.directory + "/cgroup.procs"
-            let means = "opening \(path) for writing, without writing"
+            let means = "opening \(path) for writing"
             do throws(Errno) {
                 _ = try OwnedDescriptor.open(path, O_WRONLY).rawValue
-                return .works(.joinGroup, by: means, "\(path) may be written to")
+                return .works(.joinGroup, by: means, "allowed")
             } catch {
-                return .fails(.joinGroup, by: means, "\(path) may not be written to", error)
+                return .fails(.joinGroup, by: means, "refused", error)
             }
         }
     }

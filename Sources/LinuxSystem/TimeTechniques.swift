@@ -34,8 +34,8 @@ extension Technique {
             let figures = [Figure(name: "granularity_ns", value: Double(smallest))]
             // 100 µs are 1 % of a period of 1/101 s: beyond that the clock is what limits exactness.
             return smallest <= 100_000
-                ? .works(.threadCPUClock, by: means, "moves in steps of \(smallest) ns", figures)
-                : .fails(.threadCPUClock, by: means, "moves in steps of \(smallest) ns only", nil, figures)
+                ? .works(.threadCPUClock, by: means, "it moves in steps of \(smallest) ns or less", figures)
+                : .fails(.threadCPUClock, by: means, "it moves in steps of \(smallest) ns", nil, figures)
         }
     }
 

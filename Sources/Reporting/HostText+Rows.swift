@@ -3,29 +3,6 @@
 import LoadModel
 
 extension HostRows {
-    mutating func surroundings(_ report: HostReport) {
-        let identity = report.identity
-        let hints = identity.hints
-        row("runs in", StyledText(hints.isEmpty ? "no sign of a container" : hints.joined(separator: ", ")))
-        let own = identity.namespaces.filter { $0.state == "own" }.map(\.kind)
-        let unknown = identity.namespaces.filter { $0.state == "unknown" }
-        row(
-            "namespaces", StyledText(own.isEmpty ? "the host's" : "its own: \(own.joined(separator: ", "))"),
-            "/proc/self/ns")
-        for namespace in unknown {
-            row("", StyledText("unreadable: \(namespace.error ?? "?")", .warning), "/proc/self/ns/\(namespace.kind)")
-        }
-        if !identity.virtualisedFiles.isEmpty {
-            row("/proc", StyledText("virtualised: \(identity.virtualisedFiles.joined(separator: ", "))", .warning))
-        }
-        let groups = report.cgroups
-        let names = groups.controllers.map { "\($0.name) v\($0.version)" }.joined(separator: ", ")
-        row("control groups", StyledText("\(groups.version): \(names.isEmpty ? "no controllers" : names)"))
-        for file in groups.unread {
-            row("", StyledText("unreadable: \(file.error ?? "?")", .warning), file.source)
-        }
-    }
-
     mutating func processors(_ cpu: HostReport.Processors, _ pressures: [HostReport.Pressure]) {
         let usable = NumberText.text(cpu.usable, places: 3, trimming: true)
         let reason =
@@ -154,5 +131,39 @@ enum FileSystemRows {
             table.append(cells)
         }
         return table.lines()
+    }
+}
+
+/// What this process runs in, in sentences.
+enum SurroundingRows {
+    static func append(_ report: HostReport, to lines: inout TextLines) {
+        let identity = report.identity
+        let hints = identity.hints
+        row("runs in", hints.isEmpty ? "no sign of a container" : hints.joined(separator: ", "), &lines)
+        let own = identity.namespaces.filter { $0.state == "own" }.map(\.kind)
+        let unknown = identity.namespaces.filter { $0.state == "unknown" }
+        let known = own.isEmpty ? "the host's" : "its own: \(own.joined(separator: ", ")); else the host's"
+        row("namespaces", known + " (/proc/self/ns)", &lines)
+        for namespace in unknown {
+            row("", "unreadable: \(namespace.error ?? "?") (/proc/self/ns/\(namespace.kind))", &lines, .warning)
+        }
+        if !identity.virtualisedFiles.isEmpty {
+            row("/proc", "virtualised: \(identity.virtualisedFiles.joined(separator: ", "))", &lines, .warning)
+        }
+        let groups = report.cgroups
+        let names = groups.controllers.map { "\($0.name) v\($0.version)" }.joined(separator: ", ")
+        row("control groups", "\(groups.version): \(names.isEmpty ? "no controllers" : names)", &lines)
+        for file in groups.unread {
+            row("", "unreadable: \(file.error ?? "?") (\(file.source))", &lines, .warning)
+        }
+    }
+
+    private static func row(
+        _ name: String, _ words: String, _ lines: inout TextLines, _ ink: StyledText.Ink = .plain
+    ) {
+        var head = StyledText("  \(name)")
+        head.pad(to: 18)
+        if ink != .plain { head.append("! ", ink) }
+        lines.append(head, sentence: words)
     }
 }

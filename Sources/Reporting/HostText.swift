@@ -11,20 +11,16 @@ public enum HostText {
         var title = StyledText(identity.name, .bold)
         title.append("  Linux \(identity.kernel) \(identity.architecture)")
         lines.append(title)
-        var view = HostRows(style)
-        view.surroundings(report)
-        lines.append(view.table)
+        SurroundingRows.append(report, to: &lines)
         section("CPU", &lines) { $0.processors(report.cpu, report.pressures) }
         section("memory", &lines) { $0.memory(report.memory, report.pressures) }
         section("handles and processes", &lines) { $0.handles(report.handles) }
         section("privileges", &lines) { $0.privileges(report.privileges) }
         heading("file systems", &lines)
         for row in FileSystemRows.lines(report, style) { lines.append(row) }
-        for pressure in report.pressures where pressure.resource == "io" {
-            var rows = HostRows(style)
-            rows.pressure(pressure)
-            lines.append(rows.table)
-        }
+        var rows = HostRows(style)
+        for pressure in report.pressures where pressure.resource == "io" { rows.pressure(pressure) }
+        lines.append(rows.table)
         heading("techniques, each tried", &lines)
         TechniqueRows.append(report.techniques, to: &lines)
         for directory in report.directories {
@@ -138,7 +134,7 @@ enum TechniqueRows {
             head.append(technique.name, isGood ? .plain : .bold)
             head.pad(to: column + width + 2)
             let error = technique.error.map { "\($0), " } ?? ""
-            lines.append(head, sentence: error + technique.detail)
+            lines.append(head, sentence: "\(technique.verifiedBy): \(error)\(technique.detail)")
             if !isGood {
                 var rest = StyledText()
                 rest.pad(to: column + width + 2)

@@ -121,13 +121,11 @@ public struct HostSurvey {
         for resource in ["cpu", "memory", "io"] {
             pressures.append(Figures.pressure(resource, scope: "host", "/proc/pressure/\(resource)"))
         }
-        guard let own = cgroups.unifiedGroup else { return pressures }
-        for resource in ["cpu", "memory", "io"] {
-            let pressure = Figures.pressure(resource, scope: "cgroup", "\(own.directory)/\(resource).pressure")
-            // A root group, and a kernel without PSI, have no such file: the host's says it all.
-            if pressure.some.error != Errno.noSuchFileOrDirectory.name { pressures.append(pressure) }
+        // A root group's is the host's.
+        guard let own = cgroups.unifiedGroup, cgroups.isRoot(own) != true else { return pressures }
+        return pressures + ["cpu", "memory", "io"].map {
+            Figures.pressure($0, scope: "cgroup", "\(own.directory)/\($0).pressure")
         }
-        return pressures
     }
 
     private func fileSystems() -> [HostReport.FileSystem] {
