@@ -22,12 +22,21 @@ public protocol Stressor: Sendable {
     /// Opens the kernel's accounting of the stressor's processes; `nil` where it cannot be read.
     static func witness(_ request: WitnessRequest) -> (any Witness)?
 
+    /// Sets what the stressor's process must have from its first page on, such as a memory policy; `true` where there is
+    /// something, and the process is to run anew under it.
+    static func settle(_ settings: Settings) -> Bool
+
     /// Creates the load in the stressor process.
     init(_ settings: Settings, process: StressorContext) throws(StressorFailure)
 
     /// Runs one worker on its own kernel thread, by one call of ``Lane/pace(_:workPerArea:catchUp:)``,
     /// ``Lane/hold(_:)`` or ``Lane/issue(_:schedule:latency:)``.
     func run(on lane: Lane) throws(StressorFailure)
+}
+
+extension Stressor {
+    /// Nothing.
+    public static func settle(_ settings: Settings) -> Bool { false }
 }
 
 /// What a profile asks of one stressor.

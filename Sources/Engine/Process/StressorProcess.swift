@@ -12,7 +12,7 @@ internal import SystemPackage
 public enum StressorProcess {
     /// The argument that makes this binary a stressor process.
     public static let subcommand = "stressor"
-    /// The argument that says that the process is in its control groups.
+    /// The argument that says that the process runs anew, with everything that it must have from its first page on.
     static let joined = "joined"
     /// Where the observer's pages are.
     static let pagesDescriptor: Int32 = 3
@@ -33,7 +33,8 @@ public enum StressorProcess {
         guard let (pages, job) = RunPages.attach(descriptor: pagesDescriptor), isJoined || arguments.count == 4,
             let processIndex = Int(arguments[3]), (0..<job.processes).contains(processIndex)
         else { return 64 }
-        if !job.groups.isEmpty, !isJoined {
+        guard let type = catalog.first(where: { $0.manifest.kind == job.kind }) else { return 64 }
+        if !isJoined, case let isSettled = type.settle(job.settings), isSettled || !job.groups.isEmpty {
             pages.failure = joinAndRunAnew(job, arguments)
             return 1
         }
@@ -48,9 +49,7 @@ public enum StressorProcess {
         try? CurrentProcess.offerToOOMKiller()
         CurrentProcess.disableCoreDumps()
         CurrentThread.setMinimalTimerSlack()
-        guard let type = catalog.first(where: { $0.manifest.kind == job.kind }),
-            let finished = try? OwnedDescriptor.eventCounter()
-        else { return 64 }
+        guard let finished = try? OwnedDescriptor.eventCounter() else { return 64 }
         let context = StressorContext(
             name: job.name, runID: job.runID, control: pages.control, workers: job.workers, processes: job.processes,
             processIndex: processIndex, curve: job.curve, unit: job.unit, mode: job.mode, gauges: pages.gauges,
@@ -64,7 +63,8 @@ public enum StressorProcess {
         }
     }
 
-    /// Joins the job's groups, and starts anew there: memory that was taken before would stay charged to the old ones.
+    /// Joins the job's groups, and starts anew there: memory that was taken before would stay charged to the old ones,
+    /// and where it was.
     ///
     /// Returns only where that fails, with the reason.
     private static func joinAndRunAnew(_ job: StressorJob, _ arguments: [String]) -> String {
@@ -74,7 +74,7 @@ public enum StressorProcess {
             return error.message
         }
         let error = CurrentProcess.runAnew(arguments: arguments + [joined])
-        return "the process cannot run anew in its control group: \(error)"
+        return "the process cannot run itself anew: \(error)"
     }
 
     private static func carry(

@@ -55,6 +55,16 @@ struct CPUBase {
         _ settings: Settings, _ host: HostFacts
     ) throws(PlanProblem) -> (cpus: [Int], text: String) {
         guard let cpus = settings.cpus("cpus") else {
+            if let nodes = try NodeSetting.nodes(settings, host) {
+                let cpus = NodeSetting.cpus(of: nodes, host)
+                guard !cpus.isEmpty else {
+                    throw .invalid(
+                        setting: NodeSetting.key,
+                        "no processor of memory node \(CPUList.text(nodes)) is ours to use; this process may run on "
+                            + CPUList.text(host.affinityCPUs))
+                }
+                return (cpus, "CPUs \(CPUList.text(cpus)) of memory node \(CPUList.text(nodes)) (nodes)")
+            }
             return (host.affinityCPUs, "CPUs that this process may run on (sched_getaffinity)")
         }
         let missing = cpus.filter { !host.affinityCPUs.contains($0) }

@@ -31,6 +31,9 @@ extension CPUStressor {
                 "cpus", .cpuList, default: nil,
                 help: "Confine the load to these CPUs, such as 0-3,8; as many workers as CPUs are pinned one to one."),
             .init(
+                NodeSetting.key, .nodes, default: nil,
+                help: "Run on the processors of these memory nodes, such as 1 or 0-1; not together with cpus."),
+            .init(
                 "method", .choice(BurnMethod.allCases.map(\.rawValue)), default: .text("int"),
                 help: "What the time is spent on; simd makes most heat, memory misses caches, syscall is system time."),
             .init(
@@ -42,6 +45,9 @@ extension CPUStressor {
 
     /// See ``Stressor/base(_:)``.
     public static func base(_ request: LoadRequest) throws(PlanProblem) -> Base {
+        if request.settings.nodes(NodeSetting.key) != nil, request.settings.cpus("cpus") != nil {
+            throw .invalid(setting: NodeSetting.key, "'nodes' and 'cpus' both say where to run; give one of them")
+        }
         let base = try CPUBase.resolve(request.settings, request.host)
         let isTotal = request.settings.text("mode") == "total"
         if isTotal, base.scope.flatMap(CPUUseGauge.init) == nil {
@@ -60,12 +66,12 @@ extension CPUStressor {
         _ request: LoadRequest, base: Base, curve: Curve
     ) throws(PlanProblem) -> Preparation {
         let (settings, host, peak) = (request.settings, request.host, curve.peak)
-        let places = settings.cpus("cpus")?.count ?? host.affinityCPUs.count
+        let places = try CPUBase.allowed(settings, host).cpus.count
         // A worker is one core at most. A fractional quota gets a worker that sleeps for the rest, never one that the
         // kernel has to throttle.
         let wanted = Int(max(base.capacity, peak).rounded(.up))
         let workers = settings.integer("workers") ?? max(1, min(places, wanted))
-        var findings: [Finding] = []
+        var findings = NodeSetting.findings(settings, host)
         let reachable = min(Double(min(workers, places)), host.cpuQuota?.value ?? .infinity)
         if peak > reachable * 1.000001 {
             var reason = "\(workers) workers on \(places) CPUs"
@@ -79,7 +85,7 @@ extension CPUStressor {
                         + "Lower the target, or raise the limit."))
         }
         if base.mode == .total, let most = try? CPUBase.most(settings, host, workers: workers), peak > most * 1.000001,
-            findings.isEmpty
+            !findings.contains(where: { $0.code == "target_beyond_capacity" })
         {
             findings.append(
                 Finding(

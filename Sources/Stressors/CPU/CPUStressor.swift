@@ -16,7 +16,7 @@ public struct CPUStressor: Stressor {
     /// See ``Stressor/init(_:process:)``.
     public init(_ settings: Settings, process: StressorContext) throws(StressorFailure) {
         method = settings.text("method").flatMap(BurnMethod.init(rawValue:)) ?? .int
-        cpus = settings.cpus("cpus")
+        cpus = settings.cpus("cpus") ?? Self.cpus(of: settings)
         priority = settings.text("priority") ?? "normal"
         control = process.control
         guard process.mode == .total else {
@@ -31,6 +31,10 @@ public struct CPUStressor: Stressor {
         } catch {
             throw .impossible("the base of the total cannot be found again: \(error)")
         }
+    }
+
+    private static func cpus(of settings: Settings) -> [Int]? {
+        settings.nodes(NodeSetting.key).map { NodeSetting.cpus(of: $0.nodes, HostFacts.read()) }
     }
 
     /// See ``Stressor/run(on:)``.

@@ -34,6 +34,10 @@ extension MemoryBandwidthStressor {
             .init(
                 "cpus", .cpuList, default: nil,
                 help: "Confine the load to these CPUs, such as 0-3,8; as many workers as CPUs are pinned one to one."),
+            .init(
+                NodeSetting.key, .nodes, default: nil,
+                help: "Memory nodes that the buffers lie on, in turn where there are several. The workers run on the "
+                    + "processors of their buffer's node, or on 'cpus': then the memory may be a remote one."),
         ],
         tolerance: .percent(1), witness: "none",
         examples: ["2GB/s", "max", "ramp to 10GB/s in 30s", "pulse 5GB/s for 2s every 10s"])
@@ -53,6 +57,7 @@ extension MemoryBandwidthStressor {
                         + CPUList.text(allowed))
             }
         }
+        _ = try NodeSetting.nodes(request.settings, request.host)
         return Base(
             capacity: Base.unlimited, free: Base.unlimited,
             text: "payload by \(access(request.settings).traffic); max is as fast as it goes")
@@ -62,20 +67,35 @@ extension MemoryBandwidthStressor {
     public static func prepare(
         _ request: LoadRequest, base: Base, curve: Curve
     ) throws(PlanProblem) -> Preparation {
-        let cpus = request.settings.cpus("cpus") ?? request.host.affinityCPUs
+        let nodes = try NodeSetting.nodes(request.settings, request.host)
+        let near = nodes.map { NodeSetting.cpus(of: $0, request.host) } ?? []
+        let cpus = request.settings.cpus("cpus") ?? (near.isEmpty ? request.host.affinityCPUs : near)
         let planner = StreamPlanner(request: request, cpus: cpus, cacheBytes: CPUCaches.lastLevelBytes(of: cpus))
         return try planner.prepare(peak: curve.peak)
     }
 
     /// See ``Stressor/witness(_:)``.
-    public static func witness(_ request: WitnessRequest) -> (any Witness)? { PayloadCount(request.claims) }
+    public static func witness(_ request: WitnessRequest) -> (any Witness)? {
+        let isPlaced = request.settings.nodes(NodeSetting.key) != nil
+        return PayloadCount(
+            request.claims, isPlaced ? request.processIDs.first.flatMap { NumaMaps(processID: $0) } : nil)
+    }
 }
 
 /// What the workers say: the plan, the log and a finding name no witness.
 private final class PayloadCount: Witness {
     private let claims: () -> Int64
+    /// Where the buffers lie; only where the profile says where they are to lie.
+    private let maps: NumaMaps?
 
-    init(_ claims: @escaping () -> Int64) { self.claims = claims }
+    init(_ claims: @escaping () -> Int64, _ maps: NumaMaps?) {
+        self.claims = claims
+        self.maps = maps
+    }
 
     func read(target: Double) -> WitnessReading? { WitnessReading(Double(claims())) }
+
+    func readNodes() -> NodeReading? {
+        maps?.anonymousBytes(home: 0).map { NodeReading(bytes: $0.mapValues(Double.init)) }
+    }
 }

@@ -10,6 +10,8 @@ public struct MemoryBandwidthStressor: Stressor {
     private let bufferCount: Int
     private let pages: AnonymousReservation.Pages
     private let cpus: [Int]?
+    private let nodes: [Int]?
+    private let host: HostFacts
     private let control: ControlWord
     private let headroom: Headroom
 
@@ -23,6 +25,8 @@ public struct MemoryBandwidthStressor: Stressor {
         bufferCount = Int(buffer)
         pages = Self.pages(on: host)
         cpus = settings.cpus("cpus")
+        nodes = settings.nodes(NodeSetting.key)?.nodes
+        self.host = host
         control = process.control
         headroom = Headroom(
             hostReserve: Self.hostReserve, cgroupReserve: Self.cgroupReserve(host.memoryLimit),
@@ -34,6 +38,13 @@ public struct MemoryBandwidthStressor: Stressor {
         // Before the first touch: the kernel takes memory near the processor that touches it.
         try place(lane)
         let buffer = try StreamBuffer(count: bufferCount, pages: pages)
+        if let node = node(of: lane) {
+            do {
+                try buffer.place(on: node)
+            } catch {
+                throw .impossible("a buffer cannot be placed on memory node \(node): mbind is refused (\(error))")
+            }
+        }
         let count = buffer.count
         try buffer.fill(seed: UInt64(lane.index + 1), headroom: headroom) { ready in
             lane.gauge.setup = Int64(ready) * 1000 / Int64(count)
@@ -44,8 +55,14 @@ public struct MemoryBandwidthStressor: Stressor {
             &worker, workPerArea: Self.manifest.unit.workPerArea, catchUp: .backlog(window: 100 * .millisecond))
     }
 
+    /// The memory node of a lane's buffer; `nil` where nobody says, or there is nothing to choose.
+    private func node(of lane: Lane) -> Int? {
+        guard let nodes, !nodes.isEmpty, host.memoryNodes.count > 1 else { return nil }
+        return nodes[lane.index % nodes.count]
+    }
+
     private func place(_ lane: Lane) throws(StressorFailure) {
-        guard let cpus else { return }
+        guard let cpus = cpus ?? node(of: lane).map({ NodeSetting.cpus(of: [$0], host) }), !cpus.isEmpty else { return }
         // One worker a CPU is pinned to it; another number of workers floats over the list.
         let own = lane.count == cpus.count ? [cpus[lane.index]] : cpus
         do {

@@ -3,6 +3,7 @@
 internal import CLinux
 internal import Engine
 internal import LinuxSystem
+internal import SystemPackage
 
 /// One worker's memory: resident and filled before the load begins, so that no page fault is part of it.
 struct StreamBuffer: ~Copyable {
@@ -26,6 +27,9 @@ struct StreamBuffer: ~Copyable {
         base = reservation.base
         self.count = whole
     }
+
+    /// Says on which memory node the bytes will lie.
+    func place(on node: Int) throws(Errno) { try reservation.place(on: [node], .bind) }
 
     /// Makes the bytes resident and fills them with random content.
     ///

@@ -30,7 +30,8 @@ struct StreamPlanner {
         let workers = request.settings.integer("workers") ?? usualWorkers(peak)
         let buffer = try buffer(workers: workers)
         let total = buffer * Int64(workers)
-        var findings = [
+        var findings = NodeSetting.findings(request.settings, request.host)
+        findings += [
             Finding(
                 code: "no_witness", severity: .note,
                 message: "no kernel interface tells what memory one process moves; achieved is the workers' own count, "
