@@ -111,7 +111,10 @@ struct MemoryBandwidthRunTests {
         var expected: UInt64 = 0
         for part in [1000, 24576, 1, 8191, 40000] {
             let bytes = Int64(part * StreamRun.lineBytes)
-            #expect(try run.worker.work(bytes) == bytes)
+            // A call comes back after a period, which a busy machine may let pass between two chunks.
+            var left = bytes
+            while left > 0 { left -= try run.worker.work(left) }
+            #expect(left == 0, "never more than is due")
             for word in position..<position + part * 8 { expected ^= words[word % words.count] }
             position += part * 8
             #expect(run.worker.checksum == expected, "after \(position) words")
