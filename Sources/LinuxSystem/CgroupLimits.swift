@@ -83,11 +83,14 @@ extension CgroupView {
 
         /// What applies to us, as far as it can be read.
         ///
-        /// The smallest of what could be read. `unlimited` only where each level could be read: one that could not may
-        /// have any limit.
+        /// The smallest of what could be read. `unlimited` only where each level could be read, our own group's among
+        /// them: one that could not may have any limit.
         public var effective: LimitAnswer {
             if let limit { return .limited(limit) }
             for case .unreadable(let path, let error) in levels.map(\.answer) { return .unreadable(path: path, error) }
+            if !seesOwnGroup, let level = levels.first {
+                return .unreadable(path: level.group.directory, .noSuchFileOrDirectory)
+            }
             return levels.contains { $0.answer == .unlimited } ? .unlimited : .absent
         }
 
@@ -113,7 +116,8 @@ extension CgroupView {
         let levels = groups.map { LimitReport.Level(group: $0, answer: answer($0, resource)) }
         return LimitReport(
             resource: resource, levels: levels, hidden: groups.first.flatMap { hiddenLimit($0, resource) },
-            hidesAncestors: groups.last.flatMap(isRoot).map { !$0 }, seesOwnGroup: seesOwnGroup(of: resource.controller))
+            hidesAncestors: groups.last.flatMap(isRoot).map { !$0 }, seesOwnGroup: seesOwnGroup(of: resource.controller)
+        )
     }
 
     private func answer(_ group: Group, _ resource: Resource) -> LimitAnswer {

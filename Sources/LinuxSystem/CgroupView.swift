@@ -131,6 +131,8 @@ public struct CgroupView: Sendable {
         }
         // A private namespace shows paths that lie outside the mount as `/..`: then the mount point is all we see.
         let parts = relative.split(separator: "/").map(String.init)
+        // So does one whose mounts are the host's: their root is then `/..`, and where we are below it is not told.
+        if mount.root.split(separator: "/").contains("..") { return nil }
         return parts.contains("..") || path.utf8.count > Self.longestPath ? nil : parts
     }
 

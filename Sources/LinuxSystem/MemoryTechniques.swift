@@ -104,7 +104,9 @@ extension Technique {
             }
             CLinux_touch_fresh(reservation.base, size, size)
             let seen = Int(CLinux_node_of(reservation.base))
-            if seen < 0 { return .fails(.bindMemory, by: means, "bound, and where the page is cannot be asked", lastError) }
+            if seen < 0 {
+                return .fails(.bindMemory, by: means, "bound, and where the page is cannot be asked", lastError)
+            }
             return seen == node
                 ? .works(.bindMemory, by: means, "a page bound to node \(node) is there")
                 : .fails(.bindMemory, by: means, "accepted, and a page bound to node \(node) is on node \(seen)")

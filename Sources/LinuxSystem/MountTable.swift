@@ -96,7 +96,8 @@ public struct MountTable: Sendable {
         var bytes: [UInt8] = []
         var index = source.startIndex
         while index < source.endIndex {
-            if source[index] == 0x5C, index + 3 < source.endIndex, let value = octal(source[(index + 1)...(index + 3)]) {
+            if source[index] == 0x5C, index + 3 < source.endIndex, let value = octal(source[(index + 1)...(index + 3)])
+            {
                 bytes.append(value)
                 index += 4
             } else {

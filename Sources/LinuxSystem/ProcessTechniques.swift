@@ -25,7 +25,9 @@ extension Technique {
             for _ in 0..<2 {
                 let map = mmap(
                     nil, AnonymousReservation.pageSize, PROT_READ | PROT_WRITE, MAP_SHARED, file.rawValue, 0)
-                guard let map, map != MAP_FAILED else { return .fails(.sharedMemory, by: means, "not mapped", lastError) }
+                guard let map, map != MAP_FAILED else {
+                    return .fails(.sharedMemory, by: means, "not mapped", lastError)
+                }
                 maps.append(map)
             }
             maps[0].storeBytes(of: 0x6578_6572, as: UInt32.self)
@@ -79,7 +81,8 @@ extension Technique {
             guard let value = scanner.nextInteger() else { return .fails(.oomScore, by: means, "it holds no number") }
             let file = try OwnedDescriptor.open(path, O_WRONLY)
             try file.write(all: Array("\(value)\n".utf8))
-            return .works(.oomScore, by: means, "accepted; it is \(value)", [Figure(name: "value", value: Double(value))])
+            return .works(
+                .oomScore, by: means, "accepted; it is \(value)", [Figure(name: "value", value: Double(value))])
         } catch {
             return .fails(.oomScore, by: means, "refused", error)
         }
@@ -91,7 +94,9 @@ extension Technique {
         let descriptor = CLinux_open_cycle_counter()
         if descriptor < 0 {
             let error = lastError
-            let reason = error == .noSuchFileOrDirectory ? "there is no hardware counter, as in many virtual machines" : "refused"
+            let reason =
+                error == .noSuchFileOrDirectory
+                ? "there is no hardware counter, as in many virtual machines" : "refused"
             return .fails(.cycleCounter, by: means, reason, error)
         }
         let counter = OwnedDescriptor(owning: descriptor)

@@ -66,7 +66,8 @@ extension Technique {
             guard median >= 0 else {
                 return .fails(.timer, by: means, "sleeps return before their time", nil, figures)
             }
-            return .works(.timer, by: means, "\(median / 1000) µs late at the median, \(worst / 1000) µs at most", figures)
+            return .works(
+                .timer, by: means, "\(median / 1000) µs late at the median, \(worst / 1000) µs at most", figures)
         }
     }
 

@@ -4,7 +4,7 @@ import Foundation
 import Testing
 
 /// A v1 control group of our own, removed when its owner is gone.
-private final class TestGroup {
+final class TestGroup {
     /// The directory, as the log and the plan name it.
     let directory: String
     /// The path, as `/proc/PID/cgroup` shows it.

@@ -19,7 +19,9 @@ struct FuzzedParser: Sendable {
         return isSane(value) ? .sense : .nonsense
     }
 
-    private static func list(_ list: [Int]) -> Bool { list.allSatisfy { (0..<8192).contains($0) } && list == list.sorted() }
+    private static func list(_ list: [Int]) -> Bool {
+        list.allSatisfy { (0..<8192).contains($0) } && list == list.sorted()
+    }
 
     static let all: [FuzzedParser] = groups + processes + system
 
@@ -50,7 +52,8 @@ struct FuzzedParser: Sendable {
         return isSane && hasNone ? (groups.isEmpty ? .nothing : .sense) : .nonsense
     }
 
-    private static func limit(_ name: String, _ sample: String, _ resource: CgroupView.Resource, _ version: Int) -> Self {
+    private static func limit(_ name: String, _ sample: String, _ resource: CgroupView.Resource, _ version: Int) -> Self
+    {
         FuzzedParser(name: name, sample: sample, linesOfOneText: 1) { bytes in
             switch CgroupView.limit(bytes, resource, version: version) {
             case .malformed: .nothing
@@ -136,7 +139,9 @@ struct FuzzedParser: Sendable {
             sample: "77 (a) b)) S 1 77 77 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 987654 4096 100 18446744073709551615",
             linesOfOneText: 1
         ) { bytes in
-            judge(ProcessFacts(id: 77, stat: Array(bytes), status: Array(status.utf8))) { $0.startTime <= UInt64(Int64.max) }
+            judge(ProcessFacts(id: 77, stat: Array(bytes), status: Array(status.utf8))) {
+                $0.startTime <= UInt64(Int64.max)
+            }
         },
         FuzzedParser(name: "schedstat", sample: "123456789 4567 89", linesOfOneText: 1) { bytes in
             judge(SchedulerText.runDelay(bytes)) { $0 != .min }
@@ -168,12 +173,14 @@ struct FuzzedParser: Sendable {
                 Hugepagesize:       2048 kB
                 """
         ) { bytes in MemoryInfo(bytes).total == nil ? .nothing : .sense },
-        FuzzedParser(name: "a node's meminfo", sample: "Node 0 MemTotal:  18049240 kB\nNode 0 MemFree:  14239900 kB") { bytes in
+        FuzzedParser(name: "a node's meminfo", sample: "Node 0 MemTotal:  18049240 kB\nNode 0 MemFree:  14239900 kB") {
+            bytes in
             MemoryInfo(bytes).total == nil ? .nothing : .sense
         },
         FuzzedParser(
             name: "/proc/stat",
-            sample: "cpu  100 2 30 4000 50 6 7 8 9 10\ncpu0 100 2 30 4000 50 6 7 8 9 10\nintr 5 0 1\nbtime 1", linesOfOneText: 4
+            sample: "cpu  100 2 30 4000 50 6 7 8 9 10\ncpu0 100 2 30 4000 50 6 7 8 9 10\nintr 5 0 1\nbtime 1",
+            linesOfOneText: 4
         ) { bytes in
             judge(CPUTicks.parse(bytes)) { (5...8).contains($0.count) && !$0.contains(.min) }
         },
@@ -181,7 +188,9 @@ struct FuzzedParser: Sendable {
         FuzzedParser(name: "file-nr", sample: "925\t0\t9223372036854775807", linesOfOneText: 1) { bytes in
             judge(SystemFileTable.parse(bytes)) { $0.free <= .max }
         },
-        FuzzedParser(name: "a CPU list", sample: "0-3,8,10-11", linesOfOneText: 1) { bytes in judge(CPUList.parse(bytes), list) },
+        FuzzedParser(name: "a CPU list", sample: "0-3,8,10-11", linesOfOneText: 1) { bytes in
+            judge(CPUList.parse(bytes), list)
+        },
         FuzzedParser(
             name: "a block device's stat", sample: "  1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17", linesOfOneText: 1
         ) { bytes in

@@ -46,7 +46,7 @@ struct CommandLineTests {
         #expect(
             problems(
                 ["cpu=50", "cpu=50%", "memry=1GiB", "memory", "memory=trace x.csv"],
-                set: ["cpu.methd=simd", "cpu.mode=total", "cpu", "file-handles.x=1", "cqu.mode=add", "cpu.workers=0"],
+                set: ["cpu.methd=simd", "cpu.mode=whole", "cpu", "file-handles.x=1", "cqu.mode=add", "cpu.workers=0"],
                 for: "0s") == """
                     --for 0s: the run must be longer than 0; write a duration such as '30s'
                     --load cpu=50: '50' has no unit; 'cpu' takes a percentage such as '80%', cores such as \
@@ -56,7 +56,7 @@ struct CommandLineTests {
                     --load memory: write it as KIND=LOAD, such as '--load cpu=50%'
                     --load memory=trace x.csv: cannot read trace 'x.csv': No such file or directory
                     --set cpu.methd=simd: unknown key 'methd' in 'cpu'; did you mean 'method'?
-                    --set cpu.mode=total: unknown value 'total' for 'mode' in 'cpu'; it takes: add
+                    --set cpu.mode=whole: unknown value 'whole' for 'mode' in 'cpu'; it takes: add
                     --set cpu: write it as KIND.KEY=VALUE, such as '--set cpu.mode=add'
                     --set file-handles.x=1: unknown key 'x' in 'file-handles'
                     --set cqu.mode=add: unknown kind 'cqu'; did you mean 'cpu'?

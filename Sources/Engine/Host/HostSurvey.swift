@@ -74,7 +74,9 @@ public struct HostSurvey {
         var groups = HostReport.ControlGroups()
         groups.version = cgroups.version.rawValue
         groups.namespace = cgroups.namespace.words.0
-        groups.unread = cgroups.unread.sorted { $0.key < $1.key }.map { .init(nil, source: $0.key, error: $0.value.name) }
+        groups.unread = cgroups.unread.sorted { $0.key < $1.key }.map {
+            .init(nil, source: $0.key, error: $0.value.name)
+        }
         groups.controllers = cgroups.controllers.map {
             .init(name: $0.name, version: $0.group.version, group: $0.group.directory, path: $0.path)
         }
@@ -123,9 +125,10 @@ public struct HostSurvey {
         }
         // A root group's is the host's.
         guard let own = cgroups.unifiedGroup, cgroups.isRoot(own) != true else { return pressures }
-        return pressures + ["cpu", "memory", "io"].map {
-            Figures.pressure($0, scope: "cgroup", "\(own.directory)/\($0).pressure")
-        }
+        return pressures
+            + ["cpu", "memory", "io"].map {
+                Figures.pressure($0, scope: "cgroup", "\(own.directory)/\($0).pressure")
+            }
     }
 
     private func fileSystems() -> [HostReport.FileSystem] {
@@ -154,7 +157,10 @@ public struct HostSurvey {
                 path: path, type: facts.type, problem: nil,
                 techniques: Technique.files(in: facts.directory).map(HostTechnique.init))
         } catch {
-            let words = switch error { case .missing(let words), .refused(let words): words }
+            let words =
+                switch error {
+                case .missing(let words), .refused(let words): words
+                }
             return HostReport.Directory(path: path, type: nil, problem: words, techniques: [])
         }
     }
