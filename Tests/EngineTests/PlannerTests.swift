@@ -59,7 +59,7 @@ private struct FakeDisk: Stressor {
 @Suite struct PlannerTests {
     private static let host = HostFacts(
         name: "node-1", kernel: "6.1", architecture: "x86_64", onlineCPUs: [0, 1], affinityCPUs: [0, 1], cpuQuota: nil,
-        memoryTotal: 1, memoryAvailable: 1, memoryLimit: nil, numaNodes: 1, hugePages: "never",
+        memoryTotal: 1, memoryAvailable: 1, memoryLimit: nil, numaNodes: 1, memoryNodes: [], hugePages: "never",
         cgroups: CgroupView(mountinfo: "", membership: ""))
 
     private static func entry(
