@@ -41,7 +41,7 @@ final class TestGroup {
     /// What the memory group has in use, without page cache that can go at once; in bytes.
     var workingSet: Double? {
         guard let used = number("memory.usage_in_bytes"),
-            let stat = try? String(contentsOfFile: path + "/memory.stat", encoding: .utf8),
+            let stat = try? String(contentsOfFile: directory + "/memory.stat", encoding: .utf8),
             let line = stat.split(separator: "\n").first(where: { $0.hasPrefix("total_inactive_file ") }),
             let inactive = line.split(separator: " ").last.flatMap({ Double($0) })
         else { return nil }
@@ -50,12 +50,12 @@ final class TestGroup {
 
     /// Whether process `id` is in the group.
     func holds(_ id: Int32) -> Bool {
-        let text = (try? String(contentsOfFile: path + "/cgroup.procs", encoding: .utf8)) ?? ""
+        let text = (try? String(contentsOfFile: directory + "/cgroup.procs", encoding: .utf8)) ?? ""
         return text.split(separator: "\n").contains { Int32($0) == id }
     }
 
     private func number(_ file: String) -> Double? {
-        (try? String(contentsOfFile: path + "/" + file, encoding: .utf8)).flatMap {
+        (try? String(contentsOfFile: directory + "/" + file, encoding: .utf8)).flatMap {
             Double($0.split(separator: "\n").first ?? "")
         }
     }
