@@ -35,7 +35,7 @@ extension CgroupView {
             }
         }
 
-        /// What v1 tells in `memory.stat` of the smallest limit of all ancestors, those that a namespace hides included.
+        /// What v1 tells in `memory.stat` of the smallest limit of all ancestors, hidden ones included.
         var hierarchicalKey: StaticString? {
             switch self {
             case .memory: "hierarchical_memory_limit "
@@ -69,8 +69,9 @@ extension CgroupView {
         /// cannot be told.
         public var hidesAncestors: Bool?
 
-        /// Whether the first level is our own group: where the path of `/proc/self/cgroup` leads out of what is mounted,
-        /// only the mount point can be asked.
+        /// Whether the first level is our own group.
+        ///
+        /// Where the path of `/proc/self/cgroup` leads out of what is mounted, only the mount point can be asked.
         public var seesOwnGroup: Bool
 
         /// One group.
