@@ -22,8 +22,8 @@ public protocol Stressor: Sendable {
     /// Opens the kernel's accounting of the stressor's processes; `nil` where it cannot be read.
     static func witness(_ request: WitnessRequest) -> (any Witness)?
 
-    /// Sets what the stressor's process must have from its first page on, such as a memory policy; `true` where there is
-    /// something, and the process is to run anew under it.
+    /// Sets what the stressor's process must have from its first page on, such as a memory policy; `true` where there
+    /// is something, and the process is to run anew under it.
     static func settle(_ settings: Settings) -> Bool
 
     /// Creates the load in the stressor process.

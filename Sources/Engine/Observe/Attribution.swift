@@ -75,7 +75,8 @@ final class SchedulerProbe {
         let key = quotaKey
         return quota?.read { bytes in
             let time = ByteScanner.integer(after: key, in: bytes) ?? 0
-            return (ByteScanner.integer(after: "nr_throttled ", in: bytes) ?? 0, time.multipliedSaturating(by: quotaUnit))
+            let count = ByteScanner.integer(after: "nr_throttled ", in: bytes) ?? 0
+            return (count, time.multipliedSaturating(by: quotaUnit))
         } ?? (0, 0)
     }
 }
