@@ -25,7 +25,7 @@ public struct HostFacts: Sendable {
     /// How many memory nodes there are.
     public var numaNodes: Int
     /// The memory nodes; empty where the kernel tells none.
-    public var memoryNodes: [NUMA.Node]
+    public var memoryNodes: [NUMA.Node] = []
     /// The mode of transparent huge pages: `always`, `madvise`, `never` or `unknown`.
     public var hugePages: String
     /// Where we stand in the control groups.

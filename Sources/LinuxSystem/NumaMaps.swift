@@ -23,9 +23,9 @@ public final class NumaMaps {
 
     /// Anonymous bytes on each node; `nil` once the process is gone.
     ///
-    /// - Parameter home: where the process's own pages are taken from. A mapping of a file may have changed pages, which
-    ///   are anonymous, next to the file's own, and the kernel tells only how many of both lie where: they are counted
-    ///   there first.
+    /// - Parameter home: where the process's own pages are taken from. A mapping of a file may have changed pages,
+    ///   which are anonymous, next to the file's own, and the kernel tells only how many of both lie where: they are
+    ///   counted there first.
     public func anonymousBytes(home: Int) -> [Int: Int64]? {
         var count = 0
         while count < buffer.count {
@@ -70,7 +70,7 @@ public final class NumaMaps {
                 if let node = number.nextInteger(), (0..<1024).contains(node) { pages[Int(node)] = value }
             }
         }
-        for (node, count) in pages.sorted(by: { ($1.key == home ? 0 : 1, $0.key) < ($0.key == home ? 0 : 1, $1.key) }) {
+        for (node, count) in pages.sorted(by: { ($0.key == home ? -1 : $0.key) < ($1.key == home ? -1 : $1.key) }) {
             let part = min(anonymous, count)
             anonymous -= part
             let (bytes, overflow) = part.multipliedReportingOverflow(by: pageSize)

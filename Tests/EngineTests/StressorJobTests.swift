@@ -25,7 +25,8 @@ import Testing
             .text("back\\slash\\n"), .text("\u{301}combining"),
             .text("Speicher voll: 日本語 👩‍🚀"), .integer(0), .integer(.min), .integer(.max),
             .boolean(true), .boolean(false), .cpus([0, 1, 2, 5, 8191]), .cpus([]), .cpus([3]), .bytes(.max), .bytes(0),
-            .percent(0), .percent(33.3),
+            .percent(0), .percent(33.3), .nodes(NodeSelection(nodes: [0, 1, 5])), .nodes(NodeSelection(nodes: [])),
+            .nodes(NodeSelection(amounts: [0: .bytes(.max), 7: .percent(33.3)])),
         ] as [SettingValue])
     func `a setting of any type arrives as it was sent`(value: SettingValue) throws {
         let job = Self.job(["key-1": value, "z": .integer(1)])
@@ -59,7 +60,9 @@ import Testing
     @Test(
         arguments: [
             "kind", "setting\tkey\ttext", "setting\tkey\tcolour\tred", "setting\tkey\tinteger\tmany",
-            "setting\tkey\tcpus\t3-1", "setting\tkey\tbytes\t1.5", "nonsense", "unit\tparsecs", "mode\tboth",
+            "setting\tkey\tcpus\t3-1", "setting\tkey\tbytes\t1.5",
+            "setting\tkey\tnodes\t3-1", "setting\tkey\tnodes\t0=x", "setting\tkey\tnodes\t0=1 0=2", "nonsense",
+            "unit\tparsecs", "mode\tboth",
             "processes\t0", "processes\t3", "processes\tmany", "latency\tperhaps",
         ])
     func `what is not a job is none: no setting is lost in silence`(line: String) {

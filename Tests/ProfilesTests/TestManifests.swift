@@ -32,6 +32,7 @@ enum TestManifests {
             .init("lock", .boolean, default: .boolean(false), help: "Whether it may be swapped"),
             .init("headroom", .bytes, default: .bytes(64 << 20), help: "What is never taken"),
             .init("note", .text, default: nil, help: "Anything"),
+            .init("nodes", .nodes, default: nil, help: "Where it lies"),
         ],
         tolerance: .percent(1), witness: "smaps_rollup", examples: ["1GiB", "80%"])
 

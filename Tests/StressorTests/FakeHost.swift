@@ -10,7 +10,8 @@ enum FakeHost {
     /// Four processors and 16 GiB without limits, unless said otherwise.
     static func make(
         online: [Int] = [0, 1, 2, 3], affinity: [Int] = [0, 1, 2, 3], quota: Double? = nil, memoryLimit: Double? = nil,
-        memoryDirectory: String = "/no/such/group", hugePages: String = "madvise"
+        memoryDirectory: String = "/no/such/group", hugePages: String = "madvise",
+        nodes: [NUMA.Node] = []
     ) -> HostFacts {
         var host = HostFacts.read()
         host.onlineCPUs = online
@@ -24,6 +25,7 @@ enum FakeHost {
             CgroupView.Limit(value: $0, source: "/m/memory.max", group: .init(directory: memoryDirectory, version: 2))
         }
         host.hugePages = hugePages
+        host.memoryNodes = nodes
         return host
     }
 }

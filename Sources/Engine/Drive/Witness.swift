@@ -77,7 +77,7 @@ public struct WitnessReading: Hashable, Sendable {
 public struct NodeReading: Hashable, Sendable {
     /// Bytes by node.
     public var bytes: [Int: Double]
-    /// What each node was to have at that moment; `nil` where the load does not say.
+    /// What each node was to have of what there is; `nil` where the load does not say.
     public var targets: [Int: Double]?
     /// How far off a node may be, in bytes: a huge page.
     public static let tolerance = 0x1p21

@@ -17,6 +17,13 @@ public struct MemoryStressor: Stressor {
     private let context: StressorContext
     private let host: HostFacts
 
+    /// See ``Stressor/settle(_:)``: lets the process itself lie on the first node that is named.
+    public static func settle(_ settings: Settings) -> Bool {
+        guard let node = settings.nodes(NodePlacement.nodesKey)?.nodes.first, NUMA.nodes.count > 1 else { return false }
+        // Where a sandbox refuses it, running anew would change nothing.
+        return (try? NUMA.setProcessPolicy(.preferred, on: [node])) != nil
+    }
+
     /// See ``Stressor/init(_:process:)``.
     public init(_ settings: Settings, process: StressorContext) throws(StressorFailure) {
         let host = HostFacts.read()
@@ -36,7 +43,7 @@ public struct MemoryStressor: Stressor {
         headroom = Headroom(
             hostReserve: Self.hostHeadroom(settings), cgroupReserve: Self.cgroupHeadroom(settings, host.memoryLimit),
             limit: host.memoryLimit, nodes: placement?.nodes ?? [])
-        overhead = ProcessOverhead(gauges: process.gauges)
+        overhead = ProcessOverhead(gauges: process.gauges, isAnonymous: process.mode == .total)
         nodes = try placement.map { (placement) throws(StressorFailure) in
             try NodeShares(placement, gauges: process.gauges)
         }
@@ -68,15 +75,9 @@ public struct MemoryStressor: Stressor {
         try lane.hold(&arena)
     }
 
-    /// The processors of a place's nodes that this process may run on.
-    private func cpus(of place: NodePlacement.Place) -> [Int] {
-        let cpus = host.memoryNodes.filter { place.nodes.contains($0.number) }.flatMap(\.cpus)
-        return host.affinityCPUs.filter(cpus.contains)
-    }
-
     /// Lets the thread run where its memory is: a remote one fills slower, and may draw the pages to itself.
     private func confine(to place: NodePlacement.Place) {
-        let cpus = cpus(of: place)
+        let cpus = NodeSetting.cpus(of: place.nodes, host)
         if !cpus.isEmpty { try? CurrentThread.setAffinity(cpus) }
     }
 
@@ -88,7 +89,8 @@ public struct MemoryStressor: Stressor {
             try arena.place(on: place.nodes, policy)
         } catch {
             let names = place.nodes.map(String.init).joined(separator: ", ")
-            guard place.nodes.count == 1, !cpus(of: place).isEmpty, error != .invalidArgument else {
+            guard place.nodes.count == 1, !NodeSetting.cpus(of: place.nodes, host).isEmpty, error != .invalidArgument
+            else {
                 throw .impossible("memory cannot be placed on node \(names): mbind is refused (\(error))")
             }
             context.tell(
@@ -114,12 +116,17 @@ public struct MemoryStressor: Stressor {
 final class ProcessOverhead: Sendable {
     private let gauges: [Gauge]
     private let bytes: Atomic<Int64>
+    private let isAnonymous: Bool
 
-    init(gauges: [Gauge]) {
+    /// Measures the process before it holds anything.
+    ///
+    /// - Parameter isAnonymous: whether shared code is left out, which belongs to whoever read it first.
+    init(gauges: [Gauge], isAnonymous: Bool = false) {
         self.gauges = gauges
-        let resident = Self.resident ?? 0
-        bytes = Atomic(resident)
-        gauges[0].own = resident
+        self.isAnonymous = isAnonymous
+        let own = (isAnonymous ? Self.anonymous : Self.resident) ?? 0
+        bytes = Atomic(own)
+        gauges[0].own = own
     }
 
     var value: Int64 { bytes.load(ordering: .relaxed) }
@@ -130,8 +137,8 @@ final class ProcessOverhead: Sendable {
     /// would be taken for each page that the kernel pages out.
     func measure(holding holdings: Int64) -> Bool {
         let held = gauges.reduce(0) { $0 + $1.claimed }
-        guard held == holdings, let resident = Self.resident else { return false }
-        let measured = resident - held
+        guard held == holdings, let own = isAnonymous ? Self.anonymous : Self.resident else { return false }
+        let measured = own - held
         guard measured >= value / 2, measured < 64 << 20 else { return true }
         bytes.store(measured, ordering: .relaxed)
         gauges[0].own = measured

@@ -6,7 +6,8 @@ internal import LinuxSystem
 /// The resident set of the whole stressor process, or the use of a whole base.
 ///
 /// While nothing is asked for, what is resident is the idle process itself and no load, and what others use is none
-/// either: then the resident set is counted from what it was before the load began.
+/// either: then the resident set is counted from what it was before the load began. Of a base's use, the process's own
+/// part is its anonymous memory: shared code is charged to whoever read it first.
 final class ResidentSetWitness: Witness {
     private let statm: ProcFile
     private let rollup: ProcFile?
@@ -21,11 +22,13 @@ final class ResidentSetWitness: Witness {
         rollup = ProcFile("/proc/\(processID)/smaps_rollup")
     }
 
-    func begin() { idle = statm.read(StatmReader.resident) ?? 0 }
+    private var ownBytes: Int64? { statm.read(use == nil ? StatmReader.resident : StatmReader.anonymous) }
+
+    func begin() { idle = ownBytes ?? 0 }
 
     func read(target: Double) -> WitnessReading? {
-        guard let resident = statm.read(StatmReader.resident) else { return nil }
-        let own = Double(target > 0 ? resident : max(0, resident - idle))
+        guard let bytes = ownBytes else { return nil }
+        let own = Double(target > 0 ? bytes : max(0, bytes - idle))
         guard let use else { return WitnessReading(own) }
         // Released: what others use is no load.
         guard target > 0 else { return WitnessReading(own, own: own) }
@@ -45,7 +48,6 @@ final class NodeWitness: Witness {
     private let placement: NodePlacement
     private let nodes: [Int]
     private var idle: Int64 = 0
-    private var target = 0.0
 
     init?(processID: Int32, _ placement: NodePlacement, host: HostFacts) {
         guard let statm = ProcFile("/proc/\(processID)/statm", capacity: 128),
@@ -61,8 +63,7 @@ final class NodeWitness: Witness {
     func begin() { idle = statm.read(StatmReader.anonymous) ?? 0 }
 
     func read(target: Double) -> WitnessReading? {
-        self.target = target
-        return statm.read(StatmReader.anonymous).map { WitnessReading(Double(target > 0 ? $0 : max(0, $0 - idle))) }
+        statm.read(StatmReader.anonymous).map { WitnessReading(Double(target > 0 ? $0 : max(0, $0 - idle))) }
     }
 
     func readExactly() -> Double? {
@@ -73,6 +74,8 @@ final class NodeWitness: Witness {
         guard let found = maps.anonymousBytes(home: placement.home) else { return nil }
         var bytes = Dictionary(nodes.map { ($0, 0.0) }, uniquingKeysWith: { first, _ in first })
         for (node, count) in found { bytes[node] = Double(count) }
-        return NodeReading(bytes: bytes, targets: placement.targets(of: Int64(target.rounded())))
+        // Of what there is: how much that is, the level tells. Nodes in turn are even only by and large.
+        let sum = found.values.reduce(0, +)
+        return NodeReading(bytes: bytes, targets: placement.isInTurn ? nil : placement.targets(of: sum))
     }
 }

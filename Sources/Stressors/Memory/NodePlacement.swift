@@ -13,7 +13,7 @@ struct NodePlacement: Sendable {
         var weight: Int64
     }
 
-    static let nodesKey = "nodes"
+    static let nodesKey = NodeSetting.key
     static let placementKey = "placement"
     /// The settings, for manifests.
     static let keys: [Manifest.Key] = [
@@ -45,6 +45,9 @@ struct NodePlacement: Sendable {
             places = selection.nodes.map { Place(nodes: [$0], weight: amounts[$0].map { $0 / page } ?? 1) }
         }
     }
+
+    /// Whether pages come from several nodes in turn.
+    var isInTurn: Bool { places[0].nodes.count > 1 }
 
     /// The node that the process's own memory lies on.
     var home: Int { places[0].nodes[0] }
@@ -98,17 +101,7 @@ struct NodePlacement: Sendable {
     /// Looks for what cannot be placed here.
     static func check(_ settings: Settings, _ host: HostFacts) throws(PlanProblem) {
         guard let selection = settings.nodes(nodesKey) else { return }
-        let known = host.memoryNodes.map(\.number)
-        let missing = selection.nodes.filter { !(known.isEmpty ? [0] : known).contains($0) }
-        if known.count <= 1, !missing.isEmpty || (known.isEmpty && !selection.amounts.isEmpty) {
-            throw .unsupported(
-                "this host has one memory node, \(known.first ?? 0); leave 'nodes' out, or run where there are more")
-        }
-        if let node = missing.first {
-            throw .invalid(
-                setting: key(of: node, settings),
-                "there is no memory node \(node) here; there are \(known.map(String.init).joined(separator: ", "))")
-        }
+        try NodeSetting.check(settings, host)
         for node in host.memoryNodes where selection.nodes.contains(node.number) && !node.isAllowed {
             throw .unsupported("memory node \(node.number) is not in this process's cpuset (Mems_allowed)")
         }
@@ -116,7 +109,7 @@ struct NodePlacement: Sendable {
         for node in host.memoryNodes {
             guard let amount = amounts[node.number], amount > node.total else { continue }
             throw .invalid(
-                setting: key(of: node.number, settings),
+                setting: NodeSetting.key(of: node.number, settings),
                 "node \(node.number) has \(node.total) bytes, less than \(amount)")
         }
         guard !selection.amounts.isEmpty else { return }
@@ -130,11 +123,6 @@ struct NodePlacement: Sendable {
         if settings.text("of") != "auto" {
             throw .invalid(setting: "of", "the amounts of 'nodes' say what 100 % is; leave 'of' out")
         }
-    }
-
-    private static func key(of node: Int, _ settings: Settings) -> String {
-        let key = "\(nodesKey).\(node)"
-        return settings.marks[key] == nil ? nodesKey : key
     }
 
     /// What 100 % is of memory on nodes; `nil` where `of` says it.
@@ -160,13 +148,8 @@ struct NodePlacement: Sendable {
 
     /// What is worth telling of a target that goes up to `peak`.
     static func findings(_ settings: Settings, _ peak: Double, _ host: HostFacts, headroom: Int64) -> [Finding] {
-        guard settings.nodes(nodesKey) != nil else { return [] }
-        let note = Finding(
-            code: "one_node", severity: .note,
-            message: "this host has one memory node, \(host.memoryNodes.first?.number ?? 0): all memory lies there in "
-                + "any case")
         let tight = NodePlacement(settings, host: host)?.tightNodes(peak, host, headroom: headroom) ?? []
-        return (host.memoryNodes.count <= 1 ? [note] : []) + tight
+        return NodeSetting.findings(settings, host) + tight
     }
 
     /// Nodes that have less room than they are to have taken.

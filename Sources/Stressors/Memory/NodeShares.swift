@@ -58,8 +58,8 @@ final class NodeShares: Sendable {
         (gauges.count - place + placement.places.count - 1) / placement.places.count
     }
 
-    /// Measures what the process has of its own; `true` where all lanes hold their shares of `total` and nothing new was
-    /// found.
+    /// Measures what the process has of its own; `true` where all lanes hold their shares of `total` and nothing new
+    /// was found.
     ///
     /// Pages that lie on another node than they should are no overhead: more of them would be taken in their place.
     func measure(total: Int64) -> Bool {
