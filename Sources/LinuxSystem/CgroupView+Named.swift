@@ -152,6 +152,7 @@ public enum GroupMembership {
                 throw GroupProblem(message: "the kernel refuses to put the process into \(directory): \(remedy(error))")
             }
         }
+        guard !groups.isEmpty else { return }
         let own = CgroupView().ownDirectories
         if let missing = groups.first(where: { !own.contains($0) }) {
             throw GroupProblem(message: "the process was put into \(missing), and the kernel does not show it there")

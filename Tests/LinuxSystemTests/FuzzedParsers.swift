@@ -196,6 +196,24 @@ struct FuzzedParser: Sendable {
         ) { bytes in
             judge(BlockDeviceCounters.parse(bytes)) { $0.readBytes != .min + 1 }
         },
+        FuzzedParser(
+            name: "numa_maps",
+            sample: "7f0000000000 bind:1 anon=512 dirty=512 N0=3 N1=509 kernelpagesize_kB=4\n"
+                + "7f1000000000 default file=/usr/bin/x\\040y mapped=9 N0=9 kernelpagesize_kB=4"
+        ) { bytes in
+            let sums = NumaMaps.anonymousBytes(bytes, home: 1)
+            return sums.isEmpty ? .nothing : sums.keys.allSatisfy { (0..<1024).contains($0) } ? .sense : .nonsense
+        },
+        FuzzedParser(name: "Mems_allowed_list", sample: "Name:\tx\nMems_allowed_list:\t0-1\nThreads:\t1") { bytes in
+            judge(NUMA.allowedNodes(inStatus: String(decoding: bytes, as: UTF8.self)), list)
+        },
+        FuzzedParser(
+            name: "idle time of some processors", sample: "cpu  1 2 3 4000 5 6 7 8\ncpu0 1 2 3 1000 5\ncpu1 1 2 3 4",
+            linesOfOneText: 4
+        ) { bytes in
+            _ = ProcessorTicks.unused(bytes, of: nil)
+            return judge(ProcessorTicks.unused(bytes, of: [0, 1])) { _ in true }
+        },
         FuzzedParser(name: "a choice", sample: "always [madvise] never", linesOfOneText: 1) { bytes in
             judge(ChoiceText.chosen(bytes)) { !$0.utf8.contains(0x5D) }
         },

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Engine
+import LinuxSystem
 import LoadModel
 import Stressors
 import Testing
-
-@testable import LinuxSystem
 
 /// Percent of what: the base of CPU loads, and the workers that carry them.
 struct CPUPlanTests {
@@ -140,13 +139,11 @@ struct CPUTotalPlanTests {
     }
 
     @Test func aGroupThatIsJoinedIsTheBase() throws {
-        var host = FakeHost.make()
-        host.joinedGroups = [.init(directory: "/g", version: 2)]
-        #expect(try base(host, [:]).text.hasPrefix("cgroup: no quota, so 4 CPUs"))
-        host = FakeHost.make(quota: 0.5)
-        host.joinedGroups = [.init(directory: "/g", version: 2)]
-        #expect(try base(host, [:]).capacity == 0.5)
-        #expect(try base(host, ["of": .text("host")]).capacity == 4)
+        let group: [String: SettingValue] = ["cgroup": .text("/g")]
+        #expect(try base(FakeHost.make(), group).text.hasPrefix("cgroup: no quota, so 4 CPUs"))
+        let host = FakeHost.make(quota: 8)
+        #expect(try base(host, group).text.hasPrefix("cgroup: quota of 8.0 cores is more than 4 CPUs"))
+        #expect(try base(host, group.merging(["of": .text("host")]) { $1 }).text.hasPrefix("host: 4 CPUs"))
     }
 
     @Test func whatExertCannotAddIsUpToOthers() throws {

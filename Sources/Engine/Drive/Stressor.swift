@@ -105,6 +105,8 @@ public struct Preparation: Sendable {
     public var findings: [Finding]
     /// Settings that were resolved, such as an engine chosen; shown in the plan in place of the profile's.
     public var settings: [String: SettingValue]
+    /// The kernel interface that the achieved figure comes from, where it is not the manifest's.
+    public var witness: String?
     /// The smallest step of the achieved figure, in the unit: the block of a rate of operations, 0 for other loads.
     public var quantum: Double
     /// How much longer than usual the workers may take to become ready.
@@ -115,12 +117,13 @@ public struct Preparation: Sendable {
     /// Creates a preparation.
     public init(
         workers: Int, processes: Int = 1, findings: [Finding] = [], settings: [String: SettingValue] = [:],
-        quantum: Double = 0, setupLimit: Nanoseconds = 0, releaseLimit: Nanoseconds = 0
+        witness: String? = nil, quantum: Double = 0, setupLimit: Nanoseconds = 0, releaseLimit: Nanoseconds = 0
     ) {
         self.workers = workers
         self.processes = processes
         self.findings = findings
         self.settings = settings
+        self.witness = witness
         self.quantum = quantum
         self.setupLimit = setupLimit
         self.releaseLimit = releaseLimit

@@ -85,7 +85,7 @@ public struct Planner {
             capacity: base.capacity, base: base.text, mode: base.mode, curve: curve, workers: preparation.workers,
             processes: preparation.processes, quantum: preparation.quantum, setupLimit: preparation.setupLimit,
             releaseLimit: preparation.releaseLimit,
-            tolerance: tolerance, witness: manifest.witness)
+            tolerance: tolerance, witness: preparation.witness ?? manifest.witness)
         let findings = (preparation.findings + whereItRuns(request)).map { finding in
             var finding = finding
             finding.stressor = entry.name

@@ -34,8 +34,8 @@ public enum StressorProcess {
             let processIndex = Int(arguments[3]), (0..<job.processes).contains(processIndex)
         else { return 64 }
         guard let type = catalog.first(where: { $0.manifest.kind == job.kind }) else { return 64 }
-        if !isJoined, case let isSettled = type.settle(job.settings), isSettled || !job.groups.isEmpty {
-            pages.failure = joinAndRunAnew(job, arguments)
+        if !isJoined, let reason = settle(type, job, arguments) {
+            pages.failure = reason
             return 1
         }
         do {
@@ -63,18 +63,19 @@ public enum StressorProcess {
         }
     }
 
-    /// Joins the job's groups, and starts anew there: memory that was taken before would stay charged to the old ones,
-    /// and where it was.
+    /// Joins the job's groups and takes what the stressor must have from its first page on, such as a memory policy;
+    /// then starts anew: memory that was taken before would stay where it was, and charged to the old groups.
     ///
-    /// Returns only where that fails, with the reason.
-    private static func joinAndRunAnew(_ job: StressorJob, _ arguments: [String]) -> String {
+    /// Returns where there is nothing of the kind, with `nil`, or where it fails, with the reason.
+    private static func settle(_ type: any Stressor.Type, _ job: StressorJob, _ arguments: [String]) -> String? {
         do {
             try GroupMembership.join(job.groups)
         } catch {
             return error.message
         }
-        let error = CurrentProcess.runAnew(arguments: arguments + [joined])
-        return "the process cannot run itself anew: \(error)"
+        // Only now: a group may leave other processors and nodes than the observer's.
+        guard type.settle(job.settings) || !job.groups.isEmpty else { return nil }
+        return "the process cannot run itself anew: \(CurrentProcess.runAnew(arguments: arguments + [joined]))"
     }
 
     private static func carry(

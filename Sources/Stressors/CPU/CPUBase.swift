@@ -44,7 +44,8 @@ struct CPUBase {
         case "affinity": return ofAffinity
         case "cgroup": return ofCgroup
         default:
-            if !host.joinedGroups.isEmpty { return ofCgroup }
+            // The setting and not `joinedGroups`: the process that has joined does not see where it came from.
+            if settings.text("cgroup") != nil { return ofCgroup }
             if let quota, quota.value < affinity { return ofCgroup }
             return affinity < Double(online.count) ? ofAffinity : ofHost
         }
@@ -81,5 +82,15 @@ struct CPUBase {
     static func most(_ settings: Settings, _ host: HostFacts, workers: Int) throws(PlanProblem) -> Double {
         let places = Double(min(workers, try allowed(settings, host).cpus.count))
         return min(places, host.cpuQuota?.value ?? .infinity)
+    }
+}
+
+extension CPUUseGauge.Scope {
+    /// The kernel interface, as named in the log.
+    var witness: String {
+        switch self {
+        case .processors: "proc_stat_idle"
+        case .group(let group): group.version == 2 ? "cpu_stat" : "cpuacct_usage"
+        }
     }
 }

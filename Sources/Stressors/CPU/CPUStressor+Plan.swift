@@ -93,7 +93,8 @@ extension CPUStressor {
                     message: "exert can add \(rounded(most)) cores at most; the rest of the \(rounded(peak)) is up to "
                         + "others"))
         }
-        return Preparation(workers: workers, findings: findings)
+        let scope = base.mode == .total ? try CPUBase.resolve(settings, host).scope : nil
+        return Preparation(workers: workers, findings: findings, witness: scope?.witness)
     }
 
     private static func rounded(_ cores: Double) -> String { "\((cores * 1000).rounded() / 1000)" }

@@ -175,7 +175,10 @@ extension MemoryStressor {
             resolved[NodePlacement.nodesKey] = .nodes(NodeSelection(amounts: bytes))
         }
         if base.mode == .total, kind == .available { resolved[MemoryBase.startKey] = .bytes(host.memoryAvailable) }
-        return Preparation(workers: workers, findings: findings, settings: resolved)
+        // Of a total it is the base that is asked, not the process.
+        let witness = kind == .cgroup ? "cgroup_working_set" : "meminfo_available"
+        return Preparation(
+            workers: workers, findings: findings, settings: resolved, witness: base.mode == .total ? witness : nil)
     }
 
     /// Below this, a target cannot be met: the process that holds it is larger.

@@ -17,10 +17,12 @@ enum MemoryBase: String {
     /// The setting that carries `MemAvailable` at the start, so that all processes count from the same figure.
     static let startKey = "available-at-start"
 
-    /// The base of `settings`; `auto` takes the cgroup's limit where that is below the host's memory.
+    /// The base of `settings`; `auto` takes the group that is joined, or the cgroup's limit where that is below the
+    /// host's memory.
     init(_ settings: Settings, host: HostFacts) {
         let auto: MemoryBase =
-            host.memoryLimit.map { $0.value < Double(host.memoryTotal) } == true ? .cgroup : .host
+            settings.text("cgroup") != nil || host.memoryLimit.map { $0.value < Double(host.memoryTotal) } == true
+            ? .cgroup : .host
         self = settings.text("of").flatMap(MemoryBase.init) ?? auto
     }
 }
@@ -57,7 +59,7 @@ final class MemoryUse: Sendable {
             switch source {
             case .group(let gauge): gauge.used
             case .meminfo(let file, let whole):
-                file.read { ByteScanner.integer(after: "MemAvailable:", in: $0) }.map { whole - $0 * 1024 }
+                file.read { ByteScanner.bytes(afterKiB: "MemAvailable:", in: $0) }.map { whole - $0 }
             }
         }
     }
