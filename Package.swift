@@ -86,6 +86,12 @@ let package = Package(
         .testTarget(name: "StressorTests", dependencies: ["Stressors", "Engine", "LoadModel", "LinuxSystem", "CLinux"]),
         .testTarget(name: "CommandLineTests", dependencies: ["exert"]),
         .testTarget(name: "TidyTests"),
+        // exert in a virtual machine; what is excluded is read by path.
+        .testTarget(
+            name: "GuestTests",
+            dependencies: [.product(name: "Yams", package: "Yams")],
+            exclude: ["Guest", "Scenarios", "Later"]
+        ),
         .testTarget(name: "ReportingTests", dependencies: ["Reporting", "LoadModel"]),
     ],
     swiftLanguageModes: [.v6]
