@@ -84,7 +84,7 @@ enum Guest {
         let evidence = Evidence(
             figures: try Evidence.figures(of: figures), output: Evidence.Value(json: output) ?? .text(output),
             errors: errors, log: try Evidence.log(of: log))
-        let tail = log.split(separator: "\n").suffix(4).joined(separator: "\n")
+        let tail = log.split(separator: "\n").suffix(3).map { $0.prefix(600) }.joined(separator: "\n")
         let story = [
             ("figures", figures), ("what its shell lines printed", text("transcript") ?? ""), ("errors", errors),
             ("the log's end", tail),
