@@ -90,7 +90,7 @@ let package = Package(
         .testTarget(
             name: "GuestTests",
             dependencies: [.product(name: "Yams", package: "Yams")],
-            exclude: ["Guest", "Scenarios", "Later"]
+            exclude: ["Guest", "Scenarios"]
         ),
         .testTarget(name: "ReportingTests", dependencies: ["Reporting", "LoadModel"]),
     ],

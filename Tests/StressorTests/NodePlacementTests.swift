@@ -55,21 +55,24 @@ struct NodePlacementTests {
         #expect(placement.targets(of: 1 << 30) == [0: 0x1p29, 1: 0x1p29])
     }
 
-    @Test func theSharesOfAllLanesAreTheParts() throws {
-        let placement = try #require(placed(Self.oneToThree))
-        let memory = UnsafeMutableRawPointer.allocate(byteCount: 5 * Gauge.byteCount, alignment: 128)
-        memory.initializeMemory(as: UInt8.self, repeating: 0, count: 5 * Gauge.byteCount)
-        defer { memory.deallocate() }
-        let gauges = (0..<5).map { Gauge(at: memory + $0 * Gauge.byteCount) }
-        let shares = try NodeShares(placement, gauges: gauges)
-        let own = gauges[0].own
-        #expect(own > 0, "the process itself")
-        let total: Int64 = 4 << 30
-        let held = gauges.indices.map { shares.share(of: total, lane: $0) }
-        #expect(held.reduce(0, +) + own == total)
-        #expect(held[1] + held[3] == 3 << 30, "what the process has of its own lies on node 0")
-        #expect(shares.share(of: 0, lane: 0) == 0)
-        #expect(shares.place(of: 3).nodes == [1])
+    /// In a process of its own: what other tests hold would be counted as the process's overhead.
+    @Test func theSharesOfAllLanesAreTheParts() async {
+        await #expect(processExitsWith: .success) {
+            let placement = try #require(placed(Self.oneToThree))
+            let memory = UnsafeMutableRawPointer.allocate(byteCount: 5 * Gauge.byteCount, alignment: 128)
+            memory.initializeMemory(as: UInt8.self, repeating: 0, count: 5 * Gauge.byteCount)
+            defer { memory.deallocate() }
+            let gauges = (0..<5).map { Gauge(at: memory + $0 * Gauge.byteCount) }
+            let shares = try NodeShares(placement, gauges: gauges)
+            let own = gauges[0].own
+            #expect(own > 0, "the process itself")
+            let total: Int64 = 4 << 30
+            let held = gauges.indices.map { shares.share(of: total, lane: $0) }
+            #expect(held.reduce(0, +) + own == total)
+            #expect(held[1] + held[3] == 3 << 30, "what the process has of its own lies on node 0")
+            #expect(shares.share(of: 0, lane: 0) == 0)
+            #expect(shares.place(of: 3).nodes == [1])
+        }
     }
 
     // MARK: Plan

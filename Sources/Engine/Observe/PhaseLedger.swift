@@ -59,7 +59,7 @@ struct PhaseLedger {
 
     /// Takes in the point that was last appended to `history`.
     mutating func add(_ history: History, steal: Double) {
-        guard let point = history.last, point.time >= start else { return }
+        guard let point = history.last, point.time >= start, point.time != last?.time else { return }
         if let last, stressor.drive == .level { integrate(last, point) }
         if first == nil { first = point }
         if settled == nil, point.time >= settledAt { settled = point }
