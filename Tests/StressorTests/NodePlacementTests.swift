@@ -58,7 +58,7 @@ struct NodePlacementTests {
     /// In a process of its own: what other tests hold would be counted as the process's overhead.
     @Test func theSharesOfAllLanesAreTheParts() async {
         await #expect(processExitsWith: .success) {
-            let placement = try #require(placed(Self.oneToThree))
+            let placement = try #require(NodePlacementTests().placed(NodePlacementTests.oneToThree))
             let memory = UnsafeMutableRawPointer.allocate(byteCount: 5 * Gauge.byteCount, alignment: 128)
             memory.initializeMemory(as: UInt8.self, repeating: 0, count: 5 * Gauge.byteCount)
             defer { memory.deallocate() }
