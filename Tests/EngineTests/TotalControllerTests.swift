@@ -68,6 +68,18 @@ private let ms = Nanoseconds.millisecond
         #expect(mean < 0.01, "0.5 points of 2 cores; \(mean)")
     }
 
+    @Test func `alone, a coarse counter does not keep the total short`() {
+        // 9.9 ms for each tenth of a second are others'; the counter shows them as 0 or 10.
+        var machine = Machine()
+        for _ in 0..<10 { _ = machine.pass(others: 0.01, target: 1.4) }
+        var sum = 0.0
+        for look in 0..<200 {
+            // Bursts of the workers move the counter's steps about.
+            sum += machine.pass(others: 0.01 + 0.03 * Double(look * 7 % 5) / 5, target: 1.4)
+        }
+        #expect(abs(sum / 200 - 1.4) < 0.005, "\(sum / 200)")
+    }
+
     @Test func `others that take more than the target alone are left alone`() {
         var machine = Machine()
         for _ in 0..<20 { _ = machine.pass(others: 0.2, target: 1) }

@@ -80,8 +80,10 @@ public struct TotalController: Sendable {
         let span = Double(look.time - last.time)
         let whole = max(0, (look.whole - last.whole) / span)
         let own = max(0, (look.own - last.own) / span)
-        let others = max(0, whole - own)
-        self.others = others
+        // Below 0 now and then: the whole is counted in larger steps. Cut off there, the errors of the steps would no
+        // longer cancel out, and with nobody else around the total would stay short by more than a point.
+        let others = whole - own
+        self.others = max(0, others)
         // The first decision has no target behind it that could have been missed, and nothing to be careful about yet.
         if hasDecided { error = error / 2 + (lastTarget - whole) }
         var wanted = target - others + error / 2

@@ -12,6 +12,11 @@ struct CPURegulator: Sendable {
     /// For how long others must take more than the target alone before the user is told.
     private static let patience = 10
 
+    /// How long the processes that are being started take of the processors what is no other's load.
+    private static let startUp = 20 * Nanoseconds.millisecond
+    /// How long before the load the regulator must have begun to know what others take.
+    static let leadTime = startUp + TotalController.interval
+
     let base: CPUBase
     let most: Double
     let context: StressorContext
@@ -22,15 +27,13 @@ struct CPURegulator: Sendable {
         guard let gauge = base.scope.flatMap(CPUUseGauge.init) else { return }
         var controller = TotalController(capacity: base.capacity, most: most)
         // A first look before the load begins, so that the first decision knows what others take.
+        context.control.sleep(while: .preparing, until: Clocks.monotonic + Self.startUp)
         let before = Self.look(gauge)
         while context.control.state == .preparing {
             context.control.sleep(while: .preparing, until: Clocks.monotonic + .second)
         }
         guard lane.time.wait(until: 0) else { return }
-        // Too short a time before the start tells nothing: then the first decision waits for the second look.
-        if let before, Clocks.monotonic - before.time >= 20 * .millisecond {
-            _ = controller.update(before, target: 0)
-        }
+        if let before { _ = controller.update(before, target: 0) }
         var next: Nanoseconds = 0
         var looksOver = 0
         while !lane.time.isStopping {

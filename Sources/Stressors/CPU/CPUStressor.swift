@@ -44,7 +44,10 @@ public struct CPUStressor: Stressor {
             throw .impossible("no memory for the work method '\(method.rawValue)'")
         }
         if let regulator {
-            if lane.index == 0 { try start(regulator, on: lane) }
+            if lane.index == 0 {
+                try start(regulator, on: lane)
+                control.sleep(while: .preparing, until: Clocks.monotonic + CPURegulator.leadTime)
+            }
             // What a worker falls short of, the regulator sees in the whole and makes up for; done twice it would be
             // too much.
             return try lane.pace(
