@@ -54,47 +54,10 @@ public final class CPUUseGauge {
             case .nanoseconds: file.integer
             case .microseconds: file.read { ByteScanner.integer(after: "usage_usec ", in: $0) }.map { $0 &* 1000 }
             case .idle(let processors, let isWhole):
-                file.read { ProcessorTicks.unused($0, of: isWhole ? nil : processors) }.map {
+                file.read { CPUTicks.unused($0, of: isWhole ? nil : processors) }.map {
                     time &* Int64(processors.count) &- $0 &* 10_000_000
                 }
             }
         return used.map { (time, $0) }
-    }
-}
-
-/// Reads `/proc/stat`; see proc(5).
-public enum ProcessorTicks {
-    /// Hundredths of a second that `processors` were idle, waited for I/O or were taken away; of all of them where
-    /// `nil`.
-    ///
-    /// `nil` where a line is missing, as for a processor that went offline.
-    public static func unused(_ bytes: ArraySlice<UInt8>, of processors: Set<Int>?) -> Int64? {
-        var scanner = ByteScanner(bytes)
-        guard let processors else {
-            return scanner.seek(line: "cpu ") ? unused(&scanner) : nil
-        }
-        scanner.skipLine()
-        var sum: Int64 = 0
-        var found = 0
-        while found < processors.count, scanner.seek(line: "cpu") {
-            guard let number = scanner.nextInteger() else { return nil }
-            if processors.contains(Int(number)) {
-                guard let ticks = unused(&scanner) else { return nil }
-                sum = sum.addingReportingOverflow(ticks).partialValue
-                found += 1
-            }
-            scanner.skipLine()
-        }
-        return found == processors.count ? sum : nil
-    }
-
-    /// The columns are user, nice, system, idle, iowait, irq, softirq and steal.
-    private static func unused(_ scanner: inout ByteScanner) -> Int64? {
-        var ticks: [Int64] = []
-        while ticks.count < 8, let value = scanner.nextInteger() { ticks.append(value) }
-        guard ticks.count >= 4 else { return nil }
-        let iowait = ticks.count > 4 ? ticks[4] : 0
-        let steal = ticks.count > 7 ? ticks[7] : 0
-        return ticks[3].addingReportingOverflow(iowait).partialValue.addingReportingOverflow(steal).partialValue
     }
 }

@@ -8,9 +8,43 @@ public enum CPUTicks {
     public static func parse(_ bytes: ArraySlice<UInt8>) -> [Int64]? {
         var scanner = ByteScanner(bytes)
         guard scanner.seek(line: "cpu ") else { return nil }
+        let ticks = columns(&scanner)
+        return ticks.count >= 5 ? ticks : nil
+    }
+
+    /// Hundredths of a second that `processors` were idle, waited for I/O or were taken away; of all of them where
+    /// `nil`.
+    ///
+    /// `nil` where a line is missing, as for a processor that went offline.
+    public static func unused(_ bytes: ArraySlice<UInt8>, of processors: Set<Int>?) -> Int64? {
+        var scanner = ByteScanner(bytes)
+        guard let processors else { return scanner.seek(line: "cpu ") ? unused(&scanner) : nil }
+        scanner.skipLine()
+        var sum: Int64 = 0
+        var found = 0
+        while found < processors.count, scanner.seek(line: "cpu") {
+            guard let number = scanner.nextInteger() else { return nil }
+            if processors.contains(Int(number)) {
+                guard let ticks = unused(&scanner) else { return nil }
+                sum = sum.addingSaturating(ticks)
+                found += 1
+            }
+            scanner.skipLine()
+        }
+        return found == processors.count ? sum : nil
+    }
+
+    private static func unused(_ scanner: inout ByteScanner) -> Int64? {
+        let ticks = columns(&scanner)
+        guard ticks.count >= 4 else { return nil }
+        let (iowait, steal) = (ticks.count > 4 ? ticks[4] : 0, ticks.count > 7 ? ticks[7] : 0)
+        return ticks[3].addingSaturating(iowait).addingSaturating(steal)
+    }
+
+    private static func columns(_ scanner: inout ByteScanner) -> [Int64] {
         var ticks: [Int64] = []
         while ticks.count < 8, let value = scanner.nextInteger() { ticks.append(value) }
-        return ticks.count >= 5 ? ticks : nil
+        return ticks
     }
 }
 

@@ -211,8 +211,8 @@ struct FuzzedParser: Sendable {
             name: "idle time of some processors", sample: "cpu  1 2 3 4000 5 6 7 8\ncpu0 1 2 3 1000 5\ncpu1 1 2 3 4",
             linesOfOneText: 4
         ) { bytes in
-            _ = ProcessorTicks.unused(bytes, of: nil)
-            return judge(ProcessorTicks.unused(bytes, of: [0, 1])) { _ in true }
+            _ = CPUTicks.unused(bytes, of: nil)
+            return judge(CPUTicks.unused(bytes, of: [0, 1])) { _ in true }
         },
         FuzzedParser(name: "a choice", sample: "always [madvise] never", linesOfOneText: 1) { bytes in
             judge(ChoiceText.chosen(bytes)) { !$0.utf8.contains(0x5D) }

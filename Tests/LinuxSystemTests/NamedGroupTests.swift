@@ -139,7 +139,7 @@ struct ProcessorTicksTests {
         """
 
     private func unused(_ text: String, of processors: Set<Int>?) -> Int64? {
-        ProcessorTicks.unused(Array(text.utf8)[...], of: processors)
+        CPUTicks.unused(Array(text.utf8)[...], of: processors)
     }
 
     @Test func idleWaitAndStealAreUnused() {

@@ -55,7 +55,7 @@ struct CPUBase {
     static func allowed(
         _ settings: Settings, _ host: HostFacts
     ) throws(PlanProblem) -> (cpus: [Int], text: String) {
-        guard let cpus = settings.cpus("cpus") else {
+        guard let cpus = try CPUSetting.cpus(settings, host) else {
             if let nodes = try NodeSetting.nodes(settings, host) {
                 let cpus = NodeSetting.cpus(of: nodes, host)
                 guard !cpus.isEmpty else {
@@ -67,13 +67,6 @@ struct CPUBase {
                 return (cpus, "CPUs \(CPUList.text(cpus)) of memory node \(CPUList.text(nodes)) (nodes)")
             }
             return (host.affinityCPUs, "CPUs that this process may run on (sched_getaffinity)")
-        }
-        let missing = cpus.filter { !host.affinityCPUs.contains($0) }
-        guard missing.isEmpty, !cpus.isEmpty else {
-            throw .invalid(
-                setting: "cpus",
-                "CPUs \(CPUList.text(missing)) are not ours to use; this process may run on "
-                    + CPUList.text(host.affinityCPUs))
         }
         return (cpus, "CPUs \(CPUList.text(cpus)) (cpus)")
     }

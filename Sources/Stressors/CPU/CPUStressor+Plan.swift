@@ -27,9 +27,7 @@ extension CPUStressor {
             .init(
                 "workers", .integer(1...1024), default: nil,
                 help: "Threads that share the target; one for each core of the base unless given."),
-            .init(
-                "cpus", .cpuList, default: nil,
-                help: "Confine the load to these CPUs, such as 0-3,8; as many workers as CPUs are pinned one to one."),
+            CPUSetting.key,
             .init(
                 NodeSetting.key, .nodes, default: nil,
                 help: "Run on the processors of these memory nodes, such as 1 or 0-1; not together with cpus."),

@@ -74,15 +74,7 @@ public struct CPUStressor: Stressor {
     }
 
     private func place(_ lane: Lane) throws(StressorFailure) {
-        if let cpus {
-            // One worker a CPU is pinned to it; another number of workers floats over the list.
-            let own = lane.count == cpus.count ? [cpus[lane.index]] : cpus
-            do {
-                try CurrentThread.setAffinity(own)
-            } catch {
-                throw .impossible("the kernel refuses CPUs \(CPUList.text(own)): \(error)")
-            }
-        }
+        if let cpus { try CPUSetting.confine(lane, to: cpus) }
         do {
             switch priority {
             case "idle": try CurrentThread.setIdlePolicy()

@@ -31,9 +31,7 @@ extension MemoryBandwidthStressor {
             .init(
                 "workers", .integer(1...1024), default: nil,
                 help: "Threads that share the target; unless given, one for each GB/s, and one for each CPU at most."),
-            .init(
-                "cpus", .cpuList, default: nil,
-                help: "Confine the load to these CPUs, such as 0-3,8; as many workers as CPUs are pinned one to one."),
+            CPUSetting.key,
             .init(
                 NodeSetting.key, .nodes, default: nil,
                 help: "Memory nodes that the buffers lie on, in turn where there are several. The workers run on the "
@@ -47,16 +45,7 @@ extension MemoryBandwidthStressor {
     /// There is no percentage: nobody tells what the memory can do, and to measure it would load the host before the
     /// load begins, and take another figure for 100 % in each run.
     public static func base(_ request: LoadRequest) throws(PlanProblem) -> Base {
-        if let cpus = request.settings.cpus("cpus") {
-            let allowed = request.host.affinityCPUs
-            let missing = cpus.filter { !allowed.contains($0) }
-            guard missing.isEmpty, !cpus.isEmpty else {
-                throw .invalid(
-                    setting: "cpus",
-                    "CPUs \(CPUList.text(missing)) are not ours to use; this process may run on "
-                        + CPUList.text(allowed))
-            }
-        }
+        _ = try CPUSetting.cpus(request.settings, request.host)
         _ = try NodeSetting.nodes(request.settings, request.host)
         return Base(
             capacity: Base.unlimited, free: Base.unlimited,

@@ -63,13 +63,7 @@ public struct MemoryBandwidthStressor: Stressor {
 
     private func place(_ lane: Lane) throws(StressorFailure) {
         guard let cpus = cpus ?? node(of: lane).map({ NodeSetting.cpus(of: [$0], host) }), !cpus.isEmpty else { return }
-        // One worker a CPU is pinned to it; another number of workers floats over the list.
-        let own = lane.count == cpus.count ? [cpus[lane.index]] : cpus
-        do {
-            try CurrentThread.setAffinity(own)
-        } catch {
-            throw .impossible("the kernel refuses CPUs \(CPUList.text(own)): \(error)")
-        }
+        try CPUSetting.confine(lane, to: cpus)
     }
 
     static func access(_ settings: Settings) -> MemoryAccess {
