@@ -92,4 +92,13 @@ public enum StreamWriter {
             if error != .interrupted, error != .resourceTemporarilyUnavailable { throw error }
         }
     }
+
+    /// The same, but a reader that has seen enough, such as `head`, is no failure.
+    public static func writeUnlessClosed(_ bytes: [UInt8], to descriptor: Int32) throws(Errno) {
+        do throws(Errno) {
+            try write(bytes, to: descriptor)
+        } catch {
+            if error != .brokenPipe { throw error }
+        }
+    }
 }

@@ -18,8 +18,8 @@ struct CheckCommand: ParsableCommand {
     func run() throws {
         let plan = try source.plan(on: HostFacts.read())
         switch format {
-        case .text: Console.write(PlanText.text(plan, style: Console.style(of: Console.output)), to: Console.output)
-        case .json: Console.write(SummaryJSON.document(plan), to: Console.output)
+        case .text: try Console.deliver(PlanText.text(plan, style: Console.style(of: Console.output)))
+        case .json: try Console.deliver(SummaryJSON.document(plan))
         }
     }
 }

@@ -19,6 +19,19 @@ enum Console {
         (try? StreamWriter.write(bytes, to: descriptor)) != nil
     }
 
+    /// Writes a command's result to standard output; one that could not be written whole is no success.
+    static func deliver(_ text: String) throws { try deliver(Array(text.utf8)) }
+
+    /// Writes a document to standard output.
+    static func deliver(_ bytes: [UInt8]) throws {
+        do {
+            try StreamWriter.writeUnlessClosed(bytes, to: output)
+        } catch {
+            complain("the result could not be written to standard output: \(error)")
+            throw ExitStatus.internalError
+        }
+    }
+
     /// Prints an error the way every command does.
     static func complain(_ message: String) {
         let style = style(of: error)

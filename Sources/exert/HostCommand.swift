@@ -29,8 +29,8 @@ struct HostCommand: ParsableCommand {
     func run() throws {
         let report = HostSurvey(directories: directories).report(exertVersion: exertVersion)
         switch format {
-        case .text: Console.write(HostText.text(report, style: Console.style(of: Console.output)), to: Console.output)
-        case .json: Console.write(HostJSON.document(report), to: Console.output)
+        case .text: try Console.deliver(HostText.text(report, style: Console.style(of: Console.output)))
+        case .json: try Console.deliver(HostJSON.document(report))
         }
     }
 }

@@ -17,13 +17,13 @@ struct ListCommand: ParsableCommand {
         let manifests = Catalog.manifests
         let style = Console.style(of: Console.output)
         guard let kind else {
-            Console.write(ListText.overview(manifests.filter(\.isListed), style: style), to: Console.output)
+            try Console.deliver(ListText.overview(manifests.filter(\.isListed), style: style))
             return
         }
         guard let manifest = manifests.first(where: { $0.kind == kind }) else {
             let known = manifests.filter(\.isListed).map(\.kind).joined(separator: ", ")
             throw ValidationError("there is no stressor '\(kind)'; there are: \(known)")
         }
-        Console.write(ListText.details(manifest, style: style), to: Console.output)
+        try Console.deliver(ListText.details(manifest, style: style))
     }
 }

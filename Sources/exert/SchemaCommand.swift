@@ -23,11 +23,11 @@ struct SchemaCommand: ParsableCommand {
         switch subject {
         case .profile:
             let manifests = Catalog.manifests.filter(\.isListed)
-            Console.write(ProfileSchema.jsonSchema(manifests: manifests), to: Console.output)
+            try Console.deliver(ProfileSchema.jsonSchema(manifests: manifests))
         case .log:
-            Console.write(LogSchema.jsonSchema(), to: Console.output)
+            try Console.deliver(LogSchema.jsonSchema())
         case .host:
-            Console.write(HostSchema.jsonSchema(), to: Console.output)
+            try Console.deliver(HostSchema.jsonSchema())
         }
     }
 }

@@ -59,6 +59,16 @@ struct ExertCommands {
             #expect((schema["$schema"] as? String)?.contains("json-schema.org") == true)
         }
 
+        @Test(arguments: [["host"], ["list"], ["schema", "log"], ["check", "--load", "cpu=1%", "--for", "1s"]])
+        func aResultThatCannotBeWrittenIsNoSuccess(arguments: [String]) throws {
+            let full = try Exert.run(arguments, wrapper: ["sh", "-c", "exec \"$@\" >/dev/full", "sh"])
+            #expect(full.code == 1)
+            #expect(full.error.contains("could not be written"), "\(full.error)")
+            let closed = try Exert.run(
+                arguments, wrapper: ["bash", "-c", "\"$@\" | true; exit ${PIPESTATUS[0]}", "bash"])
+            #expect(closed.code == 0 && closed.error.isEmpty, "\(closed.error)")
+        }
+
         @Test func versionIsThreeNumbers() throws {
             let result = try Exert.run(["--version"])
             #expect(result.code == 0)

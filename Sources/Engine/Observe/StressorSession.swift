@@ -156,8 +156,8 @@ final class StressorSession {
             let reading = isAlive ? witness?.read(target: point.owed) : nil
             point.achieved = reading?.amount
             point.own = reading?.own
-            // Counting a large table takes milliseconds, and what is counted while it is given back at the end of a phase
-            // is neither the one nor the other: such a look is none.
+            // Counting a large table takes milliseconds, and what is counted while it is given back at the end of a
+            // phase is neither the one nor the other: such a look is none.
             let change = abs(plan.curve.value(at: Clocks.monotonic - start) - point.owed)
             if change > plan.tolerance.allowed(at: point.owed), history.last != nil { return }
             point.claimed = claimed
