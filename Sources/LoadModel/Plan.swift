@@ -14,13 +14,15 @@ public struct Plan: Sendable {
     public var stressors: [PlannedStressor]
     /// The phases, in order.
     public var phases: [PlannedPhase]
+    /// Conditions that end the run and release everything.
+    public var guards: [PlannedGuard]
     /// What the planner found worth saying, such as a target beyond what a quota allows.
     public var findings: [Finding]
 
     /// Creates a plan.
     public init(
         profile: String, file: String, sha256: String, seed: UInt64, stressors: [PlannedStressor],
-        phases: [PlannedPhase], findings: [Finding]
+        phases: [PlannedPhase], guards: [PlannedGuard] = [], findings: [Finding]
     ) {
         self.profile = profile
         self.file = file
@@ -28,6 +30,7 @@ public struct Plan: Sendable {
         self.seed = seed
         self.stressors = stressors
         self.phases = phases
+        self.guards = guards
         self.findings = findings
     }
 

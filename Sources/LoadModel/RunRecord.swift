@@ -243,6 +243,8 @@ public struct RunRecord: Sendable {
     public var verdict: Verdict
     /// The signal that interrupted the run.
     public var interruptedBy: Int32?
+    /// The guard that ended the run.
+    public var guardTrip: GuardTrip?
     /// CPU time that the observer took, in seconds, from the load's start to its end.
     public var observerCPUSeconds: Double
 
@@ -250,7 +252,7 @@ public struct RunRecord: Sendable {
     public init(
         runID: String, host: HostDescription, plan: Plan, startedAt: Nanoseconds, elapsed: Nanoseconds,
         results: [PhaseResult], ends: [StressorEnd], findings: [Finding], verdict: Verdict, interruptedBy: Int32?,
-        observerCPUSeconds: Double
+        guardTrip: GuardTrip? = nil, observerCPUSeconds: Double
     ) {
         self.runID = runID
         self.host = host
@@ -262,6 +264,7 @@ public struct RunRecord: Sendable {
         self.findings = findings
         self.verdict = verdict
         self.interruptedBy = interruptedBy
+        self.guardTrip = guardTrip
         self.observerCPUSeconds = observerCPUSeconds
     }
 
@@ -290,6 +293,8 @@ public enum Event: Sendable {
     case sample(Sample)
     /// Something worth telling was found.
     case finding(Finding)
+    /// A guard ends the run.
+    case guardTripped(GuardTrip)
     /// A stressor process is gone.
     case stressorEnded(StressorEnd)
     /// A phase is over.

@@ -60,6 +60,8 @@ public struct EventLog: Sendable {
             sampleMembers(sample)
         case .finding(let finding):
             writer.findingMembers(finding)
+        case .guardTripped(let trip):
+            writer.tripMembers(trip)
         case .stressorEnded(let end):
             writer.endMembers(end)
         case .phaseEnded(let index, let results):
@@ -168,6 +170,7 @@ extension Event {
         case .phaseStarted: "phase_started"
         case .sample: "sample"
         case .finding: "finding"
+        case .guardTripped: "guard_tripped"
         case .stressorEnded: "stressor_ended"
         case .phaseEnded: "phase_ended"
         case .runEnded: "run_ended"

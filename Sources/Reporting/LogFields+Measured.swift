@@ -5,6 +5,35 @@ import LoadModel
 // Objects of what was measured besides the stressors' own figures.
 
 extension JSONWriter {
+    /// Writes a guard of the plan.
+    mutating func guardMembers(_ condition: PlannedGuard) {
+        key("guard")
+        string(condition.text)
+        key("metric")
+        string(condition.metric)
+        key("comparison")
+        string(condition.comparison.rawValue)
+        key("limit")
+        decimal(condition.limit, places: condition.unit == .ratio ? 6 : 0)
+        key("unit")
+        string(condition.unit.rawValue)
+        key("for_s")
+        seconds(of: condition.length)
+        if let directory = condition.directory {
+            key("directory")
+            string(directory)
+        }
+    }
+
+    /// Writes the guard that ended a run, and what it saw.
+    mutating func tripMembers(_ trip: GuardTrip) {
+        guardMembers(trip.condition)
+        key("value")
+        decimal(trip.value, places: trip.condition.unit == .ratio ? 6 : 0)
+        key("held_s")
+        seconds(of: trip.held)
+    }
+
     /// Writes the quantiles of both latencies.
     mutating func latencyObject(_ summary: LatencySummary) {
         beginObject()

@@ -92,6 +92,14 @@ extension JSONWriter {
             endObject()
         }
         endArray()
+        key("guards")
+        beginArray()
+        for condition in plan.guards {
+            beginObject()
+            guardMembers(condition)
+            endObject()
+        }
+        endArray()
         key("findings")
         findings(plan.findings)
     }
@@ -304,6 +312,14 @@ extension JSONWriter {
         integer(record.exitCode)
         key("interrupted_by")
         string(record.interruptedBy.map(signalName))
+        key("guard_tripped")
+        if let trip = record.guardTrip {
+            beginObject()
+            tripMembers(trip)
+            endObject()
+        } else {
+            string(nil)
+        }
         key("started_at")
         timestamp(record.startedAt)
         key("load_s")

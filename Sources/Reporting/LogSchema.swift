@@ -18,6 +18,7 @@ public enum LogSchema {
             {"$ref": "#/$defs/event_preparing"}, {"$ref": "#/$defs/event_run_started"},
             {"$ref": "#/$defs/event_phase_started"},
             {"$ref": "#/$defs/event_sample"}, {"$ref": "#/$defs/event_finding"},
+            {"$ref": "#/$defs/event_guard_tripped"},
             {"$ref": "#/$defs/event_stressor_ended"}, {"$ref": "#/$defs/event_phase_ended"},
             {"$ref": "#/$defs/event_run_ended"}
           ],
@@ -108,6 +109,30 @@ public enum LogSchema {
               },
               "required": [
                 "schema", "time", "run_id", "event", "elapsed_s", "interval_s", "phase", "stressors", "host"
+              ],
+              "additionalProperties": false
+            },
+            "event_guard_tripped": {
+              "type": "object",
+              "properties": {
+                "schema": {"const": "exert-log/1"},
+                "time": {"$ref": "#/$defs/timestamp"},
+                "run_id": {"type": "string"},
+                "event": {"const": "guard_tripped"},
+                "elapsed_s": {"type": "number", "description": "Since the load began; 0 before that."},
+                "guard": {"type": "string", "description": "The notation as written."},
+                "metric": {"type": "string"},
+                "comparison": {"enum": ["<", "<=", ">", ">="]},
+                "limit": {"type": "number", "minimum": 0, "description": "In the unit."},
+                "unit": {"enum": ["bytes", "handles", "ratio"]},
+                "for_s": {"type": "number", "minimum": 0, "description": "For how long it must hold."},
+                "directory": {"type": "string", "description": "Whose file system is meant; metrics of disks only."},
+                "value": {"type": "number", "description": "What was seen last, in the unit."},
+                "held_s": {"type": "number", "minimum": 0, "description": "For how long it had held."}
+              },
+              "required": [
+                "schema", "time", "run_id", "event", "elapsed_s", "guard", "metric", "comparison", "limit",
+                "unit", "for_s", "value", "held_s"
               ],
               "additionalProperties": false
             },
@@ -234,6 +259,7 @@ public enum LogSchema {
                 "verdict": {"$ref": "#/$defs/verdict"},
                 "exit_code": {"type": "integer", "minimum": 0, "maximum": 255},
                 "interrupted_by": {"anyOf": [{"$ref": "#/$defs/signal"}, {"type": "null"}]},
+                "guard_tripped": {"anyOf": [{"$ref": "#/$defs/guard_trip"}, {"type": "null"}]},
                 "started_at": {"$ref": "#/$defs/timestamp"},
                 "load_s": {"type": "number", "minimum": 0, "description": "How long the load lasted."},
                 "results": {"type": "array", "items": {"$ref": "#/$defs/result"}},
@@ -256,6 +282,7 @@ public enum LogSchema {
               },
               "required": [
                 "schema", "time", "run_id", "event", "elapsed_s", "verdict", "exit_code", "interrupted_by",
+                "guard_tripped",
                 "started_at", "load_s", "results", "ends", "findings", "observer_cpu_s", "released",
                 "release_s"
               ],
@@ -330,9 +357,10 @@ public enum LogSchema {
                 "length_s": {"type": "number", "minimum": 0},
                 "stressors": {"type": "object", "additionalProperties": {"$ref": "#/$defs/planned_stressor"}},
                 "phases": {"type": "array", "items": {"$ref": "#/$defs/planned_phase"}},
+                "guards": {"type": "array", "items": {"$ref": "#/$defs/guard"}},
                 "findings": {"type": "array", "items": {"$ref": "#/$defs/finding"}}
               },
-              "required": ["length_s", "stressors", "phases", "findings"],
+              "required": ["length_s", "stressors", "phases", "guards", "findings"],
               "additionalProperties": false
             },
             "planned_stressor": {
@@ -382,6 +410,36 @@ public enum LogSchema {
                 "loads": {"$ref": "#/$defs/loads"}
               },
               "required": ["name", "start_s", "length_s", "loads"],
+              "additionalProperties": false
+            },
+            "guard": {
+              "type": "object",
+              "properties": {
+                "guard": {"type": "string", "description": "The notation as written."},
+                "metric": {"type": "string"},
+                "comparison": {"enum": ["<", "<=", ">", ">="]},
+                "limit": {"type": "number", "minimum": 0, "description": "In the unit."},
+                "unit": {"enum": ["bytes", "handles", "ratio"]},
+                "for_s": {"type": "number", "minimum": 0, "description": "For how long it must hold."},
+                "directory": {"type": "string", "description": "Whose file system is meant; metrics of disks only."}
+              },
+              "required": ["guard", "metric", "comparison", "limit", "unit", "for_s"],
+              "additionalProperties": false
+            },
+            "guard_trip": {
+              "type": "object",
+              "properties": {
+                "guard": {"type": "string", "description": "The notation as written."},
+                "metric": {"type": "string"},
+                "comparison": {"enum": ["<", "<=", ">", ">="]},
+                "limit": {"type": "number", "minimum": 0, "description": "In the unit."},
+                "unit": {"enum": ["bytes", "handles", "ratio"]},
+                "for_s": {"type": "number", "minimum": 0, "description": "For how long it must hold."},
+                "directory": {"type": "string", "description": "Whose file system is meant; metrics of disks only."},
+                "value": {"type": "number", "description": "What was seen last, in the unit."},
+                "held_s": {"type": "number", "minimum": 0, "description": "For how long it had held."}
+              },
+              "required": ["guard", "metric", "comparison", "limit", "unit", "for_s", "value", "held_s"],
               "additionalProperties": false
             },
             "finding": {

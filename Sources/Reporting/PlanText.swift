@@ -21,6 +21,15 @@ public enum PlanText {
         lines.append()
         lines.append(StyledText("phases", .bold))
         lines.append(phases(of: plan, style))
+        if !plan.guards.isEmpty {
+            lines.append()
+            lines.append(StyledText("guards, any of which ends the run and releases everything", .bold))
+            var table = TextTable([.left, .left])
+            for condition in plan.guards {
+                table.append([StyledText(condition.text), StyledText(condition.directory ?? "", .dim)])
+            }
+            lines.append(table)
+        }
         if !plan.findings.isEmpty {
             lines.append()
             lines.append(plan.findings)

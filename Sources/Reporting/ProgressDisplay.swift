@@ -95,6 +95,8 @@ public struct ProgressDisplay: Sendable {
         case .stressorEnded(let end):
             guard let trouble = end.trouble else { break }
             return tell([Finding(code: "stressor_ended", message: trouble)], &block, time: event.time)
+        case .guardTripped(let trip):
+            return tell([Finding(code: "guard_tripped", message: trip.sentence)], &block, time: event.time)
         case .phaseEnded:
             break
         case .runEnded(let record):

@@ -34,6 +34,8 @@ struct ProgressLines: Sendable {
             lines.append(unheard([finding]))
         case .stressorEnded(let end):
             if let trouble = end.trouble { lines.append([Finding(code: "stressor_ended", message: trouble)]) }
+        case .guardTripped(let trip):
+            lines.append([Finding(code: "guard_tripped", message: trip.sentence)])
         case .phaseEnded(let index, let results):
             let loaded = results.filter(\.isLoaded)
             if !loaded.isEmpty { lines.append(endLine(index, loaded)) }

@@ -46,7 +46,8 @@ public enum SummaryText {
     /// A sentence for everything that did not go as asked.
     private static func misses(_ record: RunRecord) -> [String] {
         let results = record.results.filter { $0.isLoaded && $0.verdict != .met }
-        return record.ends.compactMap(\.trouble) + results.compactMap { miss($0, record.plan) }
+        let trip = record.guardTrip.map { [$0.sentence] } ?? []
+        return trip + record.ends.compactMap(\.trouble) + results.compactMap { miss($0, record.plan) }
     }
 
     private static func miss(_ result: PhaseResult, _ plan: Plan) -> String? {

@@ -32,6 +32,27 @@ extension RunRecord {
     }
 }
 
+extension PlannedGuard {
+    /// A figure in the guard's unit.
+    func amount(_ value: Double) -> String {
+        switch unit {
+        case .bytes: HumanUnits.amount(value, .bytes)
+        case .handles: HumanUnits.amount(value, .handles)
+        case .ratio: HumanUnits.percent(value)
+        }
+    }
+}
+
+extension GuardTrip {
+    /// What happened, as a sentence.
+    var sentence: String {
+        let place = condition.directory.map { " (\($0))" } ?? ""
+        let time = held > 0 ? " for \(HumanUnits.seconds(held.seconds))" : ""
+        return "guard '\(condition.text)' tripped: \(condition.metric)\(place) was \(condition.amount(value))\(time); "
+            + "everything is released"
+    }
+}
+
 extension StressorEnd {
     /// What went wrong; `nil` where it was released as asked.
     var trouble: String? {

@@ -205,14 +205,30 @@ private struct FakeDisk: Stressor {
         #expect(try plan(profile).stressors.map(\.name) == ["a"])
     }
 
-    @Test func `guards are refused as long as they are not enforced`() throws {
-        let condition = Guard(
-            metric: "memory.available", comparison: .below, limit: .bytes(1), length: 2 * s,
-            text: "memory.available < 256MiB", mark: SourceMark(line: 14, column: 5))
-        let profile = Self.profile([Self.entry()], [[Self.load(.hold(.max))]], guards: [condition])
+    private static func condition(_ metric: String, _ limit: Amount) -> Guard {
+        Guard(
+            metric: metric, comparison: .below, limit: limit, length: 2 * s, text: "as written",
+            mark: SourceMark(line: 14, column: 5))
+    }
+
+    @Test func `guards are planned with figures for limits`() throws {
+        let conditions = [
+            Self.condition("memory.available", .bytes(0x1p28)), Self.condition("cpu.busy", .percent(95)),
+            Self.condition("handles.free", .count(1000)), Self.condition("disk.available", .percent(5)),
+        ]
+        let guards = try plan(Self.profile([Self.entry()], [[Self.load(.hold(.max))]], guards: conditions)).guards
+        #expect(guards.map(\.limit) == [0x1p28, 0.95, 1000, 0.05])
+        #expect(guards.map(\.unit) == [.bytes, .ratio, .handles, .ratio])
+        #expect(guards.map(\.directory) == [nil, nil, nil, "/"], "no stressor works on a disk: the root's is meant")
+        #expect(guards.allSatisfy { $0.length == 2 * s && $0.text == "as written" && $0.comparison == .below })
+    }
+
+    @Test func `a guard that cannot watch here is refused: a run without it would be less safe than it says`() throws {
+        let profile = Self.profile(
+            [Self.entry()], [[Self.load(.hold(.max))]], guards: [Self.condition("weather", .percent(5))])
         let errors = try #require(rejection(profile))
         #expect(errors.invalid.isEmpty && errors.unsupported.count == 1)
-        #expect(errors.unsupported[0].contains("'memory.available < 256MiB' (line 14)"))
+        #expect(errors.unsupported[0].contains("'as written' (line 14): what it watches cannot be read here"))
     }
 
     @Test func `to leave more than there is is refused where it stands`() throws {

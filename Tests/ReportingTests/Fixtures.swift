@@ -48,8 +48,14 @@ enum Fixture {
                     loads: ["cpu": "ramp from 0% to 80%", "memory": "512MiB"]),
                 PlannedPhase(name: "recover", start: 3 * .second, length: 2 * .second, loads: [:]),
             ],
-            findings: [finding])
+            guards: [condition], findings: [finding])
     }()
+
+    static let trip = GuardTrip(condition: condition, value: 0.031, held: 2100 * .millisecond)
+
+    static let condition = PlannedGuard(
+        text: "disk.free < 5% for 2s", metric: "disk.free", comparison: .below, limit: 0.05, unit: .ratio,
+        length: 2 * .second, directory: "/var/lib/app")
 
     static func sample(
         at elapsed: Nanoseconds, cpu: Double? = 1.5999, limitedBy: Cause? = nil, refusals: Int64 = 0
@@ -137,6 +143,7 @@ enum Fixture {
         event(1, .sample(sample(at: .second))),
         event(2, .sample(sample(at: 2 * .second, cpu: 1.2, limitedBy: .quota, refusals: 3))),
         event(2, .finding(Finding(code: "cgroup_version", severity: .note, message: "cgroup v1 \"cpu\" is used"))),
+        event(2.25, .guardTripped(trip)),
         event(2.5, .stressorEnded(killed)),
         event(2.75, .stressorEnded(failed)),
         event(3, .sample(sample(at: 3 * .second, cpu: nil))),

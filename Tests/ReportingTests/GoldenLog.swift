@@ -19,6 +19,8 @@ let goldenLog: [String] = [
     "settings":{"keep-free":268435456,"lock":false}}},\#
     "phases":[{"name":"squeeze","start_s":0,"length_s":3,"loads":{"cpu":"ramp from 0% to 80%",\#
     "memory":"512MiB"}},{"name":"recover","start_s":3,"length_s":2,"loads":{}}],\#
+    "guards":[{"guard":"disk.free < 5% for 2s","metric":"disk.free","comparison":"<","limit":0.05,"unit":"ratio",\#
+    "for_s":2,"directory":"/var/lib/app"}],\#
     "findings":[{"code":"target_beyond_capacity","severity":"warning","stressor":"cpu",\#
     "message":"the quota of 1.5 cores is below the peak of 1.6 cores; raise cpu.max or ask for 75%"}]}}
     """#,
@@ -50,6 +52,11 @@ let goldenLog: [String] = [
     {"schema":"exert-log/1","time":"2026-11-22T14:00:02.000000000Z","run_id":"01JDA5Q0Z8R6V3T1Y7K2M4N9PX",\#
     "event":"finding","elapsed_s":2,"code":"cgroup_version","severity":"note","stressor":null,\#
     "message":"cgroup v1 \"cpu\" is used"}
+    """#,
+    #"""
+    {"schema":"exert-log/1","time":"2026-11-22T14:00:02.250000000Z","run_id":"01JDA5Q0Z8R6V3T1Y7K2M4N9PX",\#
+    "event":"guard_tripped","elapsed_s":2.25,"guard":"disk.free < 5% for 2s","metric":"disk.free","comparison":"<",\#
+    "limit":0.05,"unit":"ratio","for_s":2,"directory":"/var/lib/app","value":0.031,"held_s":2.1}
     """#,
     #"""
     {"schema":"exert-log/1","time":"2026-11-22T14:00:02.500000000Z","run_id":"01JDA5Q0Z8R6V3T1Y7K2M4N9PX",\#
@@ -93,6 +100,7 @@ let goldenLog: [String] = [
     #"""
     {"schema":"exert-log/1","time":"2026-11-22T14:00:05.012000000Z","run_id":"01JDA5Q0Z8R6V3T1Y7K2M4N9PX",\#
     "event":"run_ended","elapsed_s":5.012,"verdict":"not_met","exit_code":2,"interrupted_by":null,\#
+    "guard_tripped":null,\#
     "started_at":"2026-11-22T14:00:00.000000000Z","load_s":5,"results":[{"phase":"squeeze","stressor":"cpu",\#
     "unit":"cores","is_loaded":true,"target_mean":0.8,"achieved_mean":0.5,"claimed_mean":0.5,"error_mean":-0.3,\#
     "error_abs_mean":0.3,"error_abs_p95":0.31,"error_abs_max":0.32,"tolerance":0.02,"time_to_reach_s":null,\#

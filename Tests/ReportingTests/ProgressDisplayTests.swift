@@ -63,6 +63,8 @@ private struct ScriptedTerminal {
                    1.0s squeeze   cpu 1.600/1.600 cores   memory 512.0/512.0 MiB
                    2.0s squeeze   cpu 1.200/1.600 cores (quota)   memory 512.0/512.0 MiB
                 note: cgroup v1 "cpu" is used
+                warning: guard 'disk.free < 5% for 2s' tripped: disk.free (/var/lib/app) was 3.1% for 2.100 s; \
+                everything is released
                 warning: memory (pid 102) was killed by the kernel's OOM killer (SIGKILL)
                 warning: cpu (pid 101) gave up: pthread_create: EAGAIN
                    3.0s recover   cpu     –/1.600 cores (gone)   memory 512.0/512.0 MiB
@@ -78,6 +80,8 @@ private struct ScriptedTerminal {
                 warning: cpu: the quota of 1.5 cores is below the peak of 1.6 cores; raise
                          cpu.max or ask for 75%
                 note: cgroup v1 "cpu" is used
+                warning: guard 'disk.free < 5% for 2s' tripped: disk.free (/var/lib/app) was
+                         3.1% for 2.100 s; everything is released
                 warning: memory (pid 102) was killed by the kernel's OOM killer (SIGKILL)
                 warning: cpu (pid 101) gave up: pthread_create: EAGAIN
                 squeeze · not met · a target was not met · 0:05

@@ -40,6 +40,9 @@ private let plain = TextStyle()
                                                memory   512MiB               peak 512 MiB (536870912 bytes)
                   2  recover  3s – 5s  for 2s  no load
 
+                guards, any of which ends the run and releases everything
+                  disk.free < 5% for 2s  /var/lib/app
+
                 warning: cpu: the quota of 1.5 cores is below the peak of 1.6 cores; raise cpu.max or ask for 75%
 
                 """)
@@ -65,6 +68,18 @@ private let plain = TextStyle()
 }
 
 @Suite struct SummaryTextTests {
+    @Test func aTrippedGuardSaysWhatItSaw() {
+        var record = Fixture.missed
+        record.guardTrip = Fixture.trip
+        record.verdict = .aborted
+        let text = SummaryText.text(record, style: plain)
+        #expect(
+            text.contains(
+                "guard 'disk.free < 5% for 2s' tripped: disk.free (/var/lib/app) was 3.1% for 2.100 s; everything"),
+            "\(text)")
+        #expect(text.contains("exit 3: aborted by a guard"), "\(text)")
+    }
+
     @Test func aMissSaysByHowMuchAndWhy() {
         #expect(
             SummaryText.text(Fixture.missed, style: plain) == """

@@ -54,6 +54,8 @@ public final class Observer {
     private var wallOffset: Nanoseconds = 0
     private var lastHost = HostReading(cpuBusyRatio: nil, cpuStealRatio: nil, memoryAvailableBytes: nil)
     private var interruptedBy: Int32?
+    private let guards: GuardWatch
+    private var guardTrip: GuardTrip?
     private var oomKillsBefore: Int64 = 0
     private var phase = 0
 
@@ -80,6 +82,7 @@ public final class Observer {
             throw .cannotObserve("signals cannot be set up: \(error)")
         }
         probe = HostProbe(cpuCount: host.onlineCPUs.count)
+        guards = try GuardWatch(plan.guards, host: host)
     }
 
     /// Makes the run; returns when everything is released.
@@ -112,7 +115,7 @@ public final class Observer {
         let record = RunRecord(
             runID: options.runID, host: description, plan: plan, startedAt: start + wallOffset, elapsed: elapsed,
             results: results, ends: ends, findings: findings, verdict: verdict, interruptedBy: interruptedBy,
-            observerCPUSeconds: observerCPU)
+            guardTrip: guardTrip, observerCPUSeconds: observerCPU)
         emit(.runEnded(record))
         return record
     }
@@ -223,6 +226,14 @@ public final class Observer {
                 begin(phase: phase + 1)
             }
             if time >= plan.length { return }
+            if let trip = guards.check(at: time) {
+                guardTrip = trip
+                // The log tells of the time up to here.
+                sampleAll(isDetailed: true)
+                emit(.sample(sample(isLogged: true) { $0.takeLogWindow() }))
+                emit(.guardTripped(trip))
+                return
+            }
             sampleAll(isDetailed: time >= nextLog || wake >= phaseEnd - Self.lastLook)
             readExactlyNearPhaseEnd(time)
             if time >= nextLog || wake >= plan.length - Self.lastLook {

@@ -17,12 +17,6 @@ public struct Planner {
     /// Makes the plan, or says everything that stands in its way.
     public func plan(_ profile: Profile) throws(PlanErrors) -> Plan {
         var errors = PlanErrors(invalid: [], unsupported: [])
-        // Guards are read and not yet enforced: a run that ignored them would be less safe than its profile says.
-        for condition in profile.guards {
-            errors.unsupported.append(
-                "guard '\(condition.text)' (line \(condition.mark.line)): guards are not enforced in this version; "
-                    + "remove 'guards' to run without them")
-        }
         let phases = plannedPhases(profile)
         var planned: [PlannedStressor] = []
         var findings: [Finding] = []
@@ -37,13 +31,44 @@ public struct Planner {
                 errors.unsupported += error.unsupported
             }
         }
+        let guards = plannedGuards(profile, planned, &errors)
         if !errors.invalid.isEmpty || !errors.unsupported.isEmpty { throw errors }
         return Plan(
             profile: profile.name, file: profile.file, sha256: profile.sha256, seed: profile.seed, stressors: planned,
-            phases: phases, findings: findings)
+            phases: phases, guards: guards, findings: findings)
     }
 
     private typealias Rejection = PlanErrors
+
+    /// The guards with their limits as figures; those of disks once for each file system that a stressor works on.
+    private func plannedGuards(
+        _ profile: Profile, _ stressors: [PlannedStressor], _ errors: inout PlanErrors
+    ) -> [PlannedGuard] {
+        let directories = Set(stressors.compactMap { $0.settings.text("directory") }).sorted()
+        return profile.guards.flatMap { condition -> [PlannedGuard] in
+            let (limit, unit): (Double, PlannedGuard.Unit) =
+                switch condition.limit {
+                case .percent(let percent): (percent / 100, .ratio)
+                case .bytes(let bytes): (bytes, .bytes)
+                case .count(let count): (count, .handles)
+                default: (.nan, .ratio)
+                }
+            let isOfDisk = condition.metric.hasPrefix("disk.")
+            let places: [String?] = isOfDisk ? (directories.isEmpty ? ["/"] : directories) : [nil]
+            return places.compactMap { directory in
+                let isRatio = unit == .ratio
+                if GuardMeter(condition.metric, isRatio: isRatio, directory: directory, host: host) == nil {
+                    errors.unsupported.append(
+                        "guard '\(condition.text)' (line \(condition.mark.line)): what it watches cannot be read here"
+                            + (condition.metric.hasPrefix("psi.") ? "; the kernel needs PSI (psi=1)" : ""))
+                    return nil
+                }
+                return PlannedGuard(
+                    text: condition.text, metric: condition.metric, comparison: condition.comparison, limit: limit,
+                    unit: unit, length: condition.length, directory: directory)
+            }
+        }
+    }
 
     private func plannedPhases(_ profile: Profile) -> [PlannedPhase] {
         var start: Nanoseconds = 0

@@ -24,13 +24,10 @@ public struct CPUStressor: Stressor {
             return
         }
         let host = HostFacts.read()
-        do {
-            regulator = CPURegulator(
-                base: try CPUBase.resolve(settings, host),
-                most: try CPUBase.most(settings, host, workers: process.workers), context: process)
-        } catch {
-            throw .impossible("the base of the total cannot be found again: \(error)")
-        }
+        guard let base = try? CPUBase.resolve(settings, host), let scope = base.scope,
+            let most = try? CPUBase.most(settings, host, workers: process.workers), CPUUseGauge(scope) != nil
+        else { throw .impossible("the stressor's process cannot read the CPU time of everybody in the base") }
+        regulator = CPURegulator(base: base, most: most, context: process)
     }
 
     private static func cpus(of settings: Settings) -> [Int]? {

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import LinuxSystem
+internal import LoadModel
+
+/// What a guard watches, read from kernel files that are kept open.
+final class GuardMeter {
+    /// Shares are of the last second: at 10 Hz a single look would be noise.
+    static let window: Nanoseconds = .second
+
+    private enum Source {
+        /// A figure as it stands.
+        case level(() -> Double?)
+        /// A counter that grows by at most 1 for each ns: the share of the window in which it did.
+        case share(() -> Double?)
+    }
+
+    private let source: Source
+    private var looks: [(time: Nanoseconds, counter: Double)] = []
+
+    /// Opens what `metric` needs; `nil` where this host does not offer it.
+    ///
+    /// - Parameters:
+    ///   - isRatio: whether the figure is a share of its base rather than an amount.
+    ///   - directory: whose file system is meant, for metrics of disks.
+    init?(_ metric: String, isRatio: Bool, directory: String?, host: HostFacts) {
+        let found: Source? =
+            switch metric {
+            case "memory.available": Self.memory(isRatio: isRatio, host)
+            case "cpu.busy": Self.processors(host)
+            case "disk.available": Self.disk(directory, isRatio: isRatio) { Double($0.available) }
+            case "disk.free": Self.disk(directory, isRatio: isRatio) { Double($0.unused) }
+            case "handles.free": SystemFileTable().map { table in .level { table.read().map { Double($0.free) } } }
+            case "psi.cpu.some": Self.pressure("cpu") { $0.some }
+            case "psi.memory.some": Self.pressure("memory") { $0.some }
+            case "psi.memory.full": Self.pressure("memory") { $0.full }
+            case "psi.io.some": Self.pressure("io") { $0.some }
+            case "psi.io.full": Self.pressure("io") { $0.full }
+            default: nil
+            }
+        guard let found else { return nil }
+        source = found
+    }
+
+    /// The figure at `now` (ns, any fixed origin); `nil` where it is not known, or not yet.
+    func read(at now: Nanoseconds) -> Double? {
+        switch source {
+        case .level(let read):
+            return read()
+        case .share(let read):
+            guard let counter = read() else { return nil }
+            looks.append((now, counter))
+            // The latest look that is a window old stays.
+            while looks.count > 2, looks[1].time <= now - Self.window { looks.removeFirst() }
+            // 5 % short is a window, too: looks come every 100 ms, and not to the ns.
+            guard let first = looks.first, now - first.time >= Self.window / 20 * 19 else { return nil }
+            return min(1, max(0, (counter - first.counter) / Double(now - first.time)))
+        }
+    }
+
+    /// What can be had without swapping: of the host, or of the control group where that is less.
+    private static func memory(isRatio: Bool, _ host: HostFacts) -> Source? {
+        guard let meminfo = ProcFile("/proc/meminfo") else { return nil }
+        let group = host.memoryLimit.flatMap(CgroupMemoryGauge.init)
+        let whole = isRatio ? Double(host.memoryTotal) : 1
+        let limit = isRatio ? host.memoryLimit?.value ?? 1 : 1
+        return .level {
+            let available = meminfo.read { ByteScanner.bytes(afterKiB: "MemAvailable:", in: $0) }
+            let ofHost = available.map { Double($0) / whole }
+            guard let ofHost, let inGroup = group?.available else { return ofHost }
+            return min(ofHost, Double(inGroup) / limit)
+        }
+    }
+
+    private static func processors(_ host: HostFacts) -> Source? {
+        let online = host.onlineCPUs
+        return CPUUseGauge(.processors(online, isWhole: true)).map { gauge in
+            .share { gauge.read().map { Double($0.used) / Double(online.count) } }
+        }
+    }
+
+    private static func disk(
+        _ directory: String?, isRatio: Bool, _ amount: @escaping (FileSystemSpace) -> Double
+    ) -> Source? {
+        FileSystemGauge(directory ?? "/").map { gauge in
+            .level { gauge.space.map { amount($0) / (isRatio ? Double(max(1, $0.used + $0.available)) : 1) } }
+        }
+    }
+
+    private static func pressure(
+        _ resource: String, _ total: @escaping (PressureTotals) -> Int64?
+    ) -> Source? {
+        guard let gauge = PressureGauge("/proc/pressure/\(resource)"), gauge.read().flatMap(total) != nil else {
+            return nil
+        }
+        return .share { gauge.read().flatMap(total).map { Double($0) * 1000 } }
+    }
+}
+
+/// Watches all guards of a run.
+final class GuardWatch {
+    private var watched: [(condition: PlannedGuard, meter: GuardMeter, since: Nanoseconds?)] = []
+
+    /// Opens the meters of `guards`.
+    ///
+    /// - Throws: ``ObserverFailure/cannotObserve(_:)`` where one cannot be opened any more.
+    init(_ guards: [PlannedGuard], host: HostFacts) throws(ObserverFailure) {
+        for condition in guards {
+            guard
+                let meter = GuardMeter(
+                    condition.metric, isRatio: condition.unit == .ratio, directory: condition.directory, host: host)
+            else { throw .cannotObserve("guard '\(condition.text)': what it watches cannot be read") }
+            watched.append((condition, meter, nil))
+        }
+    }
+
+    /// Looks at all guards; the first that is tripped, where one is.
+    ///
+    /// - Parameter now: any fixed origin, in ns.
+    func check(at now: Nanoseconds) -> GuardTrip? {
+        var trip: GuardTrip?
+        for index in watched.indices {
+            let condition = watched[index].condition
+            // What cannot be read just now neither trips a guard nor clears it.
+            guard let value = watched[index].meter.read(at: now) else { continue }
+            guard condition.isTripped(by: value) else {
+                watched[index].since = nil
+                continue
+            }
+            let since = watched[index].since ?? now
+            watched[index].since = since
+            if trip == nil, now - since >= condition.length {
+                trip = GuardTrip(condition: condition, value: value, held: now - since)
+            }
+        }
+        return trip
+    }
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import LinuxSystem
+import LoadModel
+import Testing
+
+@testable import Engine
+
+private let s = Nanoseconds.second
+private let ms = Nanoseconds.millisecond
+
+/// Guards against the real kernel, at times that the test makes up.
+@Suite struct GuardWatchTests {
+    private func condition(
+        _ metric: String, _ comparison: LoadModel.Guard.Comparison, _ limit: Double, _ unit: PlannedGuard.Unit,
+        for length: Nanoseconds = 0, directory: String? = nil
+    ) -> PlannedGuard {
+        PlannedGuard(
+            text: "\(metric) \(comparison.rawValue) \(limit)", metric: metric, comparison: comparison, limit: limit,
+            unit: unit, length: length, directory: directory)
+    }
+
+    private func watch(_ guards: PlannedGuard...) throws -> GuardWatch {
+        try GuardWatch(guards, host: HostFacts.read())
+    }
+
+    @Test(arguments: LoadModel.Guard.Comparison.allCases)
+    func `a comparison is what it says`(comparison: LoadModel.Guard.Comparison) {
+        let condition = condition("cpu.busy", comparison, 0.5, .ratio)
+        let held = [0.4, 0.5, 0.6].map { condition.isTripped(by: $0) }
+        switch comparison {
+        case .below: #expect(held == [true, false, false])
+        case .atMost: #expect(held == [true, true, false])
+        case .above: #expect(held == [false, false, true])
+        case .atLeast: #expect(held == [false, true, true])
+        }
+    }
+
+    @Test func `a level trips at the first look, and one that holds never does`() throws {
+        let total = Double(HostFacts.read().memoryTotal)
+        let trip = try #require(try watch(condition("memory.available", .below, 2 * total, .bytes)).check(at: 0))
+        #expect(trip.value > 0 && trip.value < total)
+        #expect(trip.held == 0)
+        let calm = try watch(
+            condition("memory.available", .below, 0x1p20, .bytes), condition("handles.free", .below, 1, .handles),
+            condition("disk.available", .below, 1, .bytes, directory: "/"))
+        for look in 0..<30 { #expect(calm.check(at: Int64(look) * 100 * ms) == nil) }
+    }
+
+    @Test func `a condition must hold for as long as it says`() throws {
+        let guards = try watch(condition("memory.available", .above, 0, .ratio, for: 2 * s))
+        for look in 0..<20 { #expect(guards.check(at: Int64(look) * 100 * ms) == nil) }
+        let trip = try #require(guards.check(at: 2 * s))
+        #expect(trip.held == 2 * s)
+        #expect(trip.value > 0 && trip.value <= 1)
+    }
+
+    @Test func `a share is known after a second, and is one of the last second`() throws {
+        let guards = try watch(condition("cpu.busy", .atLeast, 0, .ratio))
+        let start = Clocks.monotonic
+        #expect(guards.check(at: start) == nil)
+        usleep(300_000)
+        #expect(guards.check(at: Clocks.monotonic) == nil)
+        usleep(750_000)
+        let trip = try #require(guards.check(at: Clocks.monotonic))
+        #expect((0...1).contains(trip.value))
+    }
+
+    @Test func `the share of the disk is that of the named file system`() throws {
+        let values = try [PlannedGuard.Unit.ratio, .bytes].map { unit in
+            try #require(
+                try watch(condition("disk.available", .atLeast, 0, unit, directory: "/")).check(at: 0)
+            ).value
+        }
+        #expect((0...1).contains(values[0]))
+        #expect(values[1] > 1000)
+        let free = try #require(try watch(condition("disk.free", .atLeast, 0, .bytes, directory: "/")).check(at: 0))
+        #expect(free.value >= values[1], "with what is kept for root")
+    }
+
+    @Test func `what cannot be watched is no guard`() {
+        #expect(throws: ObserverFailure.self) { try watch(condition("weather", .above, 0, .ratio)) }
+        #expect(throws: ObserverFailure.self) {
+            try watch(condition("disk.free", .above, 0, .bytes, directory: "/no/such/directory"))
+        }
+    }
+}
