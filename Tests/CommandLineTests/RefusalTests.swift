@@ -130,16 +130,6 @@ extension ExertCommands {
             #expect(result.stressors.isEmpty)
         }
 
-        @Test func guardsAreRefusedRatherThanIgnored() throws {
-            let folder = try ScratchFolder()
-            let text = "guards:\n  - memory.available < 1MiB for 2s\n" + Self.phases
-            let result = try Exert.run(["run", try folder.write(text, to: "p.yaml"), "--log", folder.path + "/log"])
-            #expect(result.code == 4)
-            #expect(result.error.contains("guard 'memory.available < 1MiB for 2s' (line 2)"), "\(result.error)")
-            #expect(result.stressors.isEmpty)
-            #expect(!FileManager.default.fileExists(atPath: folder.path + "/log"))
-        }
-
         @Test func aLogThatCannotBeWrittenStopsTheRunBeforeItBegins() throws {
             let folder = try ScratchFolder()
             for log in [folder.path + "/missing/run.ndjson", folder.path] {
