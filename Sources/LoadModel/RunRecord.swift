@@ -225,6 +225,8 @@ public struct HostDescription: Sendable {
 public struct RunRecord: Sendable {
     /// The run's identifier, a ULID.
     public var runID: String
+    /// Labels and trace.
+    public var tags = RunTags()
     /// What it was made on.
     public var host: HostDescription
     /// What was asked.

@@ -11,10 +11,14 @@ public struct EventLog: Sendable {
     public static let schema = "exert-log/1"
 
     private let plan: Plan
+    private let tags: RunTags
     private var writer = JSONWriter(.compact, capacity: 16 * 1024)
 
     /// Creates the encoder of a run.
-    public init(plan: Plan) { self.plan = plan }
+    public init(plan: Plan, tags: RunTags = RunTags()) {
+        self.plan = plan
+        self.tags = tags
+    }
 
     /// The line of `event`, with its line feed, as UTF-8.
     public mutating func line(_ event: TimedEvent) -> [UInt8] {
@@ -26,6 +30,7 @@ public struct EventLog: Sendable {
         writer.timestamp(event.time)
         writer.key("run_id")
         writer.string(event.runID)
+        writer.tagMembers(tags)
         writer.key("event")
         writer.string(event.event.name)
         writer.key("elapsed_s")

@@ -5,6 +5,23 @@ import LoadModel
 // Objects of what was measured besides the stressors' own figures.
 
 extension JSONWriter {
+    /// Writes `labels` and `traceparent`, those that there are.
+    mutating func tagMembers(_ tags: RunTags) {
+        if !tags.labels.isEmpty {
+            key("labels")
+            beginObject()
+            for (name, value) in tags.labels.sorted(by: { $0.key < $1.key }) {
+                key(data: name)
+                string(value)
+            }
+            endObject()
+        }
+        if let traceparent = tags.traceparent {
+            key("traceparent")
+            string(traceparent)
+        }
+    }
+
     /// Writes a guard of the plan.
     mutating func guardMembers(_ condition: PlannedGuard) {
         key("guard")

@@ -15,6 +15,7 @@ public enum SummaryJSON {
         writer.string(schema)
         writer.key("run_id")
         writer.string(record.runID)
+        writer.tagMembers(record.tags)
         writer.startMembers(record.host, record.plan)
         writer.outcomeMembers(record)
         writer.endObject()

@@ -11,6 +11,60 @@ public enum Timestamp {
         return String(decoding: bytes, as: UTF8.self)
     }
 
+    /// The instant that an RFC 3339 text names, in nanoseconds since the Unix epoch; `nil` where it names none.
+    ///
+    /// Takes `Z` or an offset such as `+02:00`, and up to nine decimals of a second; years from 1970 to 2200.
+    public static func parse(_ text: String) -> Nanoseconds? {
+        var rest = Array(text.utf8)[...]
+        /// Takes so many digits, and the one of `ends` that stands behind them.
+        func number(_ width: Int, then ends: String) -> Int64? {
+            let digits = rest.prefix(width)
+            guard digits.count == width, digits.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+            rest = rest.dropFirst(width)
+            guard ends.isEmpty || rest.first.map(Array(ends.utf8).contains) == true else { return nil }
+            if !ends.isEmpty { rest = rest.dropFirst() }
+            return digits.reduce(0) { $0 * 10 + Int64($1 - 0x30) }
+        }
+        guard let year = number(4, then: "-"), let month = number(2, then: "-"), let day = number(2, then: "Tt "),
+            let hour = number(2, then: ":"), let minute = number(2, then: ":"), let second = number(2, then: "")
+        else { return nil }
+        var fraction: Nanoseconds = 0
+        if rest.first == UInt8(ascii: ".") {
+            let digits = rest.dropFirst().prefix { (0x30...0x39).contains($0) }
+            guard (1...9).contains(digits.count) else { return nil }
+            rest = rest.dropFirst(1 + digits.count)
+            fraction = digits.reduce(0) { $0 * 10 + Int64($1 - 0x30) }
+            for _ in digits.count..<9 { fraction *= 10 }
+        }
+        var (zoneHour, zoneMinute, zoneSign): (Int64, Int64, Int64) = (0, 0, 1)
+        switch rest.popFirst() {
+        case UInt8(ascii: "Z"), UInt8(ascii: "z"): break
+        case let sign where sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-"):
+            guard let hours = number(2, then: ":"), let minutes = number(2, then: "") else { return nil }
+            (zoneHour, zoneMinute, zoneSign) = (hours, minutes, sign == UInt8(ascii: "-") ? -1 : 1)
+        default: return nil
+        }
+        guard rest.isEmpty else { return nil }
+        guard (1970...2200).contains(year), (1...12).contains(month), hour < 24, minute < 60, second < 60,
+            zoneHour < 24, zoneMinute < 60
+        else { return nil }
+        let days = daysSinceEpoch(year: year, month: month, day: day)
+        // The thirtieth of February is another day by its number, and none by its name.
+        guard civilDate(daysSinceEpoch: days) == (year, month, day) else { return nil }
+        let zone = (zoneHour * 3600 + zoneMinute * 60) * zoneSign
+        return (days * 86_400 + hour * 3600 + minute * 60 + second - zone) * .second + fraction
+    }
+
+    /// The day number of a Gregorian date.
+    ///
+    /// Source: Howard Hinnant, "chrono-compatible low-level date algorithms", `days_from_civil`.
+    static func daysSinceEpoch(year: Int64, month: Int64, day: Int64) -> Int64 {
+        let fromMarch = month <= 2 ? year - 1 : year
+        let (era, yearOfEra) = floorDivide(fromMarch, by: 400)
+        let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
+        return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
+    }
+
     /// Appends the text of an instant in nanoseconds since the Unix epoch.
     static func append(_ time: Nanoseconds, to bytes: inout [UInt8]) {
         let (seconds, nanoseconds) = floorDivide(time, by: .second)

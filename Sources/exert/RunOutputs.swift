@@ -22,10 +22,10 @@ final class RunOutputs {
     /// Why a line of the log could not be written.
     private(set) var logFailure: String?
 
-    init(plan: Plan, logPath: String?, logInterval: Nanoseconds, isQuiet: Bool) throws {
+    init(plan: Plan, tags: RunTags, logPath: String?, logInterval: Nanoseconds, isQuiet: Bool) throws {
         let policy = Console.progressPolicy(isQuiet: isQuiet)
         if case .live = policy { isLive = true } else { isLive = false }
-        encoder = EventLog(plan: plan)
+        encoder = EventLog(plan: plan, tags: tags)
         display = ProgressDisplay(plan: plan, policy: policy, isUTF8: Console.isUTF8)
         isLogOnOutput = logPath == "-"
         guard let logPath, logPath != "-" else {

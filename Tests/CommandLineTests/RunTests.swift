@@ -94,5 +94,51 @@ extension ExertCommands {
             let ids = Set(text.matches(of: /"run_id":"(\w+)"/).map { String($0.1) })
             #expect(ids.count == 2, "evidence of the first run is kept, and can be told apart")
         }
+
+        @Test func aRunBeginsAtTheInstantThatWasAskedFor() throws {
+            let folder = try ScratchFolder()
+            let file = folder.path + "/log"
+            let begin = Date().addingTimeInterval(4.5)
+            let format = ISO8601DateFormatter()
+            format.formatOptions = [.withInternetDateTime, .withFractionalSeconds]
+            let result = try Exert.run(
+                [
+                    "run", "--load", "cpu=5%", "--for", "1s", "--log", file, "--start-at", format.string(from: begin),
+                    "--label", "host=node-1", "--label", "try=1",
+                ],
+                environment: ["TRACEPARENT": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"])
+            #expect([0, 2].contains(result.code), "\(result.error)")
+            #expect(result.error.contains("waiting until "), "\(result.error)")
+            let log = try ExperimentLog(file: file)
+            let started = try #require(try log.end()["started_at"] as? String)
+            let parse = ISO8601DateFormatter()
+            parse.formatOptions = [.withInternetDateTime, .withFractionalSeconds]
+            // The formatter reads milliseconds.
+            let time = try #require(parse.date(from: String(started.prefix(23)) + "Z"))
+            #expect(abs(time.timeIntervalSince(begin)) < 0.05, "\(started)")
+            for line in log.lines {
+                #expect(line["labels"] as? [String: String] == ["host": "node-1", "try": "1"])
+                #expect((line["traceparent"] as? String)?.hasPrefix("00-4bf92f35") == true)
+            }
+        }
+
+        @Test(arguments: [
+            (["--start-at", "tomorrow"], "RFC 3339"), (["--start-at", "2020-01-01T00:00:00Z"], "is past"),
+            (["--start-at", "2199-01-01T00:00:00Z"], "more than a day away"), (["--label", "x"], "has no '='"),
+        ])
+        func aStartOrLabelThatIsNoneIsBadUsage(arguments: [String], why: String) throws {
+            let result = try Exert.run(["run", "--load", "cpu=5%", "--for", "1s"] + arguments)
+            #expect(result.code == 64)
+            #expect(result.error.contains(why), "\(result.error)")
+            #expect(result.stressors.isEmpty)
+        }
+
+        @Test func whoWaitsForTheStartCanBeInterrupted() throws {
+            let begin = ISO8601DateFormatter().string(from: Date().addingTimeInterval(600))
+            let run = try Exert.start(["run", "--load", "cpu=5%", "--for", "1s", "--start-at", begin])
+            #expect(eventually(within: 5) { run.error.contains("waiting until") })
+            run.send(SIGINT)
+            #expect(try run.wait(limit: 5).code == 130)
+        }
     }
 }

@@ -37,6 +37,10 @@ struct MiniSchema {
                 (value as? Double).map { $0 >= argument as! Double } ?? true
             case "maximum":
                 (value as? Double).map { $0 <= argument as! Double } ?? true
+            case "maxLength":
+                (value as? String).map { Double($0.count) <= argument as! Double } ?? true
+            case "maxProperties":
+                (value as? [String: Any]).map { Double($0.count) <= argument as! Double } ?? true
             case "pattern":
                 (value as? String).map { $0.range(of: argument as! String, options: .regularExpression) != nil } ?? true
             case "items":

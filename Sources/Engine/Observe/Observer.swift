@@ -16,11 +16,19 @@ public final class Observer {
         public var logInterval: Nanoseconds
         /// The run's identifier.
         public var runID: String
+        /// Labels and trace.
+        public var tags: RunTags
+        /// When the load is to begin, in nanoseconds since the Unix epoch; `nil` for as soon as all is ready.
+        public var startAt: Nanoseconds?
 
         /// Creates options.
-        public init(logInterval: Nanoseconds, runID: String) {
+        public init(
+            logInterval: Nanoseconds, runID: String, tags: RunTags = RunTags(), startAt: Nanoseconds? = nil
+        ) {
             self.logInterval = logInterval
             self.runID = runID
+            self.tags = tags
+            self.startAt = startAt
         }
     }
 
@@ -87,20 +95,25 @@ public final class Observer {
 
     /// Makes the run; returns when everything is released.
     public func run(catalog: [any Stressor.Type]) throws(ObserverFailure) -> RunRecord {
+        let setupLimit = plan.stressors.map(\.setupLimit).max() ?? 0
+        let startTime = options.startAt.map { StartTime(wall: $0, setupLimit: setupLimit) }
         let lifeline: OwnedDescriptor.Pipe
         do { lifeline = try OwnedDescriptor.pipe() } catch { throw .cannotObserve("no pipe: \(error)") }
         oomKillsBefore = probe.oomKills
         do {
+            try startTime?.sleepUntilPreparation(signals)
             try startProcesses(catalog, lifeline: lifeline.readEnd.rawValue)
+            if let late = try startTime?.sleepUntilStart(signals) { findings.append(late) }
         } catch {
             abandon()
             throw error
         }
         emit(.runStarted(description, plan), elapsed: 0)
         _ = probe.read()
+        wallOffset = Clocks.wall - Clocks.monotonic
         // A millisecond for all processes to wake and look at the clock.
         start = Clocks.monotonic + .millisecond
-        wallOffset = Clocks.wall - Clocks.monotonic
+        if let wanted = options.startAt { start = max(start, wanted - wallOffset) }
         for session in sessions { session.go(at: start) }
         let cpuBefore = Clocks.processCPU
         begin(phase: 0)
@@ -112,10 +125,11 @@ public final class Observer {
         release()
         // The write end has lived until here; from now on there is nobody whom its closing could end.
         _ = lifeline.writeEnd.rawValue
-        let record = RunRecord(
+        var record = RunRecord(
             runID: options.runID, host: description, plan: plan, startedAt: start + wallOffset, elapsed: elapsed,
             results: results, ends: ends, findings: findings, verdict: verdict, interruptedBy: interruptedBy,
             guardTrip: guardTrip, observerCPUSeconds: observerCPU)
+        record.tags = options.tags
         emit(.runEnded(record))
         return record
     }
