@@ -29,7 +29,7 @@ from pathlib import Path
 
 from bars import MIB, Bar
 from judge import JudgeError, unwind_on_signals
-from ledger import CLOCK_TICKS, host_cpu_ns, read_text, v1_mount, v2_mount
+from ledger import HostTimes, host_cpu_ns, process_cpu_ns, read_text, v1_mount, v2_mount
 
 STEP_S = 5.0  # How long others keep to a level.
 LEVELS = (0.0, 0.40, 0.10)  # What others take, of all processors.
@@ -56,8 +56,8 @@ class Settings:
 
 def idle_s() -> float:
     """Seconds that all processors together were idle or stolen, of `/proc/stat`."""
-    fields = [int(f) for f in (read_text("/proc/stat") or "").splitlines()[0].split()[1:9]]
-    return (fields[3] + fields[4] + fields[7]) / CLOCK_TICKS
+    times = HostTimes()
+    return times.idle + times.steal
 
 
 def burn(levels: tuple[float, ...], until: float) -> None:
@@ -167,13 +167,8 @@ def own_share(settings: Settings) -> float:
 
 def tree_cpu_s(pid: int) -> float:
     """CPU time of a process and its children, in seconds."""
-    total = 0.0
     children = read_text(f"/proc/{pid}/task/{pid}/children") or ""
-    for process in [pid, *map(int, children.split())]:
-        if text := read_text(f"/proc/{process}/stat"):
-            fields = text[text.rindex(")") + 2:].split()
-            total += (int(fields[11]) + int(fields[12])) / CLOCK_TICKS
-    return total
+    return sum(process_cpu_ns(process) or 0 for process in [pid, *map(int, children.split())]) / 1e9
 
 
 # A group's memory ---------------------------------------------------------------------------------------------------

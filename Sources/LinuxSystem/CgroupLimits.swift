@@ -207,6 +207,11 @@ extension CgroupView {
         case unreadable(path: String, Errno)
         /// No group of ours has such a file.
         case absent
+
+        /// The set where it is known.
+        var list: [Int]? {
+            if case .known(let list, _) = self { list } else { nil }
+        }
     }
 
     /// The CPUs that our cpuset allows, as the kernel applies it: ancestors and offline CPUs are accounted for.

@@ -41,13 +41,16 @@ extension CgroupView {
         var view = self
         var groups: [Group] = []
         for mount in chosen {
-            let relative = place == nil ? inside(mount, normal) : String(normal.dropFirst(mount.point.utf8.count))
-            let directory = mount.point + (relative == "/" ? "" : relative)
-            guard isDirectory(directory) else { continue }
+            let below =
+                place == nil
+                ? self.parts(of: normal, in: mount)
+                : String(normal.dropFirst(mount.point.count)).split(separator: "/").map(String.init)
+            guard let below, case let directory = ([mount.point] + below).joined(separator: "/"), isDirectory(directory)
+            else { continue }
             let group = Group(directory: directory, version: mount.version)
             try checkJoinable(group)
             groups.append(group)
-            view.move(to: (mount.root == "/" ? "" : mount.root) + (relative.isEmpty ? "/" : relative), in: mount)
+            view.move(to: (mount.root == "/" ? "" : mount.root) + "/" + below.joined(separator: "/"), in: mount)
         }
         guard !groups.isEmpty else {
             throw GroupProblem(
@@ -81,20 +84,6 @@ extension CgroupView {
         else { return nil }
         let directory = other.point + group.directory.dropFirst(mount.point.utf8.count)
         return groups(of: "cpuacct").first { $0.directory == directory }
-    }
-
-    /// The smallest set of processors that a `cpuset` leaves to our group; `nil` where none is set.
-    public var allowedCPUs: [Int]? {
-        guard let group = groups(of: "cpuset").first else { return nil }
-        let file = group.version == 2 ? "cpuset.cpus.effective" : "cpuset.effective_cpus"
-        guard let text = SmallFile.text(prefix + group.directory + "/" + file), !text.isEmpty else { return nil }
-        return CPUList.parse(text)
-    }
-
-    /// `path` without the part of it that the mount leaves out.
-    private func inside(_ mount: Mount, _ path: String) -> String {
-        guard mount.root != "/", path == mount.root || path.hasPrefix(mount.root + "/") else { return path }
-        return String(path.dropFirst(mount.root.utf8.count))
     }
 
     private func isDirectory(_ path: String) -> Bool {
@@ -133,7 +122,7 @@ extension HostFacts {
         facts.joinedGroups = named.groups
         facts.cpuQuota = named.view.cpuQuota
         facts.memoryLimit = named.view.memoryLimit
-        if let allowed = named.view.allowedCPUs, cgroups.allowedCPUs != allowed {
+        if let allowed = named.view.cpusetCPUs.list, !allowed.isEmpty, cgroups.cpusetCPUs.list != allowed {
             facts.affinityCPUs = allowed.filter(onlineCPUs.contains)
         }
         return facts

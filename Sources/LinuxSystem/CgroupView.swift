@@ -124,7 +124,7 @@ public struct CgroupView: Sendable {
     }
 
     /// The names from the mount point to our group; `nil` where the path leads out of the mount.
-    private func parts(of path: String, in mount: Mount) -> [String]? {
+    func parts(of path: String, in mount: Mount) -> [String]? {
         var relative = Substring(path)
         if mount.root != "/", path == mount.root || path.hasPrefix(mount.root + "/") {
             relative = relative.dropFirst(mount.root.count)

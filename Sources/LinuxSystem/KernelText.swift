@@ -66,6 +66,15 @@ public enum MemoryText {
         scanner.skipFields(1)
         return scanner.nextInteger()?.multipliedSaturating(by: Int64(AnonymousReservation.pageSize))
     }
+
+    /// The resident set less what is of files and shared, in bytes: the second field less the third.
+    public static func anonymous(_ bytes: ArraySlice<UInt8>) -> Int64? {
+        var scanner = ByteScanner(bytes)
+        scanner.skipFields(1)
+        guard let resident = scanner.nextInteger(), let shared = scanner.nextInteger() else { return nil }
+        return max(0, resident.subtractingSaturating(shared)).multipliedSaturating(
+            by: Int64(AnonymousReservation.pageSize))
+    }
 }
 
 /// `/proc/meminfo`, or a node's `meminfo`, in bytes; what a kernel does not tell is `nil`.

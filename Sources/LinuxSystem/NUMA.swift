@@ -52,7 +52,7 @@ public enum NUMA {
     /// libnuma would ask.
     public static var nodes: [Node] {
         let root = "/sys/devices/system/node"
-        let allowed = SmallFile.text("/proc/self/status").flatMap(allowedNodes)
+        let allowed = (try? SmallFile.bytes("/proc/self/status")).flatMap { ProcessStatus($0[...]).allowedNodes }
         return (SmallFile.text("\(root)/has_memory").flatMap(CPUList.parse) ?? []).compactMap { number in
             var free: Int64 = 0
             let total = numa_node_size64(Int32(number), &free)
@@ -62,13 +62,6 @@ public enum NUMA {
                 number: number, total: total, free: Gauge(of: number)?.available ?? free, cpus: cpus,
                 isAllowed: allowed?.contains(number) ?? true)
         }
-    }
-
-    /// The line `Mems_allowed_list:` of a process's status.
-    static func allowedNodes(inStatus text: String) -> [Int]? {
-        let key = "Mems_allowed_list:"
-        guard let line = text.split(separator: "\n").first(where: { $0.hasPrefix(key) }) else { return nil }
-        return line.dropFirst(key.count).split(separator: "\t").first.flatMap { CPUList.parse(String($0)) }
     }
 
     /// What can be taken of one node's memory.

@@ -205,7 +205,7 @@ struct FuzzedParser: Sendable {
             return sums.isEmpty ? .nothing : sums.keys.allSatisfy { (0..<1024).contains($0) } ? .sense : .nonsense
         },
         FuzzedParser(name: "Mems_allowed_list", sample: "Name:\tx\nMems_allowed_list:\t0-1\nThreads:\t1") { bytes in
-            judge(NUMA.allowedNodes(inStatus: String(decoding: bytes, as: UTF8.self)), list)
+            judge(ProcessStatus(bytes).allowedNodes, list)
         },
         FuzzedParser(
             name: "idle time of some processors", sample: "cpu  1 2 3 4000 5 6 7 8\ncpu0 1 2 3 1000 5\ncpu1 1 2 3 4",

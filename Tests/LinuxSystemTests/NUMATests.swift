@@ -47,8 +47,8 @@ struct NUMATests {
 
     @Test func allowedNodesAreReadFromTheStatus() {
         let status = "Name:\tx\nMems_allowed:\t00000003\nMems_allowed_list:\t0-1,4\nThreads:\t1\n"
-        #expect(NUMA.allowedNodes(inStatus: status) == [0, 1, 4])
-        #expect(NUMA.allowedNodes(inStatus: "Name:\tx\n") == nil)
+        #expect(ProcessStatus(Array(status.utf8)[...]).allowedNodes == [0, 1, 4])
+        #expect(ProcessStatus(Array("Name:\tx\n".utf8)[...]).allowedNodes == nil)
     }
 
     @Test(.enabled(if: !NUMA.nodes.isEmpty, "needs a kernel with NUMA")) func theHostsNodesHaveMemoryAndProcessors() {

@@ -48,7 +48,7 @@ final class ScriptedTime: TimeSource {
     }
 
     static var resident: Int64 {
-        (try? SmallFile.bytes("/proc/self/statm")).flatMap { StatmReader.resident($0[...]) } ?? 0
+        (try? SmallFile.bytes("/proc/self/statm")).flatMap { MemoryText.resident($0[...]) } ?? 0
     }
 
     /// The last look before `time`.

@@ -54,7 +54,7 @@ extension MemoryStressor {
     public static func base(_ request: LoadRequest) throws(PlanProblem) -> Base {
         let (settings, host) = (request.settings, request.host)
         try NodePlacement.check(settings, host)
-        if settings.nodes(NodePlacement.nodesKey) != nil, settings.text("mode") == "total" {
+        if settings.nodes(NodeSetting.key) != nil, settings.text("mode") == "total" {
             throw .invalid(setting: "mode", "a total is that of a whole base; with 'nodes', mode is add")
         }
         if let base = NodePlacement.base(settings, host, headroom: hostHeadroom(settings)) { return base }
@@ -170,9 +170,9 @@ extension MemoryStressor {
         if let places = placement?.places.count { workers = max(1, workers / places) * places }
         // The stressor's process and the witness count from the same base and, where it is a moment's, the same figure.
         var resolved: [String: SettingValue] = placement == nil ? ["of": .text(kind.rawValue)] : [:]
-        if let nodes = settings.nodes(NodePlacement.nodesKey), !nodes.amounts.isEmpty {
+        if let nodes = settings.nodes(NodeSetting.key), !nodes.amounts.isEmpty {
             let bytes = NodePlacement.bytes(nodes, host).mapValues { NodeSelection.Amount.bytes($0) }
-            resolved[NodePlacement.nodesKey] = .nodes(NodeSelection(amounts: bytes))
+            resolved[NodeSetting.key] = .nodes(NodeSelection(amounts: bytes))
         }
         if base.mode == .total, kind == .available { resolved[MemoryBase.startKey] = .bytes(host.memoryAvailable) }
         // Of a total it is the base that is asked, not the process.

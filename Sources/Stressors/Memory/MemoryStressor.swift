@@ -19,7 +19,7 @@ public struct MemoryStressor: Stressor {
 
     /// See ``Stressor/settle(_:)``: lets the process itself lie on the first node that is named.
     public static func settle(_ settings: Settings) -> Bool {
-        guard let node = settings.nodes(NodePlacement.nodesKey)?.nodes.first, NUMA.nodes.count > 1 else { return false }
+        guard let node = settings.nodes(NodeSetting.key)?.nodes.first, NUMA.nodes.count > 1 else { return false }
         // Where a sandbox refuses it, running anew would change nothing.
         return (try? NUMA.setProcessPolicy(.preferred, on: [node])) != nil
     }
@@ -148,28 +148,12 @@ final class ProcessOverhead: Sendable {
     /// The process's anonymous memory in bytes.
     static var anonymous: Int64? {
         guard let bytes = try? SmallFile.bytes("/proc/self/statm") else { return nil }
-        return StatmReader.anonymous(bytes[...])
+        return MemoryText.anonymous(bytes[...])
     }
 
     /// The process's resident set in bytes.
     static var resident: Int64? {
         guard let bytes = try? SmallFile.bytes("/proc/self/statm") else { return nil }
-        return StatmReader.resident(bytes[...])
-    }
-}
-
-/// Reads `/proc/PID/statm`.
-enum StatmReader {
-    /// The resident set in bytes: the second field, in pages.
-    static func resident(_ bytes: ArraySlice<UInt8>) -> Int64? {
-        MemoryText.resident(bytes)
-    }
-
-    /// The resident set less what is of files and shared: the second field less the third.
-    static func anonymous(_ bytes: ArraySlice<UInt8>) -> Int64? {
-        var scanner = ByteScanner(bytes)
-        scanner.skipFields(1)
-        guard let resident = scanner.nextInteger(), let shared = scanner.nextInteger() else { return nil }
-        return max(0, resident - shared) * Int64(AnonymousReservation.pageSize)
+        return MemoryText.resident(bytes[...])
     }
 }

@@ -22,7 +22,7 @@ final class ResidentSetWitness: Witness {
         rollup = ProcFile("/proc/\(processID)/smaps_rollup")
     }
 
-    private var ownBytes: Int64? { statm.read(use == nil ? StatmReader.resident : StatmReader.anonymous) }
+    private var ownBytes: Int64? { statm.read(use == nil ? MemoryText.resident : MemoryText.anonymous) }
 
     func begin() { idle = ownBytes ?? 0 }
 
@@ -60,10 +60,10 @@ final class NodeWitness: Witness {
         rollup = ProcFile("/proc/\(processID)/smaps_rollup")
     }
 
-    func begin() { idle = statm.read(StatmReader.anonymous) ?? 0 }
+    func begin() { idle = statm.read(MemoryText.anonymous) ?? 0 }
 
     func read(target: Double) -> WitnessReading? {
-        statm.read(StatmReader.anonymous).map { WitnessReading(Double(target > 0 ? $0 : max(0, $0 - idle))) }
+        statm.read(MemoryText.anonymous).map { WitnessReading(Double(target > 0 ? $0 : max(0, $0 - idle))) }
     }
 
     func readExactly() -> Double? {

@@ -13,12 +13,11 @@ struct NodePlacement: Sendable {
         var weight: Int64
     }
 
-    static let nodesKey = NodeSetting.key
     static let placementKey = "placement"
     /// The settings, for manifests.
     static let keys: [Manifest.Key] = [
         .init(
-            nodesKey, .nodes, default: nil,
+            NodeSetting.key, .nodes, default: nil,
             help: "Memory nodes that it lies on: a list such as 0-1, or an amount for each such as {0: 1GiB, 1: 40%}, "
                 + "whose sum is then 100 %. The target is then the process's anonymous memory, told per node."),
         .init(
@@ -33,7 +32,7 @@ struct NodePlacement: Sendable {
 
     /// The placement of `settings`; `nil` where they name no nodes, or the kernel knows none.
     init?(_ settings: Settings, host: HostFacts) {
-        guard let selection = settings.nodes(Self.nodesKey), let first = selection.nodes.first,
+        guard let selection = settings.nodes(NodeSetting.key), let first = selection.nodes.first,
             !host.memoryNodes.isEmpty
         else { return nil }
         policy = settings.text(Self.placementKey).flatMap(NUMA.Policy.init) ?? .preferred
@@ -100,7 +99,7 @@ struct NodePlacement: Sendable {
 
     /// Looks for what cannot be placed here.
     static func check(_ settings: Settings, _ host: HostFacts) throws(PlanProblem) {
-        guard let selection = settings.nodes(nodesKey) else { return }
+        guard let selection = settings.nodes(NodeSetting.key) else { return }
         try NodeSetting.check(settings, host)
         for node in host.memoryNodes where selection.nodes.contains(node.number) && !node.isAllowed {
             throw .unsupported("memory node \(node.number) is not in this process's cpuset (Mems_allowed)")
@@ -114,7 +113,7 @@ struct NodePlacement: Sendable {
         }
         guard !selection.amounts.isEmpty else { return }
         guard amounts.values.contains(where: { $0 > 0 }) else {
-            throw .invalid(setting: nodesKey, "no node is to have a whole page; raise an amount")
+            throw .invalid(setting: NodeSetting.key, "no node is to have a whole page; raise an amount")
         }
         if settings.text(placementKey) == NUMA.Policy.interleave.rawValue {
             throw .invalid(
@@ -127,7 +126,8 @@ struct NodePlacement: Sendable {
 
     /// What 100 % is of memory on nodes; `nil` where `of` says it.
     static func base(_ settings: Settings, _ host: HostFacts, headroom: Int64) -> Base? {
-        guard let selection = settings.nodes(nodesKey), NodePlacement(settings, host: host) != nil else { return nil }
+        guard let selection = settings.nodes(NodeSetting.key), NodePlacement(settings, host: host) != nil
+        else { return nil }
         let amounts = bytes(selection, host)
         if !amounts.isEmpty {
             let sum = Double(amounts.values.reduce(0, +))
