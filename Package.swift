@@ -17,7 +17,9 @@ let swiftSettings: [SwiftSetting] = [
 let package = Package(
     name: "exert",
     products: [
-        .executable(name: "exert", targets: ["exert"])
+        .executable(name: "exert", targets: ["exert"]),
+        // For services and tests that start loads themselves.
+        .library(name: "Exert", targets: ["Exert"]),
     ],
     dependencies: [
         // Command line: subcommands, help and usage errors that users know from other tools.
@@ -28,6 +30,9 @@ let package = Package(
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
         // SHA-256 of the profile's text, so that a log can be matched to `sha256sum profile.yaml`.
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+        // HTTP server of `exert serve`: it stays up when `accept` finds no descriptor. Without its defaults, which bring
+        // all of Foundation and swift-configuration.
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0", traits: []),
     ],
     targets: [
         // The C that Swift cannot spell: GNU-only calls, variadics, burn kernels.
@@ -68,11 +73,22 @@ let package = Package(
         ),
         // Run record and events to text, NDJSON and JSON.
         .target(name: "Reporting", dependencies: ["LoadModel"]),
+        // Runs as seen from outside: starts an observer process and drives it; what other programs import.
+        .target(name: "Exert", dependencies: ["LinuxSystem"]),
+        // The HTTP face of runs.
+        .target(
+            name: "ControlServer",
+            dependencies: [
+                "Exert",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdTLS", package: "hummingbird"),
+            ]
+        ),
         // Commands, exit codes, wiring.
         .executableTarget(
             name: "exert",
             dependencies: [
-                "LoadModel", "LinuxSystem", "Profiles", "Engine", "Stressors", "Reporting",
+                "LoadModel", "LinuxSystem", "Profiles", "Engine", "Stressors", "Reporting", "Exert", "ControlServer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),

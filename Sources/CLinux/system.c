@@ -174,11 +174,16 @@ int CLinux_poll_until(struct pollfd *polls, size_t count, int64_t deadline_ns) {
 
 int CLinux_pidfd_open(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
 
-int CLinux_spawn_self(
-    pid_t *pid, char *_Nullable const *_Nonnull argv, char *_Nullable const *_Nonnull envp, int descriptor3,
-    int descriptor4) {
+int CLinux_spawn(
+    pid_t *pid, const char *path, char *_Nullable const *_Nonnull argv, char *_Nullable const *_Nonnull envp,
+    const int32_t *descriptors, size_t count) {
+    enum { most = 8 };
+    int moved[most];
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
+    if (count > most) {
+        return EINVAL;
+    }
     int error = posix_spawn_file_actions_init(&actions);
     if (error != 0) {
         return error;
@@ -188,25 +193,25 @@ int CLinux_spawn_self(
         posix_spawn_file_actions_destroy(&actions);
         return error;
     }
-    // The sources are moved out of the way first, so that no order of 3 and 4 can overwrite one with the other.
-    sigset_t none, all;
-    sigemptyset(&none);
-    sigfillset(&all);
-    int high3 = fcntl(descriptor3, F_DUPFD_CLOEXEC, 10);
-    int high4 = fcntl(descriptor4, F_DUPFD_CLOEXEC, 10);
-    if (high3 < 0 || high4 < 0) {
-        error = errno;
+    // The sources are moved out of the way first, so that no order of them can overwrite one with another.
+    for (size_t i = 0; i < count; i++) {
+        moved[i] = descriptors[i] < 0 ? -1 : fcntl(descriptors[i], F_DUPFD_CLOEXEC, most + 2);
+        if (descriptors[i] >= 0 && moved[i] < 0 && error == 0) {
+            error = errno;
+        }
+    }
+    for (size_t i = 0; i < count && error == 0; i++) {
+        if (moved[i] >= 0) {
+            error = posix_spawn_file_actions_adddup2(&actions, moved[i], (int)i);
+        }
     }
     if (error == 0) {
-        error = posix_spawn_file_actions_adddup2(&actions, high3, 3);
+        error = posix_spawn_file_actions_addclosefrom_np(&actions, (int)count);
     }
     if (error == 0) {
-        error = posix_spawn_file_actions_adddup2(&actions, high4, 4);
-    }
-    if (error == 0) {
-        error = posix_spawn_file_actions_addclosefrom_np(&actions, 5);
-    }
-    if (error == 0) {
+        sigset_t none, all;
+        sigemptyset(&none);
+        sigfillset(&all);
         posix_spawnattr_setsigmask(&attributes, &none);
         posix_spawnattr_setsigdefault(&attributes, &all);
         posix_spawnattr_setpgroup(&attributes, 0);
@@ -214,13 +219,12 @@ int CLinux_spawn_self(
             &attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
     }
     if (error == 0) {
-        error = posix_spawn(pid, "/proc/self/exe", &actions, &attributes, argv, envp);
+        error = posix_spawn(pid, path, &actions, &attributes, argv, envp);
     }
-    if (high3 >= 0) {
-        close(high3);
-    }
-    if (high4 >= 0) {
-        close(high4);
+    for (size_t i = 0; i < count; i++) {
+        if (moved[i] >= 0) {
+            close(moved[i]);
+        }
     }
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);

@@ -4,7 +4,7 @@ internal import CLinux
 internal import Glibc
 public import SystemPackage
 
-/// A child process of this same binary, watched through a pidfd.
+/// A child process, watched through a pidfd.
 public final class ChildProcess {
     /// The process.
     public let id: Int32
@@ -23,16 +23,36 @@ public final class ChildProcess {
         public var cpuTime: Int64
     }
 
-    /// Spawns this binary with `arguments`, its descriptors 3 and 4 being `descriptor3` and `descriptor4`.
+    /// This binary.
+    public static let thisExecutable = "/proc/self/exe"
+
+    /// Spawns a binary, this very one where nothing else is said.
     ///
     /// `posix_spawn`, never a bare `fork`: only async-signal-safe code may run in a fork of a Swift process.
     /// Call it on a thread that never ends: the child's parent-death signal is bound to the spawning thread.
-    public init(arguments: [String], descriptor3: Int32, descriptor4: Int32) throws(Errno) {
+    ///
+    /// - Parameters:
+    ///   - arguments: the command line, the binary's name first.
+    ///   - descriptors: what the child's descriptors 0, 1, 2, … are; `nil` for the same as here. All others are closed.
+    ///   - withheld: variables of the environment that are not passed on.
+    public init(
+        _ executable: String = thisExecutable, arguments: [String], descriptors: [Int32?],
+        withholding withheld: [String] = []
+    ) throws(Errno) {
         var argv: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) }
         defer { for argument in argv { free(argument) } }
         argv.append(nil)
+        var environment: [UnsafeMutablePointer<CChar>?] = []
+        var variable = environ
+        while let text = variable.pointee {
+            let name = String(cString: text).prefix { $0 != "=" }
+            if !withheld.contains(String(name)) { environment.append(text) }
+            variable += 1
+        }
+        environment.append(nil)
         var pid: pid_t = 0
-        try checkCode(CLinux_spawn_self(&pid, &argv, environ, descriptor3, descriptor4))
+        let numbers = descriptors.map { $0 ?? -1 }
+        try checkCode(CLinux_spawn(&pid, executable, &argv, &environment, numbers, numbers.count))
         id = pid
         let descriptor = CLinux_pidfd_open(pid)
         pidDescriptor = descriptor

@@ -20,11 +20,16 @@ enum Dependencies {
         "Engine": Rule(ours: ["LoadModel", "LinuxSystem"], external: ["SystemPackage"]),
         "Stressors": Rule(ours: ["CLinux", "LoadModel", "LinuxSystem", "Engine"], external: ["SystemPackage"]),
         "Reporting": Rule(ours: ["LoadModel"]),
+        "Exert": Rule(ours: ["LinuxSystem"], mayUseFoundation: true),
+        // A run is a process of its own: the server knows nothing of engines and stressors.
         "ControlServer": Rule(
-            ours: ["LoadModel", "LinuxSystem", "Profiles", "Engine", "Stressors", "Reporting"],
-            external: ["Hummingbird"], mayUseFoundation: true),
+            ours: ["Exert", "LinuxSystem", "Reporting"],
+            external: ["Hummingbird", "HummingbirdTLS", "HTTPTypes", "NIOCore", "NIOSSL", "ServiceLifecycle", "Logging"],
+            mayUseFoundation: true),
         "exert": Rule(
-            ours: ["LoadModel", "LinuxSystem", "Profiles", "Engine", "Stressors", "Reporting", "ControlServer"],
+            ours: [
+                "LoadModel", "LinuxSystem", "Profiles", "Engine", "Stressors", "Reporting", "Exert", "ControlServer",
+            ],
             external: ["ArgumentParser"]),
     ]
 

@@ -70,11 +70,12 @@ struct pollfd;
 /// ppoll(2) until an absolute CLOCK_MONOTONIC time; how many descriptors are ready, 0, or -1.
 int CLinux_poll_until(struct pollfd *polls, size_t count, int64_t deadline_ns);
 int CLinux_pidfd_open(pid_t pid);
-/// posix_spawn(3) of this very binary with descriptors 3 and 4 set, all others closed, no signal blocked, its own
-/// process group so that a terminal's Ctrl-C reaches the observer alone. 0 or an errno.
-int CLinux_spawn_self(
-    pid_t *pid, char *_Nullable const *_Nonnull argv, char *_Nullable const *_Nonnull envp, int descriptor3,
-    int descriptor4);
+/// posix_spawn(3) of the binary at `path`; its descriptor i is descriptors[i], or the one inherited where that is -1;
+/// all from count on are closed, no signal blocked, its own process group so that a terminal's Ctrl-C reaches the
+/// observer alone. 0 or an errno.
+int CLinux_spawn(
+    pid_t *pid, const char *path, char *_Nullable const *_Nonnull argv, char *_Nullable const *_Nonnull envp,
+    const int32_t *descriptors, size_t count);
 /// wait4(2); fills exit code or signal and the CPU time in nanoseconds. Returns the pid, 0 with WNOHANG, or -1.
 pid_t CLinux_wait(pid_t pid, int no_hang, int *exit_code, int *signal, int64_t *cpu_ns);
 /// ioctl(2) TIOCGWINSZ: the width of the terminal in columns, or -1.

@@ -49,7 +49,7 @@ final class StressorSession {
                 children.append(
                     try ChildProcess(
                         arguments: ["exert", StressorProcess.subcommand, plan.name, "\(index)"],
-                        descriptor3: pages.rawDescriptor, descriptor4: lifeline))
+                        descriptors: [nil, nil, nil, pages.rawDescriptor, lifeline]))
             }
         } catch {
             for child in children { child.send(signal: 9) }

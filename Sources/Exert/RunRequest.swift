@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What is to be run, and how.
+///
+/// Everything is written as in a profile or on the command line, so that there is one notation: `30s`, `50%`, `1GiB`.
+public struct RunRequest: Codable, Hashable, Sendable {
+    /// The YAML (or JSON) text of a profile; `nil` where ``load`` says what is asked.
+    public var profile: String?
+    /// What diagnostics call the profile's text.
+    public var file: String
+    /// Loads by kind of stressor, such as `cpu` and `50%`; empty where there is a profile.
+    public var load: [String: String]
+    /// Settings of those loads by `kind.key`, such as `cpu.mode` and `total`.
+    public var set: [String: String]
+    /// How long those loads last, such as `30s`.
+    public var length: String?
+    /// The time between two samples, `100ms` through `1h`.
+    public var interval: String?
+    /// For how long the run goes on when nobody renews it, such as `30s`; `nil` for as long as its profile says.
+    public var lease: String?
+    /// Labels that every line of the log carries.
+    public var labels: [String: String]
+    /// The W3C trace context that the run is a part of.
+    public var traceparent: String?
+    /// When the load is to begin (RFC 3339); `nil` for at once.
+    public var startAt: String?
+    /// What the run may touch; `nil` for whatever this user may.
+    public var rules: SafetyRules?
+
+    /// Asks for a profile.
+    public init(profile: String, file: String = "<profile>") {
+        self.init(profile: profile, file: file, load: [:])
+    }
+
+    /// Asks for loads without a profile, such as `["cpu": "50%"]` for `30s`.
+    public init(load: [String: String], for length: String, set: [String: String] = [:]) {
+        self.init(profile: nil, file: "<load>", load: load)
+        self.length = length
+        self.set = set
+    }
+
+    private init(profile: String?, file: String, load: [String: String]) {
+        self.profile = profile
+        self.file = file
+        self.load = load
+        set = [:]
+        labels = [:]
+    }
+}
+
+/// What a run may touch beyond CPU and memory of its own group.
+///
+/// Everything that is not named here is refused: directories for disks, inodes and traces, other control groups, other
+/// processes' limits.
+public struct SafetyRules: Codable, Hashable, Sendable {
+    /// Directories in and below which files may be made and traces read.
+    public var directories: [String]
+    /// Control groups that may be joined, as a profile's `cgroup` names them.
+    public var cgroups: [String]
+
+    /// Creates rules; as they are, they allow none.
+    public init(directories: [String] = [], cgroups: [String] = []) {
+        self.directories = directories
+        self.cgroups = cgroups
+    }
+}
