@@ -55,6 +55,11 @@ public final class Run: Sendable {
         try await link.command { WireCommand(id: $0, state: .running) }
     }
 
+    /// Changes loads and state in one step: all of it, or nothing.
+    package func change(load: [String: String]?, isPaused: Bool?) async throws(Refusal) {
+        try await link.command { WireCommand(id: $0, load: load, state: isPaused.map { $0 ? .paused : .running }) }
+    }
+
     /// Extends the run's lease by its length, from now.
     public func renew() async throws(Refusal) {
         try await link.command { WireCommand(id: $0, renew: true) }

@@ -2,6 +2,8 @@
 
 /// The figures of an interval of a run.
 public struct RunSample: Decodable, Sendable {
+    /// When the line was written (RFC 3339, UTC).
+    public let time: String
     /// The interval's end, in seconds since the load began.
     public let elapsedSeconds: Double
     /// The interval's measured length in seconds.
@@ -19,7 +21,7 @@ public struct RunSample: Decodable, Sendable {
     private enum CodingKeys: String, CodingKey {
         case elapsedSeconds = "elapsed_s"
         case intervalSeconds = "interval_s"
-        case phase, stressors, host
+        case time, phase, stressors, host
     }
 }
 
