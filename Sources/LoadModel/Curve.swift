@@ -32,6 +32,8 @@ public struct Curve: Hashable, Sendable {
     private struct Section: Hashable, Sendable {
         var start: Nanoseconds
         var length: Nanoseconds
+        /// Where in its cycle the section begins.
+        var offset: Nanoseconds
         /// The pieces of one cycle; the last one is cut where the section ends.
         var pieces: [Piece]
         /// Where each piece starts within the cycle.
@@ -43,6 +45,40 @@ public struct Curve: Hashable, Sendable {
         var cycleArea: Double
         /// The area of all sections before this one.
         var areaBefore: Double
+
+        /// The piece that `time`, since the run's start, falls into, and the time within it.
+        func place(at time: Nanoseconds) -> (piece: Int, local: Nanoseconds) {
+            let local = (time - start + offset) % period
+            let index = Curve.lastIndex(in: starts, notAfter: local)
+            return (index, local - starts[index])
+        }
+
+        /// The area from the section's start until `time`.
+        func area(until time: Nanoseconds) -> Double {
+            offset == 0
+                ? areaInCycles(until: time - start)
+                : areaInCycles(until: time - start + offset) - areaInCycles(until: offset)
+        }
+
+        /// The area from the first cycle's start on.
+        private func areaInCycles(until time: Nanoseconds) -> Double {
+            let (cycles, local) = time.quotientAndRemainder(dividingBy: period)
+            let index = Curve.lastIndex(in: starts, notAfter: local)
+            return Double(cycles) * cycleArea + areas[index] + pieces[index].area(until: local - starts[index])
+        }
+
+        /// The greatest value.
+        var peak: Double {
+            var peak = 0.0
+            for (piece, at) in zip(pieces, starts) {
+                // The piece lies in the section from `begin`, and once more a cycle later.
+                for cycle in [at, at + period] where cycle < offset + length && cycle + piece.length > offset {
+                    let from = max(0, offset - cycle)
+                    peak = max(peak, piece.peak(from: from, until: min(piece.length, offset + length - cycle)))
+                }
+            }
+            return peak
+        }
     }
 
     private var sections: [Section] = []
@@ -55,8 +91,10 @@ public struct Curve: Hashable, Sendable {
 
     /// Appends a section of `length` that runs through `pieces` and begins again when they end.
     ///
-    /// - Precondition: `length > 0`, `pieces` is not empty and every piece is longer than 0.
-    public mutating func append(_ length: Nanoseconds, repeating pieces: [Piece]) {
+    /// - Parameter offset: where in its first cycle it begins.
+    /// - Precondition: `length > 0`, `pieces` is not empty and every piece is longer than 0; `offset` lies within a
+    ///   cycle.
+    public mutating func append(_ length: Nanoseconds, repeating pieces: [Piece], offset: Nanoseconds = 0) {
         precondition(length > 0 && !pieces.isEmpty && pieces.allSatisfy { $0.length > 0 })
         var starts: [Nanoseconds] = []
         var areas: [Double] = []
@@ -68,11 +106,12 @@ public struct Curve: Hashable, Sendable {
             start += piece.length
             area += piece.area(until: piece.length)
         }
+        precondition(offset >= 0 && offset < start)
         let before = self.area(until: self.length)
         sections.append(
             Section(
-                start: self.length, length: length, pieces: pieces, starts: starts, areas: areas, period: start,
-                cycleArea: area, areaBefore: before))
+                start: self.length, length: length, offset: offset, pieces: pieces, starts: starts, areas: areas,
+                period: start, cycleArea: area, areaBefore: before))
         self.length += length
     }
 
@@ -80,9 +119,8 @@ public struct Curve: Hashable, Sendable {
     public func value(at time: Nanoseconds) -> Double {
         guard time >= 0, time < length else { return 0 }
         let section = sections[sectionIndex(at: time)]
-        let local = (time - section.start) % section.period
-        let index = lastIndex(in: section.starts, notAfter: local)
-        return section.pieces[index].value(at: local - section.starts[index])
+        let (index, local) = section.place(at: time)
+        return section.pieces[index].value(at: local)
     }
 
     /// The integral of the value from the start until `time`, in units times nanoseconds.
@@ -93,10 +131,7 @@ public struct Curve: Hashable, Sendable {
         guard time > 0, !sections.isEmpty else { return 0 }
         let end = min(time, length)
         let section = sections[sectionIndex(at: min(end, length - 1))]
-        let (cycles, local) = (end - section.start).quotientAndRemainder(dividingBy: section.period)
-        let index = lastIndex(in: section.starts, notAfter: local)
-        let inPiece = section.pieces[index].area(until: local - section.starts[index])
-        return section.areaBefore + Double(cycles) * section.cycleArea + section.areas[index] + inPiece
+        return section.areaBefore + section.area(until: end)
     }
 
     /// The mean value between two times; the value itself where they are equal.
@@ -113,8 +148,8 @@ public struct Curve: Hashable, Sendable {
         var until = time
         while index < sections.count {
             let section = sections[index]
-            let cycleStart = until - (until - section.start) % section.period
-            var piece = lastIndex(in: section.starts, notAfter: until - cycleStart)
+            let cycleStart = until - (until - section.start + section.offset) % section.period
+            var piece = Self.lastIndex(in: section.starts, notAfter: until - cycleStart)
             while piece < section.pieces.count, section.pieces[piece].isConstant(value) {
                 until = cycleStart + section.starts[piece] + section.pieces[piece].length
                 piece += 1
@@ -140,9 +175,7 @@ public struct Curve: Hashable, Sendable {
     public func peak(from start: Nanoseconds, to end: Nanoseconds) -> Double {
         var peak = 0.0
         for section in sections where section.start < end && section.start + section.length > start {
-            for (piece, at) in zip(section.pieces, section.starts) where at < section.length {
-                peak = max(peak, piece.peak(until: min(piece.length, section.length - at)))
-            }
+            peak = max(peak, section.peak)
         }
         return peak
     }
@@ -157,7 +190,7 @@ public struct Curve: Hashable, Sendable {
         return low
     }
 
-    private func lastIndex(in starts: [Nanoseconds], notAfter time: Nanoseconds) -> Int {
+    private static func lastIndex(in starts: [Nanoseconds], notAfter time: Nanoseconds) -> Int {
         var low = 0
         var high = starts.count - 1
         while low < high {
@@ -197,13 +230,55 @@ extension Curve.Piece {
         }
     }
 
-    /// The greatest value of a piece that is cut at `end`.
-    func peak(until end: Nanoseconds) -> Double {
+    /// The greatest value of a piece that is cut at `start` and `end`.
+    func peak(from start: Nanoseconds, until end: Nanoseconds) -> Double {
         switch formula {
-        case .line(let from, _): max(from, value(at: end))
-        case .sine(let low, let high, let period): end >= period / 2 ? max(low, high) : max(low, value(at: end))
+        case .line: return max(value(at: start), value(at: end))
+        case .sine(let low, let high, let period):
+            // The top lies half a period into each, or where each begins.
+            let cycle = start - start % period
+            let top = high >= low ? cycle + period / 2 : cycle
+            let isOver = (top >= start ? top : top + period) <= end
+            return isOver ? max(low, high) : max(value(at: start), value(at: end))
         }
     }
+}
+
+// Curves that are changed while a run follows them.
+extension Curve {
+    /// This curve up to `end`, and nothing after it.
+    public func prefix(until end: Nanoseconds) -> Curve {
+        var curve = Curve()
+        curve.append(self, from: 0, to: end)
+        return curve
+    }
+
+    /// Appends what `other` does from `start` up to `end`, or to its own end where that comes first.
+    public mutating func append(_ other: Curve, from start: Nanoseconds, to end: Nanoseconds = .max) {
+        for section in other.sections {
+            let (from, until) = (max(start, section.start), min(end, section.start + section.length))
+            guard from < until else { continue }
+            let offset = (section.offset + from - section.start) % section.period
+            append(until - from, repeating: section.pieces, offset: offset)
+        }
+    }
+
+    /// The same curve from `time` on, with all sections that end before it drawn together into one of the same area.
+    ///
+    /// What is past is only asked for its area; so a curve that is changed again and again stays small.
+    public func condensed(before time: Nanoseconds) -> Curve {
+        let past = sections.prefix { $0.start + $0.length <= time }
+        guard past.count > 1, let last = past.last else { return self }
+        let end = last.start + last.length
+        let mean = area(until: end) / Double(end)
+        var curve = Curve()
+        curve.append(end, repeating: [Piece(length: end, .line(mean, mean))])
+        curve.append(self, from: end)
+        return curve
+    }
+
+    /// How many words ``words`` has.
+    public var wordCount: Int { sections.reduce(1) { $0 + 3 + 5 * $1.pieces.count } }
 }
 
 // The curve crosses from the observer to a stressor process as plain 64-bit words in shared memory, so that the
@@ -214,6 +289,7 @@ extension Curve {
         var words: [UInt64] = [UInt64(sections.count)]
         for section in sections {
             words.append(UInt64(bitPattern: section.length))
+            words.append(UInt64(bitPattern: section.offset))
             words.append(UInt64(section.pieces.count))
             for piece in section.pieces {
                 words.append(UInt64(bitPattern: piece.length))
@@ -247,7 +323,8 @@ extension Curve {
         }
         guard let sectionCount = next(), sectionCount < 1 << 32 else { return nil }
         for _ in 0..<sectionCount {
-            guard let length = nextTime(), let pieceCount = next(), pieceCount < 1 << 32 else { return nil }
+            guard let length = nextTime(), let offset = nextTime(), let pieceCount = next(), pieceCount < 1 << 32
+            else { return nil }
             var pieces: [Piece] = []
             var cycle: Nanoseconds = 0
             for _ in 0..<pieceCount {
@@ -259,8 +336,8 @@ extension Curve {
                 pieces.append(
                     Piece(length: pieceLength, tag == 1 ? .sine(low: a, high: b, period: period) : .line(a, b)))
             }
-            guard length > 0, !pieces.isEmpty, self.length + length <= Self.longest else { return nil }
-            append(length, repeating: pieces)
+            guard length > 0, !pieces.isEmpty, offset < cycle, self.length + length <= Self.longest else { return nil }
+            append(length, repeating: pieces, offset: offset)
         }
         guard position == words.count else { return nil }
     }

@@ -247,6 +247,10 @@ public struct RunRecord: Sendable {
     public var interruptedBy: Int32?
     /// The guard that ended the run.
     public var guardTrip: GuardTrip?
+    /// The lease that ran out and ended the run.
+    public var leaseExpiry: LeaseExpiry?
+    /// What was changed while the run went on, in order.
+    public var changes: [RunChange] = []
     /// CPU time that the observer took, in seconds, from the load's start to its end.
     public var observerCPUSeconds: Double
 
@@ -297,6 +301,10 @@ public enum Event: Sendable {
     case finding(Finding)
     /// A guard ends the run.
     case guardTripped(GuardTrip)
+    /// Somebody outside changed what the run does.
+    case changed(RunChange)
+    /// Nobody renewed the lease, which ends the run.
+    case leaseExpired(LeaseExpiry)
     /// A stressor process is gone.
     case stressorEnded(StressorEnd)
     /// A phase is over.

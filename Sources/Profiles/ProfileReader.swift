@@ -49,6 +49,26 @@ public enum ProfileReader {
         return try builder.profile(sha256: sha256(of: bytes))
     }
 
+    /// Reads a load by itself, as a run is given that goes on.
+    ///
+    /// - Parameters:
+    ///   - text: the load, such as `ramp to 40% in 10s`.
+    ///   - stressor: the name of the stressor that is to follow it, of the kind that `manifest` describes.
+    ///   - length: how long it lasts, in ns.
+    ///   - readFile: reads a trace's bytes; what it throws is shown to the user.
+    /// - Throws: every problem of the text, without places.
+    public static func load(
+        _ text: String, of stressor: String, _ manifest: Manifest, length: Nanoseconds,
+        readFile: @escaping (String) throws -> [UInt8]
+    ) throws(ProfileErrors) -> LoadShape {
+        var builder = ProfileBuilder(file: "<load>", source: nil, manifests: [manifest], readFile: readFile)
+        let place = ProfileBuilder.Place.flag("\(stressor): \(Wording.line(text))")
+        guard let shape = builder.shape(text, of: stressor, manifest, length: length, at: place) else {
+            throw ProfileErrors(file: "<load>", diagnostics: builder.problems)
+        }
+        return shape
+    }
+
     /// Reads a profile of one phase, named `load`, from the command line's flags.
     ///
     /// Its text, of which the hash is taken, is one line a flag, as in `--load cpu=50%`.

@@ -67,6 +67,10 @@ public struct EventLog: Sendable {
             writer.findingMembers(finding)
         case .guardTripped(let trip):
             writer.tripMembers(trip)
+        case .changed(let change):
+            writer.changeMembers(change)
+        case .leaseExpired(let expiry):
+            writer.expiryMembers(expiry)
         case .stressorEnded(let end):
             writer.endMembers(end)
         case .phaseEnded(let index, let results):
@@ -176,6 +180,8 @@ extension Event {
         case .sample: "sample"
         case .finding: "finding"
         case .guardTripped: "guard_tripped"
+        case .changed(let change): change.name
+        case .leaseExpired: "lease_expired"
         case .stressorEnded: "stressor_ended"
         case .phaseEnded: "phase_ended"
         case .runEnded: "run_ended"

@@ -320,6 +320,24 @@ extension JSONWriter {
         } else {
             string(nil)
         }
+        key("lease_expired")
+        if let expiry = record.leaseExpiry {
+            beginObject()
+            expiryMembers(expiry)
+            endObject()
+        } else {
+            string(nil)
+        }
+        key("changes")
+        beginArray()
+        for change in record.changes {
+            beginObject()
+            key("change")
+            string(change.name)
+            changeMembers(change)
+            endObject()
+        }
+        endArray()
         key("started_at")
         timestamp(record.startedAt)
         key("load_s")

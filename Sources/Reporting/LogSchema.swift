@@ -18,7 +18,8 @@ public enum LogSchema {
             {"$ref": "#/$defs/event_preparing"}, {"$ref": "#/$defs/event_run_started"},
             {"$ref": "#/$defs/event_phase_started"},
             {"$ref": "#/$defs/event_sample"}, {"$ref": "#/$defs/event_finding"},
-            {"$ref": "#/$defs/event_guard_tripped"},
+            {"$ref": "#/$defs/event_guard_tripped"}, {"$ref": "#/$defs/event_retargeted"},
+            {"$ref": "#/$defs/event_paused"}, {"$ref": "#/$defs/event_lease_expired"},
             {"$ref": "#/$defs/event_stressor_ended"}, {"$ref": "#/$defs/event_phase_ended"},
             {"$ref": "#/$defs/event_run_ended"}
           ],
@@ -144,6 +145,53 @@ public enum LogSchema {
                 "schema", "time", "run_id", "event", "elapsed_s", "guard", "metric", "comparison", "limit",
                 "unit", "for_s", "value", "held_s"
               ],
+              "additionalProperties": false
+            },
+            "event_retargeted": {
+              "type": "object",
+              "properties": {
+                "schema": {"const": "exert-log/1"},
+                "time": {"$ref": "#/$defs/timestamp"},
+                "run_id": {"type": "string"},
+                "labels": {"$ref": "#/$defs/labels"},
+                "traceparent": {"$ref": "#/$defs/traceparent"},
+                "event": {"const": "retargeted"},
+                "elapsed_s": {"type": "number", "description": "Since the load began; 0 before that."},
+                "stressor": {"type": "string"},
+                "load": {"type": "string", "description": "The notation of the load that it follows from now on."},
+                "from_s": {"type": "number", "minimum": 0, "description": "From when on, since the load began."}
+              },
+              "required": ["schema", "time", "run_id", "event", "elapsed_s", "stressor", "load", "from_s"],
+              "additionalProperties": false
+            },
+            "event_paused": {
+              "type": "object",
+              "properties": {
+                "schema": {"const": "exert-log/1"},
+                "time": {"$ref": "#/$defs/timestamp"},
+                "run_id": {"type": "string"},
+                "labels": {"$ref": "#/$defs/labels"},
+                "traceparent": {"$ref": "#/$defs/traceparent"},
+                "event": {"enum": ["paused", "resumed"]},
+                "elapsed_s": {"type": "number", "description": "Since the load began; 0 before that."},
+                "from_s": {"type": "number", "minimum": 0, "description": "From when on, since the load began."}
+              },
+              "required": ["schema", "time", "run_id", "event", "elapsed_s", "from_s"],
+              "additionalProperties": false
+            },
+            "event_lease_expired": {
+              "type": "object",
+              "properties": {
+                "schema": {"const": "exert-log/1"},
+                "time": {"$ref": "#/$defs/timestamp"},
+                "run_id": {"type": "string"},
+                "labels": {"$ref": "#/$defs/labels"},
+                "traceparent": {"$ref": "#/$defs/traceparent"},
+                "event": {"const": "lease_expired"},
+                "elapsed_s": {"type": "number", "description": "Since the load began; 0 before that."},
+                "lease_s": {"type": "number", "exclusiveMinimum": 0, "description": "How long it was."}
+              },
+              "required": ["schema", "time", "run_id", "event", "elapsed_s", "lease_s"],
               "additionalProperties": false
             },
             "event_finding": {
@@ -282,6 +330,13 @@ public enum LogSchema {
                 "exit_code": {"type": "integer", "minimum": 0, "maximum": 255},
                 "interrupted_by": {"anyOf": [{"$ref": "#/$defs/signal"}, {"type": "null"}]},
                 "guard_tripped": {"anyOf": [{"$ref": "#/$defs/guard_trip"}, {"type": "null"}]},
+                "lease_expired": {
+                  "type": ["object", "null"],
+                  "properties": {"lease_s": {"type": "number", "exclusiveMinimum": 0}},
+                  "required": ["lease_s"],
+                  "additionalProperties": false
+                },
+                "changes": {"type": "array", "items": {"$ref": "#/$defs/change"}},
                 "started_at": {"$ref": "#/$defs/timestamp"},
                 "load_s": {"type": "number", "minimum": 0, "description": "How long the load lasted."},
                 "results": {"type": "array", "items": {"$ref": "#/$defs/result"}},
@@ -304,10 +359,22 @@ public enum LogSchema {
               },
               "required": [
                 "schema", "time", "run_id", "event", "elapsed_s", "verdict", "exit_code", "interrupted_by",
-                "guard_tripped",
+                "guard_tripped", "lease_expired", "changes",
                 "started_at", "load_s", "results", "ends", "findings", "observer_cpu_s", "released",
                 "release_s"
               ],
+              "additionalProperties": false
+            },
+            "change": {
+              "description": "What was changed from outside while the run went on.",
+              "type": "object",
+              "properties": {
+                "change": {"enum": ["retargeted", "paused", "resumed"]},
+                "stressor": {"type": "string"},
+                "load": {"type": "string"},
+                "from_s": {"type": "number", "minimum": 0}
+              },
+              "required": ["change", "from_s"],
               "additionalProperties": false
             },
             "labels": {

@@ -97,6 +97,11 @@ public struct ProgressDisplay: Sendable {
             return tell([Finding(code: "stressor_ended", message: trouble)], &block, time: event.time)
         case .guardTripped(let trip):
             return tell([Finding(code: "guard_tripped", message: trip.sentence)], &block, time: event.time)
+        case .changed(let change):
+            let finding = Finding(code: "changed", severity: .note, message: change.sentence)
+            return tell([finding], &block, time: event.time)
+        case .leaseExpired(let expiry):
+            return tell([Finding(code: "lease_expired", message: expiry.sentence)], &block, time: event.time)
         case .phaseEnded:
             break
         case .runEnded(let record):

@@ -36,6 +36,10 @@ struct ProgressLines: Sendable {
             if let trouble = end.trouble { lines.append([Finding(code: "stressor_ended", message: trouble)]) }
         case .guardTripped(let trip):
             lines.append([Finding(code: "guard_tripped", message: trip.sentence)])
+        case .changed(let change):
+            lines.append("\(HumanUnits.seconds(change.from.seconds)) \(printable(change.sentence))")
+        case .leaseExpired(let expiry):
+            lines.append([Finding(code: "lease_expired", message: expiry.sentence)])
         case .phaseEnded(let index, let results):
             let loaded = results.filter(\.isLoaded)
             if !loaded.isEmpty { lines.append(endLine(index, loaded)) }

@@ -14,6 +14,10 @@ public enum SummaryText {
             lines.append()
             lines.append(table(loaded, of: record.plan, style))
         }
+        for change in record.changes {
+            let sentence = "at \(HumanUnits.seconds(change.from.seconds)) \(change.sentence)"
+            lines.append(StyledText("  "), sentence: sentence)
+        }
         for sentence in loaded.compactMap({ contentSentence($0, record.plan) }) {
             lines.append(StyledText("  "), sentence: sentence)
         }
@@ -47,7 +51,8 @@ public enum SummaryText {
     private static func misses(_ record: RunRecord) -> [String] {
         let results = record.results.filter { $0.isLoaded && $0.verdict != .met }
         let trip = record.guardTrip.map { [$0.sentence] } ?? []
-        return trip + record.ends.compactMap(\.trouble) + results.compactMap { miss($0, record.plan) }
+        let expiry = record.leaseExpiry.map { [$0.sentence] } ?? []
+        return trip + expiry + record.ends.compactMap(\.trouble) + results.compactMap { miss($0, record.plan) }
     }
 
     private static func miss(_ result: PhaseResult, _ plan: Plan) -> String? {

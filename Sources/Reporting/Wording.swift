@@ -23,7 +23,7 @@ extension RunRecord {
         case .met: "every target was met"
         case .notMet: "a target was not met"
         case .unverified: "claim and witness disagree, so a target is not proven"
-        case .aborted: "aborted by a guard"
+        case .aborted: leaseExpiry == nil ? "aborted by a guard" : "aborted, since nobody renewed the lease"
         case .unsupported: "refused or unsupported here"
         case .killed:
             ends.contains { if case .killed(_, true) = $0.manner { true } else { false } }

@@ -6,6 +6,8 @@ import ArgumentParser
 enum ExitStatus {
     /// Something broke that is not the profile's or the host's fault.
     static let internalError = ExitCode(1)
+    /// Ended by a guard or a lease.
+    static let aborted = ExitCode(3)
     /// It cannot be done on this host.
     static let unsupported = ExitCode(4)
     /// Bad usage or a bad profile.

@@ -43,6 +43,18 @@ struct RunCommand: ParsableCommand {
                 + "on many hosts begin together; within a day.", valueName: "time"))
     var startAt: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "End the run, and release everything, when no --heartbeat comes for this long, such as 30s: a controller "
+                + "that vanishes lets go.", valueName: "time"))
+    var lease: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "What renews the lease: a file, whenever it is touched, or - for any line on standard input.",
+            valueName: "file"), completion: .file())
+    var heartbeat: String?
+
     @Option(help: "How the result is printed: text or json.")
     var format: OutputFormat = .text
 
@@ -50,9 +62,8 @@ struct RunCommand: ParsableCommand {
     var quiet = false
 
     func run() throws {
-        let interval = try logInterval()
-        let tags = try runTags()
-        let begin = try startTime()
+        let settings = try runSettings()
+        let steering = try leaseSteering()
         if log == "-", format == .json {
             throw ValidationError("--log - and --format json both want standard output; give the log a file")
         }
@@ -61,10 +72,13 @@ struct RunCommand: ParsableCommand {
         let host = HostFacts.read()
         let plan = try source.plan(on: host)
         // Opened before the load: when disk, memory or descriptors run out, the outputs are there.
-        let outputs = try RunOutputs(plan: plan, tags: tags, logPath: log, logInterval: interval, isQuiet: quiet)
-        if let begin, !quiet { Console.write("waiting until \(Timestamp.text(begin))\n", to: Console.error) }
-        let options = Observer.Options(
-            logInterval: interval, runID: RunIdentifier.make(at: Clocks.wall), tags: tags, startAt: begin)
+        let outputs = try RunOutputs(
+            plan: plan, tags: settings.tags, logPath: log, logInterval: settings.interval, isQuiet: quiet)
+        if let begin = settings.startAt, !quiet {
+            Console.write("waiting until \(Timestamp.text(begin))\n", to: Console.error)
+        }
+        var options = settings.observerOptions
+        options.steering = steering
         let record = try observe(plan, host, options, outputs)
         // A stressor process that was killed while we live leaves its records to us.
         Leftovers.undo()
@@ -90,58 +104,43 @@ struct RunCommand: ParsableCommand {
             case .cannotStart(let stressor, let reason): Console.complain("\(stressor) cannot be started: \(reason)")
             case .cannotObserve(let reason): Console.complain(reason)
             case .interrupted(let signal): throw ExitCode(128 + signal)
+            case .leaseExpired(let expiry):
+                Console.complain("before the load began, \(expiry.sentence)")
+                throw ExitStatus.aborted
             }
             throw ExitStatus.unsupported
         }
     }
 
-    private func runTags() throws -> RunTags {
-        var tags = RunTags()
-        do throws(RunTags.Problem) {
-            for label in labels { try tags.add(label: label) }
+    private func runSettings() throws -> RunSettings {
+        var settings = RunSettings()
+        do throws(RunSettings.Problem) {
+            try settings.take(interval: interval)
+            for label in labels { try settings.take(label: label) }
+            if let startAt { try settings.take(startAt: startAt) }
+            if let lease { try settings.take(lease: lease) }
         } catch {
-            throw ValidationError("--label: \(error.message)")
+            throw ValidationError("--\(error.option) \(error.message)")
         }
-        if let trace = Console.variable("TRACEPARENT"), !trace.isEmpty, !tags.take(traceparent: trace) {
+        if let trace = Console.variable("TRACEPARENT"), !trace.isEmpty, !settings.tags.take(traceparent: trace) {
             // The standard says: who cannot read it goes on without it.
             Console.write("note: TRACEPARENT is no W3C trace context; the log goes without it\n", to: Console.error)
         }
-        return tags
+        return settings
     }
 
-    private func startTime() throws -> Nanoseconds? {
-        guard let startAt else { return nil }
-        guard let time = Timestamp.parse(startAt) else {
-            throw ValidationError("--start-at \(startAt): write an instant such as 2026-11-22T14:00:00Z (RFC 3339)")
-        }
-        let left = time - Clocks.wall
-        guard left > 0 else {
-            throw ValidationError("--start-at \(startAt) is past; it is \(Timestamp.text(Clocks.wall))")
-        }
-        guard left <= 86_400 * .second else { throw ValidationError("--start-at \(startAt) is more than a day away") }
-        return time
-    }
-
-    private func logInterval() throws -> Nanoseconds {
-        do {
-            let interval = try UnitNotation.duration(interval)
-            guard (100 * Nanoseconds.millisecond...3600 * .second).contains(interval) else {
-                throw ValidationError("--interval must be from 100ms to 1h")
+    private func leaseSteering() throws -> Heartbeat? {
+        switch (lease, heartbeat) {
+        case (nil, nil): return nil
+        case (nil, .some): throw ValidationError("--heartbeat renews a lease; give its length, too: --lease 30s")
+        case (.some, nil):
+            throw ValidationError("--lease needs to be renewed: add --heartbeat FILE, or --heartbeat - for stdin")
+        case (.some, "-"?):
+            guard source.profile != "-" else {
+                throw ValidationError("the profile and the heartbeat both want standard input; give one a file")
             }
-            return interval
-        } catch let error as NotationError {
-            throw ValidationError("--interval \(interval): \(error.message)")
+            return Heartbeat(ofStandardInput: ())
+        case (.some, let file?): return Heartbeat(file: file)
         }
-    }
-}
-
-extension HostFacts {
-    /// The part of the facts that a reader of the log needs.
-    fileprivate var description: HostDescription {
-        HostDescription(
-            name: name, kernel: kernel, architecture: architecture, onlineCPUs: onlineCPUs.count,
-            affinityCPUs: affinityCPUs.count, quotaCores: cpuQuota?.value, memoryTotalBytes: memoryTotal,
-            memoryAvailableBytes: memoryAvailable, memoryLimitBytes: (memoryLimit?.value).map { Int64($0) },
-            numaNodes: numaNodes, hugePages: hugePages, exertVersion: exertVersion)
     }
 }

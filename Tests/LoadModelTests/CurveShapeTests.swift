@@ -115,8 +115,8 @@ private let ms = Nanoseconds.millisecond
     @Test func `a day of pulses takes the memory of two pieces and is exact to its last nanosecond`() {
         let day = 86_400 * s
         let load = curve(day, .pulse(.cores(1.5), width: 100 * ms, every: s))
-        // A count of sections, then a length and a count of pieces, then five words a piece.
-        #expect(load.words.count == 1 + 2 + 2 * 5)
+        // A count of sections, then a length, an offset and a count of pieces, then five words a piece.
+        #expect(load.words.count == 1 + 3 + 2 * 5)
         #expect(load.area(until: day) == 86_400 * 1.5 * Double(100 * ms))
         #expect(load.value(at: day - s) == 1.5)
         #expect(load.value(at: day - s - 1) == 0)

@@ -10,9 +10,9 @@ import Testing
 
     /// One section of 100 ns with one line of 10 ns, from 1 to 2.
     private static func words(
-        sections: UInt64 = 1, length: UInt64 = 100, pieces: UInt64 = 1, pieceLength: UInt64 = 10, tag: UInt64 = 0,
-        a: Double = 1, b: Double = 2, period: UInt64 = 0
-    ) -> [UInt64] { [sections, length, pieces, pieceLength, tag, a.bitPattern, b.bitPattern, period] }
+        sections: UInt64 = 1, length: UInt64 = 100, offset: UInt64 = 0, pieces: UInt64 = 1, pieceLength: UInt64 = 10,
+        tag: UInt64 = 0, a: Double = 1, b: Double = 2, period: UInt64 = 0
+    ) -> [UInt64] { [sections, length, offset, pieces, pieceLength, tag, a.bitPattern, b.bitPattern, period] }
 
     @Test(arguments: UInt64(1)...50)
     func `a curve comes back as it was`(seed: UInt64) {
@@ -37,6 +37,8 @@ import Testing
         arguments: [
             ("zero length", words(length: 0)),
             ("negative length", words(length: .max)),
+            ("an offset beyond the cycle", words(offset: 10)),
+            ("a negative offset", words(offset: .max)),
             ("no pieces", words(pieces: 0)),
             ("more pieces than words", words(pieces: 1 << 31)),
             ("absurdly many pieces", words(pieces: .max)),
@@ -51,7 +53,7 @@ import Testing
             ("beyond any integer", words(b: 1e19)),
             ("negative", words(a: -1)),
             ("sections that overflow", [2] + words(length: most).dropFirst() + words(length: most).dropFirst()),
-            ("pieces that overflow", [1, 100, 2] + words(pieceLength: most)[3...] + words(pieceLength: most)[3...]),
+            ("pieces that overflow", [1, 100, 0, 2] + words(pieceLength: most)[4...] + words(pieceLength: most)[4...]),
         ] as [(String, [UInt64])])
     func `what cannot be a curve is none`(name: String, words: [UInt64]) {
         #expect(Curve(words: Self.words()) != nil, "the sound example")

@@ -26,6 +26,9 @@ public struct ControlWord: @unchecked Sendable {
         }
     }
 
+    /// Wakes all who sleep on the word, so that they look for what has changed.
+    func wake() { Futex.wakeAll(word) }
+
     /// Sleeps while the state is `state`, until `deadline` (ns, `CLOCK_MONOTONIC`) at the longest.
     public func sleep(while state: State, until deadline: Int64) {
         Futex.wait(word, while: state.rawValue, until: deadline)

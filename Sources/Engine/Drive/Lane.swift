@@ -8,8 +8,8 @@ public struct Lane: Sendable {
     public let index: Int
     /// How many lanes share the target.
     public let count: Int
-    /// The target of all lanes together.
-    public let curve: Curve
+    /// The target of all lanes together, as it may change.
+    public let course: Course
     /// The run's clock.
     public let time: any TimeSource
     /// Where this lane tells what it does.
@@ -20,16 +20,27 @@ public struct Lane: Sendable {
     ///
     /// - Parameter begin: called when the worker is ready; returns when the load begins, `false` where it never does.
     public init(
-        index: Int, count: Int, curve: Curve, time: any TimeSource, gauge: Gauge,
+        index: Int, count: Int, course: Course, time: any TimeSource, gauge: Gauge,
         begin: @escaping @Sendable () -> Bool = { true }
     ) {
         self.index = index
         self.count = count
-        self.curve = curve
+        self.course = course
         self.time = time
         self.gauge = gauge
         self.begin = begin
     }
+
+    /// Creates a lane whose target never changes.
+    public init(
+        index: Int, count: Int, curve: Curve, time: any TimeSource, gauge: Gauge,
+        begin: @escaping @Sendable () -> Bool = { true }
+    ) {
+        self.init(index: index, count: count, course: Course(curve), time: time, gauge: gauge, begin: begin)
+    }
+
+    /// The target of all lanes together, as it stands; taken anew for each decision.
+    public var curve: Curve { course.curve }
 
     /// Says that this worker is ready and waits for the load to begin; `false` where the run ends first.
     func waitForStart() -> Bool { begin() }

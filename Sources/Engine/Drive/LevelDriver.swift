@@ -58,6 +58,7 @@ extension Lane {
             }
             let next = try holder.upkeep(at: time.now)
             let now = time.now
+            let curve = self.curve
             let constantUntil = curve.constantUntil(after: now)
             var wake = constantUntil > now ? min(constantUntil, now + LevelRhythm.idle) : now + LevelRhythm.tick
             if isRefused { wake = min(wake, now + LevelRhythm.rest) }

@@ -61,6 +61,7 @@ extension Lane {
         }
         while !time.isStopping {
             let now = time.now
+            if let ticket = next, !schedule.holds(ticket) { next = nil }
             while worker.room > 0, now >= restUntil {
                 if next == nil { next = schedule.take(at: now) }
                 guard let ticket = next, ticket.intended <= now else { break }
@@ -73,8 +74,9 @@ extension Lane {
                     restUntil = now + LevelRhythm.rest
                 }
             }
-            // Bounded, because a wait for ever cannot be told from one that hangs.
-            var wake = now + .second
+            // Bounded, because a wait for ever cannot be told from one that hangs, and a ring does not see a target
+            // change.
+            var wake = now + (course.isLive ? 100 * .millisecond : .second)
             if restUntil > now {
                 wake = min(wake, restUntil)
             } else if worker.room > 0, let next {

@@ -9,11 +9,20 @@ public struct Ticket: Hashable, Sendable {
     public let sequence: Int64
     /// When it is due, since the run's start.
     public let intended: Nanoseconds
+    /// Which edition of the course it was taken from, and how many were due before it by that.
+    let edition: UInt32
+    let position: Int64
 
     /// Creates a ticket.
     public init(sequence: Int64, intended: Nanoseconds) {
+        self.init(sequence: sequence, intended: intended, edition: 0, position: 0)
+    }
+
+    init(sequence: Int64, intended: Nanoseconds, edition: UInt32, position: Int64) {
         self.sequence = sequence
         self.intended = intended
+        self.edition = edition
+        self.position = position
     }
 }
 
@@ -31,12 +40,16 @@ public final class OperationSchedule: Sendable {
         var time: Nanoseconds = 0
         var intended: Nanoseconds = 0
         var dropped: Int64 = 0
+        /// The edition of the course that the figures above are of.
+        var edition: UInt32 = 0
+        /// Tickets of earlier editions from this position on are void: their operations are due at other times now.
+        var voidFrom: Int64 = .max
     }
 
     /// How late an operation may begin when its load is over.
     private static let grace: Nanoseconds = 10 * .millisecond
 
-    private let curve: Curve
+    private let course: Course
     /// The area of one operation, in unit·nanoseconds.
     private let areaPerOperation: Double
     private let backlog: Nanoseconds
@@ -52,13 +65,25 @@ public final class OperationSchedule: Sendable {
     ///   - gathers: whether a few operations are due together, on a grid of 1, 2 or 5 ms, where the rate is high
     ///     enough: for engines to whom a wake costs more than another operation.
     public init(
-        curve: Curve, workPerOperation: Double, workPerArea: Double, backlog: Nanoseconds = .second,
+        course: Course, workPerOperation: Double, workPerArea: Double, backlog: Nanoseconds = .second,
         gathers: Bool = false
     ) {
-        self.curve = curve
+        self.course = course
         self.gathers = gathers
         areaPerOperation = workPerOperation / workPerArea
         self.backlog = backlog
+        let first = course.number
+        state.withLock { $0.edition = first }
+    }
+
+    /// Creates the schedule of a target that never changes.
+    public convenience init(
+        curve: Curve, workPerOperation: Double, workPerArea: Double, backlog: Nanoseconds = .second,
+        gathers: Bool = false
+    ) {
+        self.init(
+            course: Course(curve), workPerOperation: workPerOperation, workPerArea: workPerArea, backlog: backlog,
+            gathers: gathers)
     }
 
     /// Operations that were dropped.
@@ -67,23 +92,59 @@ public final class OperationSchedule: Sendable {
     /// The next operation, which may be due later than `now`; `nil` where none comes before the curve's end.
     public func take(at now: Nanoseconds) -> Ticket? {
         state.withLock { state in
-            if let ticket = unlimitedTicket(&state, at: now) { return ticket }
-            dropOverdue(&state, at: now)
+            // Within the lock, so that no lane goes back to an edition that another has left.
+            let edition = course.edition
+            let curve = edition.curve
+            turn(&state, to: edition)
+            if let ticket = unlimitedTicket(&state, curve, at: now) { return ticket }
+            dropOverdue(&state, curve, at: now)
             let due = state.anchor + (Double(state.position) + 0.5) * areaPerOperation
             guard let intended = curve.time(reaching: due, from: state.time) else { return nil }
             // As much as there is begins where that time lies: its own tickets are taken then.
             state.time = intended
             // A grid that becomes finer must not put an operation before its predecessor.
-            state.intended = max(state.intended, gathers ? gathered(intended) : intended)
-            defer { state.sequence += 1 }
-            state.position += 1
-            return Ticket(sequence: state.sequence, intended: state.intended)
+            state.intended = max(state.intended, gathers ? gathered(intended, curve) : intended)
+            defer {
+                state.sequence += 1
+                state.position += 1
+            }
+            return Ticket(
+                sequence: state.sequence, intended: state.intended, edition: state.edition, position: state.position)
         }
+    }
+
+    /// Whether a ticket that was taken is still to be used: where the target has changed since, its operation may be
+    /// due at another time, and is then taken anew.
+    func holds(_ ticket: Ticket) -> Bool {
+        if ticket.edition == course.number { return true }
+        return state.withLock { state in
+            turn(&state, to: course.edition)
+            return ticket.edition == state.edition || ticket.position < state.voidFrom
+        }
+    }
+
+    /// Goes over to a new edition of the course: what was due before it changed stays as it is, the rest comes anew.
+    private func turn(_ state: inout State, to edition: Course.Edition) {
+        guard edition.number != state.edition else { return }
+        state.edition = edition.number
+        let (curve, change) = (edition.curve, edition.changedAt)
+        let due = ((curve.area(until: change) - state.anchor) / areaPerOperation + 0.5).rounded(.down)
+        if due >= 0, due < 1e15 {
+            state.voidFrom = min(state.position, Int64(due))
+            state.position = state.voidFrom
+        } else {
+            // From as much as there is, nothing can be counted on.
+            state.voidFrom = 0
+            state.anchor = curve.area(until: change)
+            state.position = 0
+        }
+        state.time = min(state.time, change)
+        state.intended = min(state.intended, change)
     }
 
     /// The next point of the grid that brings two to seven operations together, or more at very high rates; `time`
     /// where the rate is too low.
-    private func gathered(_ time: Nanoseconds) -> Nanoseconds {
+    private func gathered(_ time: Nanoseconds, _ curve: Curve) -> Nanoseconds {
         let perMillisecond = curve.value(at: time) / areaPerOperation * Double(Nanoseconds.millisecond)
         if perMillisecond * 5 < 1.5 { return time }
         // Steps that go evenly into a second, and into the tenths of it at which the load is looked at.
@@ -92,17 +153,17 @@ public final class OperationSchedule: Sendable {
     }
 
     /// While the target is as much as there is, each operation is due when it is asked for.
-    private func unlimitedTicket(_ state: inout State, at now: Nanoseconds) -> Ticket? {
+    private func unlimitedTicket(_ state: inout State, _ curve: Curve, at now: Nanoseconds) -> Ticket? {
         guard curve.value(at: now) >= Curve.unlimited else { return nil }
         // From its end on, the schedule begins anew.
         state.time = min(curve.constantUntil(after: now), curve.length)
         state.anchor = curve.area(until: state.time)
         state.position = 0
         defer { state.sequence += 1 }
-        return Ticket(sequence: state.sequence, intended: now)
+        return Ticket(sequence: state.sequence, intended: now, edition: state.edition, position: 0)
     }
 
-    private func dropOverdue(_ state: inout State, at now: Nanoseconds) {
+    private func dropOverdue(_ state: inout State, _ curve: Curve, at now: Nanoseconds) {
         let due = state.anchor + (Double(state.position) + 0.5) * areaPerOperation
         let overdue = curve.area(until: now) - due
         guard overdue > 0 else { return }

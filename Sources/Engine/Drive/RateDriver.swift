@@ -38,6 +38,7 @@ extension Lane {
         var done: Int64 = 0
         while !time.isStopping {
             let wake = pacer.nextWake(after: time.now)
+            let curve = self.curve
             moved?.advance(to: wake, isReleased: curve.value(at: wake) == 0)
             let due = pacer.due(until: wake, done: done) { [moved] in
                 (moved?.value(until: $0) ?? curve.area(until: $0)) * share
@@ -52,16 +53,19 @@ extension Lane {
             }
             gauge.forgiven = Int64(pacer.forgiven)
             // Where nothing is asked for, nothing is done, not even waking up.
-            let pause = due == 0 ? releasedUntil(after: wake) : wake
+            let pause = due == 0 ? curve.releasedUntil(after: wake) : wake
             guard worker.wait(until: pause, time) else { return }
             gauge.lagMax = max(gauge.lagMax, time.now - pause)
         }
     }
 
+}
+
+extension Curve {
     /// How long the target stays 0 from `wake` on; `wake` itself where it is not.
-    private func releasedUntil(after wake: Nanoseconds) -> Nanoseconds {
-        guard curve.value(at: wake) == 0 else { return wake }
-        let until = curve.constantUntil(after: wake)
+    fileprivate func releasedUntil(after wake: Nanoseconds) -> Nanoseconds {
+        guard value(at: wake) == 0 else { return wake }
+        let until = constantUntil(after: wake)
         // Bounded, because a wait for ever cannot be told from one that hangs.
         return max(wake, min(until, wake + 10 * .second))
     }

@@ -16,9 +16,9 @@ public struct StressorContext: Sendable {
     public let processes: Int
     /// Which of the processes this is, from 0.
     public let processIndex: Int
-    /// The target over the whole run, in the stressor's unit.
-    public let curve: Curve
-    /// The greatest target of the run, in the stressor's unit.
+    /// The target over the whole run, in the stressor's unit, as it may change.
+    public let course: Course
+    /// The greatest target of the run as it was planned, in the stressor's unit.
     public let peak: Double
     /// The unit of the target.
     public let unit: Unit
@@ -38,13 +38,13 @@ public struct StressorContext: Sendable {
     ) {
         self.init(
             name: name, runID: runID, control: control, workers: workers, processes: processes,
-            processIndex: processIndex, curve: curve, unit: unit, mode: mode, gauges: gauges, latency: latency,
-            notices: nil)
+            processIndex: processIndex, course: Course(curve), unit: unit, mode: mode, gauges: gauges,
+            latency: latency, notices: nil)
     }
 
     init(
         name: String, runID: String, control: ControlWord, workers: Int, processes: Int, processIndex: Int,
-        curve: Curve, unit: Unit, mode: LoadMode, gauges: [Gauge], latency: LatencyCells?, notices: NoticeBoard?
+        course: Course, unit: Unit, mode: LoadMode, gauges: [Gauge], latency: LatencyCells?, notices: NoticeBoard?
     ) {
         self.name = name
         self.runID = runID
@@ -52,14 +52,17 @@ public struct StressorContext: Sendable {
         self.workers = workers
         self.processes = processes
         self.processIndex = processIndex
-        self.curve = curve
+        self.course = course
         self.unit = unit
         self.mode = mode
         self.gauges = gauges
         self.latency = latency
         self.notices = notices
-        peak = curve.peak
+        peak = course.curve.peak
     }
+
+    /// The target over the whole run, as it stands; taken anew for each decision.
+    public var curve: Curve { course.curve }
 
     /// Tells the user something by way of the observer: it becomes a finding in the log and the summary.
     ///

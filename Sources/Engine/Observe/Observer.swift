@@ -10,28 +10,6 @@ internal import SystemPackage
 /// Everything that it needs is acquired before the load begins, so that it still samples, logs and stops when memory,
 /// descriptors or disk are gone.
 public final class Observer {
-    /// How a run is observed.
-    public struct Options: Sendable {
-        /// The time between two samples in the log.
-        public var logInterval: Nanoseconds
-        /// The run's identifier.
-        public var runID: String
-        /// Labels and trace.
-        public var tags: RunTags
-        /// When the load is to begin, in nanoseconds since the Unix epoch; `nil` for as soon as all is ready.
-        public var startAt: Nanoseconds?
-
-        /// Creates options.
-        public init(
-            logInterval: Nanoseconds, runID: String, tags: RunTags = RunTags(), startAt: Nanoseconds? = nil
-        ) {
-            self.logInterval = logInterval
-            self.runID = runID
-            self.tags = tags
-            self.startAt = startAt
-        }
-    }
-
     /// How long before each round time the observer looks.
     ///
     /// Profiles change course at round times, the stressors follow
@@ -41,31 +19,37 @@ public final class Observer {
     private static let fastTick: Nanoseconds = 20 * .millisecond
     private static let releaseLimit: Nanoseconds = 8 * .second
 
-    private let plan: Plan
+    let plan: Plan
     private let host: HostFacts
     private let description: HostDescription
-    private let options: Options
+    let options: Options
     private let sink: (TimedEvent) -> Void
     private let display: ((Sample) -> Void)?
 
-    private let signals: SignalSource
+    let signals: SignalSource
     private let probe: HostProbe
-    private var sessions: [StressorSession] = []
-    private var ledgers: [PhaseLedger] = []
+    private(set) var sessions: [StressorSession] = []
+    var ledgers: [PhaseLedger] = []
     /// Latencies and dropped operations of each stressor as they stood when the phase began.
     private var latencies: [LatencyPair?] = []
     private var drops: [Int64?] = []
     private var results: [PhaseResult] = []
     private var ends: [StressorEnd] = []
-    private var findings: [Finding]
+    private(set) var findings: [Finding]
+    var changes: [RunChange] = []
+    /// Whether every load is released for now.
+    var isPaused = false
+    /// When the lease runs out, ns of `CLOCK_MONOTONIC`; 0 where there is none.
+    var leaseEnd: Nanoseconds = 0
+    private var leaseExpiry: LeaseExpiry?
     private var start: Nanoseconds = 0
     private var wallOffset: Nanoseconds = 0
     private var lastHost = HostReading(cpuBusyRatio: nil, cpuStealRatio: nil, memoryAvailableBytes: nil)
-    private var interruptedBy: Int32?
+    var interruptedBy: Int32?
     private let guards: GuardWatch
     private var guardTrip: GuardTrip?
     private var oomKillsBefore: Int64 = 0
-    private var phase = 0
+    private(set) var phase = 0
 
     /// Prepares the run of `plan`.
     ///
@@ -100,10 +84,11 @@ public final class Observer {
         let lifeline: OwnedDescriptor.Pipe
         do { lifeline = try OwnedDescriptor.pipe() } catch { throw .cannotObserve("no pipe: \(error)") }
         oomKillsBefore = probe.oomKills
+        renewLease()
         do {
-            try startTime?.sleepUntilPreparation(signals)
+            try startTime?.sleepUntilPreparation(self)
             try startProcesses(catalog, lifeline: lifeline.readEnd.rawValue)
-            if let late = try startTime?.sleepUntilStart(signals) { findings.append(late) }
+            if let late = try startTime?.sleepUntilStart(self) { findings.append(late) }
         } catch {
             abandon()
             throw error
@@ -130,17 +115,19 @@ public final class Observer {
             results: results, ends: ends, findings: findings, verdict: verdict, interruptedBy: interruptedBy,
             guardTrip: guardTrip, observerCPUSeconds: observerCPU)
         record.tags = options.tags
+        record.leaseExpiry = leaseExpiry
+        record.changes = changes
         emit(.runEnded(record))
         return record
     }
 
-    private var now: Nanoseconds { Clocks.monotonic - start }
+    var now: Nanoseconds { Clocks.monotonic - start }
 
-    private func emit(_ event: Event, elapsed: Nanoseconds? = nil) {
+    func emit(_ event: Event, elapsed: Nanoseconds? = nil) {
         sink(TimedEvent(time: Clocks.wall, elapsed: elapsed ?? max(0, now), runID: options.runID, event: event))
     }
 
-    private func note(_ finding: Finding) {
+    func note(_ finding: Finding) {
         findings.append(finding)
         emit(.finding(finding))
     }
@@ -163,7 +150,8 @@ public final class Observer {
             }
             sessions.append(
                 try StressorSession(
-                    stressor, type: type, runID: options.runID, length: plan.length, lifeline: lifeline, host: seen))
+                    stressor, type: type, runID: options.runID, length: plan.length, lifeline: lifeline, host: seen,
+                    isLive: isLive, leaseEnd: leaseEnd))
         }
         let begin = Clocks.monotonic
         var nextWord = begin + .second
@@ -176,12 +164,13 @@ public final class Observer {
                 throw .cannotStart(
                     first.plan.name, "its workers are not ready after \(Int(first.startLimit.seconds)) s")
             }
-            if let signal = signals.next() { throw .interrupted(signal) }
+            try attend()
             if now >= nextWord {
                 for session in waiting { emit(.preparing(session.plan.name, session.setupRatio), elapsed: 0) }
                 nextWord += 2 * .second
             }
-            _ = EventPoll.wait([signals.rawDescriptor], timeout: now - begin < .second ? 1 : 20)
+            _ = EventPoll.wait(
+                [signals.rawDescriptor] + steeringDescriptors, timeout: now - begin < .second ? 1 : 20)
         }
     }
 
@@ -201,7 +190,12 @@ public final class Observer {
 
     private func begin(phase index: Int) {
         phase = index
-        ledgers = plan.stressors.map { PhaseLedger(phase: index, of: plan, $0) }
+        ledgers = sessions.map { session in
+            // What was changed on the way counts.
+            var stressor = session.plan
+            stressor.curve = session.curve
+            return PhaseLedger(phase: index, of: plan, stressor)
+        }
         latencies = sessions.map(\.latency)
         drops = sessions.map(\.dropped)
         emit(.phaseStarted(index))
@@ -221,11 +215,9 @@ public final class Observer {
             if poll.wait(until: start + wake) || isBlind {
                 if let signal = signals.next() {
                     interruptedBy = signal
-                    // The log tells of the time up to here.
-                    sampleAll(isDetailed: true)
-                    emit(.sample(sample(isLogged: true) { $0.takeLogWindow() }))
-                    return
+                    return logUpToHere()
                 }
+                if takeOrders() { return logUpToHere() }
                 noticeEnds(stopRequestedAt: nil)
                 if sessions.allSatisfy({ !$0.isAlive }) { return }
                 poll.watch(watchedDescriptors)
@@ -242,11 +234,14 @@ public final class Observer {
             if time >= plan.length { return }
             if let trip = guards.check(at: time) {
                 guardTrip = trip
-                // The log tells of the time up to here.
-                sampleAll(isDetailed: true)
-                emit(.sample(sample(isLogged: true) { $0.takeLogWindow() }))
-                emit(.guardTripped(trip))
-                return
+                logUpToHere()
+                return emit(.guardTripped(trip))
+            }
+            if takeOrders() { return logUpToHere() }
+            if let expiredLease {
+                leaseExpiry = expiredLease
+                logUpToHere()
+                return emit(.leaseExpired(expiredLease))
             }
             sampleAll(isDetailed: time >= nextLog || wake >= phaseEnd - Self.lastLook)
             readExactlyNearPhaseEnd(time)
@@ -260,6 +255,12 @@ public final class Observer {
             display?(sample(isLogged: false) { $0.liveWindow() })
             if wake >= plan.length - Self.lastLook { return }
         }
+    }
+
+    /// The log tells of the time up to a sudden end.
+    private func logUpToHere() {
+        sampleAll(isDetailed: true)
+        emit(.sample(sample(isLogged: true) { $0.takeLogWindow() }))
     }
 
     /// The next tick on an absolute grid; a finer one while a level is still on its way in a phase's first second.
@@ -292,9 +293,9 @@ public final class Observer {
         }
     }
 
-    /// The signals, and the processes that still run.
+    /// The signals, the orders, and the processes that still run.
     private var watchedDescriptors: [Int32] {
-        [signals.rawDescriptor] + sessions.flatMap(\.pidDescriptors)
+        [signals.rawDescriptor] + steeringDescriptors + sessions.flatMap(\.pidDescriptors)
     }
 
     /// Samples every stressor; the scheduler's figures of each thread only for the log and where one falls short.
@@ -372,7 +373,8 @@ public final class Observer {
         for session in sessions { session.stop() }
         let limit = Self.releaseLimit + (plan.stressors.map(\.releaseLimit).max() ?? 0)
         while sessions.contains(where: \.isAlive) {
-            _ = EventPoll.wait(watchedDescriptors, timeout: 50)
+            // Nothing but processes and signals counts from here on; orders find the run ended.
+            _ = EventPoll.wait([signals.rawDescriptor] + sessions.flatMap(\.pidDescriptors), timeout: 50)
             // Asked again, or asked in vain: the kernel releases what the process will not.
             if signals.next() != nil || Clocks.monotonic - requested > limit {
                 for session in sessions where session.isAlive { session.kill() }

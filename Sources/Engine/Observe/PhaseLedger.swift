@@ -8,7 +8,7 @@ internal import LoadModel
 /// in windows of one second that lie in the phase, of a level at each point.
 struct PhaseLedger {
     private let phase: Int
-    private let stressor: PlannedStressor
+    private var stressor: PlannedStressor
     private let start: Nanoseconds
     private let length: Nanoseconds
     private let settledAt: Nanoseconds
@@ -25,7 +25,7 @@ struct PhaseLedger {
     /// Claimed less achieved since the phase settled: while a level is on its way, a worker's claim lags what it does.
     private var claimIntegral = 0.0
     /// Whether the phase asks for as much as there is: then there is no error.
-    private let isUnlimited: Bool
+    private var isUnlimited: Bool
     private var errors = BoundedSeries()
     private var shortfall: [Cause: Double] = [:]
     private var reachedAfter: Nanoseconds?
@@ -52,7 +52,17 @@ struct PhaseLedger {
         isUnlimited = stressor.curve.isUnlimited(from: phase.start, to: phase.start + phase.length)
     }
 
-    let isLoaded: Bool
+    private(set) var isLoaded: Bool
+    /// Until when a change of the target is given time to settle.
+    private var unsettled: Range<Nanoseconds> = 0..<0
+
+    /// Goes over to another target from `time` on.
+    mutating func retarget(_ curve: Curve, from time: Nanoseconds) {
+        stressor.curve = curve
+        isUnlimited = curve.isUnlimited(from: start, to: start + length)
+        isLoaded = isLoaded || curve.peak(from: time, to: start + length) > 0
+        unsettled = (unsettled.contains(time) ? unsettled.lowerBound : time)..<time + .second
+    }
 
     /// Whether a reading has been within tolerance yet.
     var isReached: Bool { reachedAfter != nil }
@@ -78,7 +88,7 @@ struct PhaseLedger {
         claimedIntegral += b.claimed * span
         let achieved = b.achieved ?? 0
         achievedIntegral += achieved * span
-        if a.time >= settledAt {
+        if a.time >= settledAt, !unsettled.contains(a.time), !unsettled.contains(b.time) {
             settledIntegral += (achieved - b.owed) * span
             claimIntegral += (b.claimed - (b.own ?? achieved)) * span
         }
@@ -120,7 +130,8 @@ struct PhaseLedger {
     private mutating func judge(_ point: HistoryPoint, _ history: History, steal: Double) {
         let earliest = max(settledAt, point.time - windowLength - 50 * .millisecond)
         guard isLoaded, !isUnlimited, let earlier = history.point(notAfter: point.time - windowLength),
-            earlier.time + 10 * .millisecond >= earliest || stressor.drive == .level, point.time >= settledAt
+            earlier.time + 10 * .millisecond >= earliest || stressor.drive == .level, point.time >= settledAt,
+            !unsettled.contains(point.time)
         else { return }
         let window = Window(from: earlier, to: point, stressor.drive)
         guard let error = window.error else { return }

@@ -14,12 +14,12 @@ struct StartTime {
     let setupLimit: Nanoseconds
 
     /// Sleeps until the processes must be made to be ready in time; they are not to wait for long.
-    func sleepUntilPreparation(_ signals: SignalSource) throws(ObserverFailure) {
-        try sleep(until: wall - 3 * .second - setupLimit, signals)
+    func sleepUntilPreparation(_ observer: Observer) throws(ObserverFailure) {
+        try sleep(until: wall - 3 * .second - setupLimit, observer)
     }
 
     /// Sleeps until just before the start; a finding where that is past.
-    func sleepUntilStart(_ signals: SignalSource) throws(ObserverFailure) -> Finding? {
+    func sleepUntilStart(_ observer: Observer) throws(ObserverFailure) -> Finding? {
         let late = Clocks.wall - wall
         guard late <= 0 else {
             return Finding(
@@ -27,16 +27,16 @@ struct StartTime {
                 message: "the load begins \(late.seconds) s after the wanted start: what had to be prepared took longer"
             )
         }
-        try sleep(until: wall - Self.lastWord, signals)
+        try sleep(until: wall - Self.lastWord, observer)
         return nil
     }
 
-    /// Sleeps on the wall clock, which may be set meanwhile, and ends at a signal.
-    private func sleep(until time: Nanoseconds, _ signals: SignalSource) throws(ObserverFailure) {
+    /// Sleeps on the wall clock, which may be set meanwhile, and ends at a signal or an order.
+    private func sleep(until time: Nanoseconds, _ observer: Observer) throws(ObserverFailure) {
         while case let left = time - Clocks.wall, left > 0 {
             let milliseconds = Int32(min(left, .second) / .millisecond) + 1
-            _ = EventPoll.wait([signals.rawDescriptor], timeout: milliseconds)
-            if let signal = signals.next() { throw .interrupted(signal) }
+            _ = EventPoll.wait([observer.signals.rawDescriptor] + observer.steeringDescriptors, timeout: milliseconds)
+            try observer.attend()
         }
     }
 }

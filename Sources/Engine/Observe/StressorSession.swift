@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import LinuxSystem
-internal import LoadModel
+public import LoadModel
 internal import SystemPackage
 
 /// The observer's side of one stressor: its processes, their shared pages, its witness.
@@ -19,15 +19,21 @@ final class StressorSession {
     private var noticesTold = 0
     private let host: HostFacts
     /// Whether any phase asks for as much as there is; most never do, and need not look.
-    private let hasUnlimited: Bool
+    private var hasUnlimited: Bool
+    /// The target, as it stands.
+    private(set) var curve: Curve
+    /// The target that it would be if the run were not paused.
+    private(set) var intended: Curve
     private var device: (counters: DeviceCounters, time: Nanoseconds)?
     private var loggedLatency: LatencyPair?
 
     init(
         _ plan: PlannedStressor, type: any Stressor.Type, runID: String, length: Nanoseconds, lifeline: Int32,
-        host: HostFacts
+        host: HostFacts, isLive: Bool, leaseEnd: Nanoseconds
     ) throws(ObserverFailure) {
         self.plan = plan
+        curve = plan.curve
+        intended = plan.curve
         self.type = type
         hasUnlimited = plan.curve.peak >= Curve.unlimited
         self.host = host
@@ -44,7 +50,8 @@ final class StressorSession {
         job.hasLatency = plan.quantum > 0
         var children: [ChildProcess] = []
         do {
-            pages = try RunPages.create(for: job)
+            pages = try RunPages.create(for: job, isLive: isLive)
+            pages.leaseEnd = leaseEnd
             for index in 0..<plan.processes {
                 children.append(
                     try ChildProcess(
@@ -110,6 +117,32 @@ final class StressorSession {
         pages.control.state = .go
     }
 
+    /// Changes the target from `time` on, both as it stands and as it is intended.
+    ///
+    /// - Throws: ``OrderRefusal`` where too much was changed in the last seconds.
+    func retarget(_ live: Curve, intended: Curve, from time: Nanoseconds) throws(OrderRefusal) {
+        let live = live.condensed(before: time - Self.memory)
+        guard pages.announce(live, changedAt: time) else { throw tooManyChanges }
+        curve = live
+        self.intended = intended.condensed(before: time - Self.memory)
+        hasUnlimited = hasUnlimited || live.peak >= Curve.unlimited
+    }
+
+    /// Whether there is room to tell the processes of `live`.
+    func checkRoom(for live: Curve, from time: Nanoseconds) throws(OrderRefusal) {
+        guard pages.hasRoom(for: live.condensed(before: time - Self.memory)) else { throw tooManyChanges }
+    }
+
+    /// For how long the past of a target is kept in detail: longer than any lane looks back.
+    private static let memory: Nanoseconds = 5 * .second
+
+    private var tooManyChanges: OrderRefusal {
+        OrderRefusal(.conflict, "\(plan.name) was changed too often in the last seconds; try again in 5 seconds")
+    }
+
+    /// Moves the lease's end, ns of `CLOCK_MONOTONIC`.
+    func extendLease(to end: Nanoseconds) { pages.leaseEnd = end }
+
     /// Asks the processes to release everything and end.
     func stop() { pages.control.state = .stop }
 
@@ -144,21 +177,21 @@ final class StressorSession {
         case .rate:
             let now = Clocks.monotonic
             // Just before now: a look at the very end of a phase is not yet one at the next.
-            let work = isAlive ? witness?.read(target: plan.curve.value(at: max(0, now - start - 1))) : nil
+            let work = isAlive ? witness?.read(target: curve.value(at: max(0, now - start - 1))) : nil
             point.time = now - start
-            point.owed = plan.curve.area(until: point.time)
+            point.owed = curve.area(until: point.time)
             point.achieved = work.map { $0.amount / plan.unit.workPerArea }
             point.own = work?.own.map { $0 / plan.unit.workPerArea }
             point.claimed = claimed / plan.unit.workPerArea
         case .level:
             point.time = Clocks.monotonic - start
-            point.owed = plan.curve.value(at: point.time)
+            point.owed = curve.value(at: point.time)
             let reading = isAlive ? witness?.read(target: point.owed) : nil
             point.achieved = reading?.amount
             point.own = reading?.own
             // Counting a large table takes milliseconds, and what is counted while it is given back at the end of a
             // phase is neither the one nor the other: such a look is none.
-            let change = abs(plan.curve.value(at: Clocks.monotonic - start) - point.owed)
+            let change = abs(curve.value(at: Clocks.monotonic - start) - point.owed)
             if change > plan.tolerance.allowed(at: point.owed), history.last != nil { return }
             point.claimed = claimed
         }
@@ -209,7 +242,7 @@ final class StressorSession {
 
     /// Whether the target was as much as there is, in the time of `window` that ended at `end`.
     func isUnlimited(_ window: Window?, endingAt end: Nanoseconds) -> Bool {
-        hasUnlimited && plan.curve.isUnlimited(from: end - (window?.length ?? 0), to: end)
+        hasUnlimited && curve.isUnlimited(from: end - (window?.length ?? 0), to: end)
     }
 
     /// What the device did since the last time that this was asked.
@@ -263,4 +296,6 @@ public enum ObserverFailure: Error, Sendable {
     case cannotObserve(String)
     /// A signal came before the load began.
     case interrupted(Int32)
+    /// Nobody renewed the lease before the load began.
+    case leaseExpired(LeaseExpiry)
 }

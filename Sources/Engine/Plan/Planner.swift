@@ -15,7 +15,11 @@ public struct Planner {
     }
 
     /// Makes the plan, or says everything that stands in its way.
-    public func plan(_ profile: Profile) throws(PlanErrors) -> Plan {
+    public func plan(_ profile: Profile) throws(PlanErrors) -> Plan { try prepare(profile).plan }
+
+    /// Makes the plan and keeps what other loads can be resolved with later.
+    public func prepare(_ profile: Profile) throws(PlanErrors) -> PreparedRun {
+        var bases: [String: PlanBasis] = [:]
         var errors = PlanErrors(invalid: [], unsupported: [])
         let phases = plannedPhases(profile)
         var planned: [PlannedStressor] = []
@@ -23,8 +27,9 @@ public struct Planner {
         for (index, entry) in profile.stressors.enumerated() {
             guard profile.phases.contains(where: { $0.loads.contains { $0.stressor == entry.name } }) else { continue }
             do throws(Rejection) {
-                let (stressor, found) = try plan(entry, index: index, profile)
+                let (stressor, found, basis) = try plan(entry, index: index, profile)
                 planned.append(stressor)
+                bases[stressor.name] = basis
                 findings += found
             } catch {
                 errors.invalid += error.invalid
@@ -33,9 +38,10 @@ public struct Planner {
         }
         let guards = plannedGuards(profile, planned, &errors)
         if !errors.invalid.isEmpty || !errors.unsupported.isEmpty { throw errors }
-        return Plan(
+        let plan = Plan(
             profile: profile.name, file: profile.file, sha256: profile.sha256, seed: profile.seed, stressors: planned,
             phases: phases, guards: guards, findings: findings)
+        return PreparedRun(plan: plan, bases: bases)
     }
 
     private typealias Rejection = PlanErrors
@@ -81,7 +87,7 @@ public struct Planner {
 
     private func plan(
         _ entry: StressorEntry, index: Int, _ profile: Profile
-    ) throws(Rejection) -> (PlannedStressor, [Finding]) {
+    ) throws(Rejection) -> (PlannedStressor, [Finding], PlanBasis) {
         guard let type = catalog.first(where: { $0.manifest.kind == entry.kind }) else {
             throw PlanErrors(
                 invalid: [Diagnostic(entry.mark, "unknown stressor kind '\(entry.kind)'")], unsupported: [])
@@ -116,7 +122,7 @@ public struct Planner {
             finding.stressor = entry.name
             return finding
         }
-        return (stressor, findings)
+        return (stressor, findings, PlanBasis(type: type, request: request, base: base))
     }
 
     /// The host as the stressor's processes will see it.
@@ -151,12 +157,8 @@ public struct Planner {
         var unit: Unit?
         for load in profile.phases.flatMap(\.loads) where load.stressor == entry.name {
             for amount in load.shape.amounts {
-                var amount = amount
                 amounts.insert(amount.kind)
-                if case .leave(let inner) = amount { amount = inner }
-                guard let own = manifest.units[amount.kind] ?? (amount.kind == .max ? nil : manifest.unit) else {
-                    continue
-                }
+                guard let own = manifest.unit(of: amount) else { continue }
                 guard unit == nil || unit == own else {
                     let message =
                         "'\(load.text)' for '\(entry.name)': its other loads are in another unit; give a stressor "
@@ -201,7 +203,7 @@ public struct Planner {
             // Each stressor and phase draws its own numbers, and the same ones each time.
             let seed = profile.seed &+ UInt64(index) &* 0x9E37_79B9_7F4A_7C15 &+ UInt64(number) &* 0xD1B5_4A32_D192_ED03
             do throws(AmountProblem) {
-                try refuseUnlimitedSlope(load.shape, from: last, base)
+                try load.shape.refuseUnlimitedSlope(from: last, base)
                 last = try curve.append(phase.length, load.shape, from: last, seed: seed) {
                     (amount) throws(AmountProblem) in try AmountResolver(base: base).value(of: amount)
                 }
@@ -212,22 +214,6 @@ public struct Planner {
             }
         }
         return curve
-    }
-
-    /// As much as there is has no figure, so nothing can slope to it or from it.
-    private func refuseUnlimitedSlope(
-        _ shape: LoadShape, from last: Double, _ base: Base
-    ) throws(AmountProblem) {
-        guard base.free >= Base.unlimited else { return }
-        if case .ramp(nil, _, _) = shape, last >= Base.unlimited {
-            throw AmountProblem(
-                message: "the phase before ends at 'max', which has no figure; write 'ramp from A to B'")
-        }
-        guard shape.amounts.contains(.max) else { return }
-        switch shape {
-        case .hold, .pulse: return
-        default: throw AmountProblem(message: "'max' has no figure here, so it can only be held or pulsed")
-        }
     }
 
     private func limit(_ tolerance: Tolerance, _ base: Base) -> ToleranceLimit {

@@ -38,8 +38,9 @@ public enum StressorProcess {
             pages.failure = reason
             return 1
         }
+        let deadline = KillDeadline(pages)
         do {
-            try CurrentProcess.armKillTimer(after: job.killAfter)
+            try deadline.arm(after: job.killAfter)
         } catch {
             pages.failure = "the kernel timer that ends this process cannot be set: \(error)"
             return 1
@@ -50,13 +51,14 @@ public enum StressorProcess {
         CurrentProcess.disableCoreDumps()
         CurrentThread.setMinimalTimerSlack()
         guard let finished = try? OwnedDescriptor.eventCounter() else { return 64 }
+        let course = pages.isLive ? Course(job.curve, source: pages) : Course(job.curve)
         let context = StressorContext(
             name: job.name, runID: job.runID, control: pages.control, workers: job.workers, processes: job.processes,
-            processIndex: processIndex, curve: job.curve, unit: job.unit, mode: job.mode, gauges: pages.gauges,
+            processIndex: processIndex, course: course, unit: job.unit, mode: job.mode, gauges: pages.gauges,
             latency: pages.latency, notices: pages.notices)
         do throws(StressorFailure) {
             let stressor = try type.init(job.settings, process: context)
-            return carry(stressor, job, pages, processIndex: processIndex, finished: finished)
+            return carry(stressor, job, pages, course, deadline, processIndex: processIndex, finished: finished)
         } catch {
             pages.failure = error.message
             return 1
@@ -79,17 +81,17 @@ public enum StressorProcess {
     }
 
     private static func carry(
-        _ stressor: any Stressor, _ job: StressorJob, _ pages: RunPages, processIndex: Int,
-        finished: borrowing OwnedDescriptor
+        _ stressor: any Stressor, _ job: StressorJob, _ pages: RunPages, _ course: Course, _ deadline: KillDeadline,
+        processIndex: Int, finished: borrowing OwnedDescriptor
     ) -> Int32 {
         let lanes = lanes(of: processIndex, workers: job.workers, processes: job.processes)
         let running = Running(workers: lanes.count, finished: finished.rawValue)
         let end = job.curve.length + grace + job.releaseLimit
         for index in lanes {
             let lane = Lane(
-                index: index, count: job.workers, curve: job.curve, time: RunClock(pages: pages),
+                index: index, count: job.workers, course: course, time: RunClock(pages: pages),
                 gauge: pages.gauges[index],
-                begin: { begin(pages, rearmingAfter: index == lanes.lowerBound ? end : nil) })
+                begin: { begin(pages, index == lanes.lowerBound ? deadline : nil, end) })
             do {
                 let thread = try KernelThread(named: "\(job.kind)-\(index)") {
                     lane.gauge.threadID = Int64(CurrentThread.id)
@@ -111,11 +113,12 @@ public enum StressorProcess {
             }
         }
         while !running.isOver {
-            let ready = EventPoll.wait([lifelineDescriptor, finished.rawValue])
+            let ready = EventPoll.wait([lifelineDescriptor, finished.rawValue], timeout: deadline.patience)
+            deadline.follow()
             // Nothing is ever written to the lifeline: readable means that the observer is gone. No clean-up: the
             // kernel does it faster, and cannot be kept waiting by a worker that is stuck.
             if ready.contains(lifelineDescriptor) { CurrentProcess.exitImmediately(0) }
-            EventCounter.reset(finished.rawValue)
+            if ready.contains(finished.rawValue) { EventCounter.reset(finished.rawValue) }
         }
         return running.hasFailed ? 1 : 0
     }
@@ -128,12 +131,12 @@ public enum StressorProcess {
     /// Waits for the load's start.
     ///
     /// One worker then sets the kernel timer anew: until here it covered the wait as well.
-    private static func begin(_ pages: RunPages, rearmingAfter limit: Nanoseconds?) -> Bool {
+    private static func begin(_ pages: RunPages, _ deadline: KillDeadline?, _ limit: Nanoseconds) -> Bool {
         pages.countReady()
         while pages.control.state == .preparing {
             pages.control.sleep(while: .preparing, until: Clocks.monotonic + .second)
         }
-        if let limit { try? CurrentProcess.armKillTimer(after: limit) }
+        try? deadline?.arm(after: limit)
         let clock = RunClock(pages: pages)
         return pages.control.state == .go && clock.wait(until: 0)
     }
@@ -176,12 +179,21 @@ struct RunClock: TimeSource {
     var now: Nanoseconds { Clocks.monotonic - pages.start }
     var isStopping: Bool { pages.control.state == .stop }
 
+    /// Also ends early, with `true`, when the target changes: whoever sleeps decided by the one before.
     func wait(until time: Nanoseconds) -> Bool {
         let deadline = pages.start + time
+        // The load's start is waited for to the end.
+        let isLive = pages.isLive && time > 0
+        let edition = pages.newest
         while pages.control.state == .go {
-            if Clocks.monotonic >= deadline { return true }
-            pages.control.sleep(while: .go, until: deadline)
+            let now = Clocks.monotonic
+            if now >= deadline || isLive && pages.newest != edition { return true }
+            // A change that came just before this sleep is missed by it; so it is not long.
+            pages.control.sleep(while: .go, until: isLive ? min(deadline, now + Self.liveSleep) : deadline)
+            if isLive, pages.control.state == .go, Clocks.monotonic < deadline { return true }
         }
         return false
     }
+
+    private static let liveSleep: Nanoseconds = 100 * .millisecond
 }

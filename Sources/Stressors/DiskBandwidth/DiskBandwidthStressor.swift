@@ -24,7 +24,7 @@ public struct DiskBandwidthStressor: Stressor {
         tell = { process.tell($0, $1) }
         set = try WorkingSet(options, context: process)
         schedule = OperationSchedule(
-            curve: process.curve, workPerOperation: Double(work), workPerArea: process.unit.workPerArea,
+            course: process.course, workPerOperation: Double(work), workPerArea: process.unit.workPerArea,
             gathers: options.engine == .uring)
     }
 

@@ -9,6 +9,8 @@ internal import SystemPackage
 /// Holds memory: the resident set of the whole stressor process is the target, to the page; or what others leave of a
 /// total.
 public struct MemoryStressor: Stressor {
+    /// The greatest target that may come, where it is shared out over nodes.
+    private let nodePeak: Double
     private let options: MemoryArena.Options
     private let overhead: ProcessOverhead
     private let headroom: Headroom
@@ -34,8 +36,11 @@ public struct MemoryStressor: Stressor {
         self.host = host
         context = process
         let pages = Self.pages(settings, on: host)
-        // Others may give back of what they held at the start, so that more than the peak is to be held.
-        let peak = process.mode == .total ? max(process.peak, Double(host.memoryTotal)) : process.peak
+        // Others may give back of what they held at the start, and a target that can change can grow, so that more than
+        // the peak is to be held. Address space costs nothing.
+        let most = max(process.peak, Double(host.memoryTotal))
+        let peak = process.mode == .total || process.course.isLive ? most : process.peak
+        nodePeak = process.course.isLive ? most : process.peak
         options = MemoryArena.Options(
             pages: pages, content: settings.text("content") == "zero" ? .zero : .random,
             isLocked: settings.flag("lock"),
@@ -65,7 +70,7 @@ public struct MemoryStressor: Stressor {
     public func run(on lane: Lane) throws(StressorFailure) {
         var options = options
         if let nodes {
-            let most = nodes.mostShare(of: Int64(context.peak), lane: lane.index)
+            let most = nodes.mostShare(of: Int64(nodePeak), lane: lane.index)
             options.peakShare = Int(most) + 2 * AnonymousReservation.hugePageSize
             confine(to: nodes.place(of: lane.index))
         }

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import LinuxSystem
+internal import LoadModel
+
+// What a run is told from outside while it goes on, and the lease that somebody must renew.
+extension Observer {
+    /// How far ahead a change lies: more than two wakes of a rate, so that no lane has paced beyond it yet.
+    private static let lead: Nanoseconds = 25 * .millisecond
+
+    /// What is polled for orders.
+    var steeringDescriptors: [Int32] { options.steering?.descriptors ?? [] }
+
+    /// Whether targets may change while the load is on.
+    var isLive: Bool { options.retargeter != nil }
+
+    /// Begins the lease anew.
+    func renewLease() {
+        guard let lease = options.lease else { return }
+        leaseEnd = Clocks.monotonic + lease
+        for session in sessions { session.extendLease(to: leaseEnd) }
+    }
+
+    /// The lease, where it has run out.
+    var expiredLease: LeaseExpiry? {
+        guard let lease = options.lease, leaseEnd > 0, Clocks.monotonic >= leaseEnd else { return nil }
+        return LeaseExpiry(length: lease)
+    }
+
+    /// Takes the orders that come before the load begins: it can be stopped and its lease renewed.
+    func attend() throws(ObserverFailure) {
+        if let signal = signals.next() { throw .interrupted(signal) }
+        while let order = options.steering?.next() {
+            if order.stops { throw .interrupted(Self.stopSignal) }
+            if order.loads.isEmpty, order.pauses == nil {
+                options.steering?.answer(renew(order))
+            } else {
+                options.steering?.answer(
+                    OrderRefusal(.conflict, "the load has not begun yet; send the change again once it has"))
+            }
+        }
+        if let expiredLease { throw .leaseExpired(expiredLease) }
+    }
+
+    /// Takes the orders that have come; whether the run is to end.
+    func takeOrders() -> Bool {
+        while let order = options.steering?.next() {
+            if order.stops {
+                interruptedBy = Self.stopSignal
+                return true
+            }
+            do throws(OrderRefusal) {
+                if let refusal = renew(order) { throw refusal }
+                try apply(order)
+                options.steering?.answer(nil)
+            } catch {
+                options.steering?.answer(error)
+            }
+        }
+        return false
+    }
+
+    /// A stop is what SIGTERM is.
+    private static let stopSignal: Int32 = 15
+
+    private func renew(_ order: RunOrder) -> OrderRefusal? {
+        guard order.renews else { return nil }
+        guard options.lease != nil else { return OrderRefusal(.conflict, "the run has no lease to renew") }
+        renewLease()
+        return nil
+    }
+
+    private func apply(_ order: RunOrder) throws(OrderRefusal) {
+        guard !order.loads.isEmpty || order.pauses != nil else { return }
+        guard let retargeter = options.retargeter else {
+            throw OrderRefusal(.conflict, "the targets of this run cannot be changed")
+        }
+        let time = now + Self.lead
+        guard time < plan.length else { throw OrderRefusal(.conflict, "the run is ending") }
+        let index = plan.phaseIndex(at: time)
+        let phaseEnd = plan.phases[index].start + plan.phases[index].length
+        var intended = sessions.map(\.intended)
+        var changes: [RunChange] = []
+        var found: [Finding] = []
+        for (name, text) in order.loads.sorted(by: { $0.key < $1.key }) {
+            guard let at = plan.stressors.firstIndex(where: { $0.name == name }) else {
+                let names = plan.stressors.map(\.name).joined(separator: ", ")
+                throw OrderRefusal(.invalid, "the run has no stressor '\(name)'; it has: \(names)")
+            }
+            let new = try retargeter.curve(
+                text, of: plan.stressors[at], instead: intended[at], from: time, until: phaseEnd)
+            intended[at] = new.curve
+            found += new.findings
+            changes.append(RunChange(.load(stressor: name, text: text), from: time))
+        }
+        let pauses = order.pauses ?? isPaused
+        if pauses != isPaused { changes.append(RunChange(pauses ? .paused : .resumed, from: time)) }
+        let live = zip(sessions, intended).map { session, intended in
+            var curve = session.curve.prefix(until: time)
+            if pauses { curve.appendRelease(plan.length - time) } else { curve.append(intended, from: time) }
+            return curve
+        }
+        // All or none.
+        for (session, curve) in zip(sessions, live) { try session.checkRoom(for: curve, from: time) }
+        for (at, session) in sessions.enumerated() where live[at] != session.curve || intended[at] != session.intended {
+            try session.retarget(live[at], intended: intended[at], from: time)
+            if index == phase { ledgers[at].retarget(session.curve, from: time) }
+        }
+        isPaused = pauses
+        for change in changes { note(change) }
+        for finding in found where !findings.contains(finding) { note(finding) }
+    }
+
+    private func note(_ change: RunChange) {
+        self.changes.append(change)
+        emit(.changed(change))
+    }
+}

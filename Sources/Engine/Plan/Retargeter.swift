@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import LoadModel
+
+/// A profile resolved against this host, with what is needed to resolve other loads of it later.
+public struct PreparedRun: Sendable {
+    /// What is to be run.
+    public var plan: Plan
+    /// What each stressor was planned from, by name.
+    let bases: [String: PlanBasis]
+}
+
+/// What a stressor was planned from.
+struct PlanBasis: Sendable {
+    var type: any Stressor.Type
+    var request: LoadRequest
+    var base: Base
+}
+
+/// Resolves new loads of a run that goes on by the rules, and against the bases, of its plan.
+public struct Retargeter: Sendable {
+    /// Reads a load: its text, the stressor's name and kind, and how long it lasts.
+    public typealias Reader =
+        @Sendable (String, String, Manifest, Nanoseconds) throws(ProfileErrors) -> LoadShape
+
+    private let run: PreparedRun
+    private let read: Reader
+
+    /// Creates the retargeter of a run.
+    public init(_ run: PreparedRun, read: @escaping Reader) {
+        self.run = run
+        self.read = read
+    }
+
+    /// The curve of a stressor with another load from `start` until the phase's end, and what is worth telling of it.
+    ///
+    /// - Parameters:
+    ///   - curve: the target as it is.
+    ///   - phase: the end of the present phase, since the run's start.
+    func curve(
+        _ text: String, of stressor: PlannedStressor, instead curve: Curve, from start: Nanoseconds,
+        until phaseEnd: Nanoseconds
+    ) throws(OrderRefusal) -> (curve: Curve, findings: [Finding]) {
+        guard let basis = run.bases[stressor.name] else {
+            throw OrderRefusal(.invalid, "the run has no stressor '\(stressor.name)'")
+        }
+        let shape: LoadShape
+        do throws(ProfileErrors) {
+            shape = try read(text, stressor.name, basis.type.manifest, phaseEnd - start)
+        } catch {
+            throw OrderRefusal(.invalid, error.diagnostics[0].message, diagnostics: error.diagnostics)
+        }
+        try checkAmounts(shape, text, stressor, basis)
+        var changed = curve.prefix(until: start)
+        let seed = run.plan.seed &+ UInt64(truncatingIfNeeded: start)
+        let resolver = AmountResolver(base: basis.base)
+        do throws(AmountProblem) {
+            try shape.refuseUnlimitedSlope(from: curve.value(at: start), basis.base)
+            _ = try changed.append(phaseEnd - start, shape, from: curve.value(at: start), seed: seed) {
+                (amount) throws(AmountProblem) in try resolver.value(of: amount)
+            }
+        } catch {
+            throw OrderRefusal(.invalid, "'\(text)' for '\(stressor.name)': \(error.message)")
+        }
+        changed.append(curve, from: phaseEnd)
+        return (changed, try preflight(changed, stressor, basis))
+    }
+
+    /// One stressor's figures are in one unit and speak of one thing.
+    private func checkAmounts(
+        _ shape: LoadShape, _ text: String, _ stressor: PlannedStressor, _ basis: PlanBasis
+    ) throws(OrderRefusal) {
+        let manifest = basis.type.manifest
+        var request = basis.request
+        request.amounts = Set(shape.amounts.map(\.kind))
+        for amount in shape.amounts {
+            guard let unit = manifest.unit(of: amount), unit != stressor.unit else { continue }
+            throw OrderRefusal(
+                .invalid,
+                "'\(text)' for '\(stressor.name)' is in \(unit.rawValue), and the run began with "
+                    + "\(stressor.unit.rawValue); give it in that unit")
+        }
+        do throws(PlanProblem) {
+            guard try basis.type.base(request).mode == stressor.mode else {
+                throw PlanProblem.invalid(
+                    setting: nil,
+                    "it speaks of another whole than the load that the run began with (mode: "
+                        + "\(stressor.mode.rawValue)); set 'mode' in the profile, or write the load as the profile does")
+            }
+        } catch {
+            throw OrderRefusal(error, "'\(text)' for '\(stressor.name)'")
+        }
+    }
+
+    /// The stressor's own look for what will not work.
+    private func preflight(
+        _ curve: Curve, _ stressor: PlannedStressor, _ basis: PlanBasis
+    ) throws(OrderRefusal) -> [Finding] {
+        let preparation: Preparation
+        do throws(PlanProblem) {
+            preparation = try basis.type.prepare(basis.request, base: basis.base, curve: curve)
+        } catch {
+            throw OrderRefusal(error, stressor.name)
+        }
+        guard preparation.processes <= stressor.processes else {
+            throw OrderRefusal(
+                .invalid,
+                "\(stressor.name) would need \(preparation.processes) processes and the run began with "
+                    + "\(stressor.processes); begin with a load that needs as many")
+        }
+        return preparation.findings.map { finding in
+            var finding = finding
+            finding.stressor = stressor.name
+            return finding
+        }
+    }
+}
+
+extension OrderRefusal {
+    fileprivate init(_ problem: PlanProblem, _ subject: String) {
+        switch problem {
+        case .invalid(_, let message): self.init(.invalid, "\(subject): \(message)")
+        case .unsupported(let message): self.init(.unsupported, "\(subject): \(message)")
+        }
+    }
+}
+
+extension Manifest {
+    /// The unit that an amount is in; `nil` where it fits any.
+    func unit(of amount: Amount) -> Unit? {
+        var amount = amount
+        if case .leave(let inner) = amount { amount = inner }
+        return units[amount.kind] ?? (amount.kind == .max ? nil : unit)
+    }
+}
+
+extension LoadShape {
+    /// As much as there is has no figure, so nothing can slope to it or from it.
+    func refuseUnlimitedSlope(from last: Double, _ base: Base) throws(AmountProblem) {
+        guard base.free >= Base.unlimited else { return }
+        if case .ramp(nil, _, _) = self, last >= Base.unlimited {
+            throw AmountProblem(message: "it would ramp from 'max', which has no figure; write 'ramp from A to B'")
+        }
+        guard amounts.contains(.max) else { return }
+        switch self {
+        case .hold, .pulse: return
+        default: throw AmountProblem(message: "'max' has no figure here, so it can only be held or pulsed")
+        }
+    }
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A change of a run that goes on, made from outside.
+public struct RunChange: Hashable, Sendable {
+    /// What was changed.
+    public enum Kind: Hashable, Sendable {
+        /// A stressor follows another load until the present phase ends; its name and the notation.
+        case load(stressor: String, text: String)
+        /// Every load is released; the run's clock goes on.
+        case paused
+        /// Every load is again what it is by now.
+        case resumed
+    }
+    /// What was changed.
+    public var kind: Kind
+    /// From when on, since the load began.
+    public var from: Nanoseconds
+
+    /// Creates a change.
+    public init(_ kind: Kind, from: Nanoseconds) {
+        self.kind = kind
+        self.from = from
+    }
+
+    /// The change in a sentence.
+    public var sentence: String {
+        switch kind {
+        case .load(let stressor, let text): "\(stressor) retargeted: \(text)"
+        case .paused: "paused: every load is released, the run's clock goes on"
+        case .resumed: "resumed: every load is what the profile says by now"
+        }
+    }
+}
+
+/// A lease that nobody renewed.
+public struct LeaseExpiry: Hashable, Sendable {
+    /// How long it lasts from each renewal.
+    public var length: Nanoseconds
+
+    /// Creates an expiry.
+    public init(length: Nanoseconds) { self.length = length }
+
+    /// What happened, in a sentence.
+    public var sentence: String {
+        "the lease of \(length.seconds) s ran out: nobody renewed it, and everything was released"
+    }
+}
