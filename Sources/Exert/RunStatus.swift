@@ -96,6 +96,7 @@ package struct RunStatus: Sendable {
             let end = event.decoded(RunEnd.self)
             endedAt = end?.time
             verdict = end?.verdict
+            if reason == nil, let signal = end?.interruptedBy { reason = "interrupted by \(signal)" }
             // Findings that need the whole run stand only there.
             if let all = end?.findings { findings = Array(all.prefix(Self.findingLimit)) }
         default: break
@@ -122,5 +123,11 @@ package struct RunStatus: Sendable {
         var time: String
         var verdict: RunResult.Verdict?
         var findings: [Finding]?
+        var interruptedBy: String?
+
+        enum CodingKeys: String, CodingKey {
+            case time, verdict, findings
+            case interruptedBy = "interrupted_by"
+        }
     }
 }
