@@ -33,6 +33,13 @@ let package = Package(
         // HTTP server of `exert serve`: it stays up when `accept` finds no descriptor. Without its defaults, which
         // bring all of Foundation and swift-configuration.
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0", traits: []),
+        // What Hummingbird is made of, where the server meets it: buffers, header fields, lifecycle, logger, certificates.
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.34.1"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0", traits: []),
+        .package(url: "https://github.com/apple/swift-log", from: "1.14.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.0.0"),
     ],
     targets: [
         // The C that Swift cannot spell: GNU-only calls, variadics, burn kernels.
@@ -79,10 +86,19 @@ let package = Package(
         .target(
             name: "ControlServer",
             dependencies: [
-                "Exert",
+                "Exert", "LinuxSystem", "Reporting",
                 .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HummingbirdTLS", package: "hummingbird"),
-            ]
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            // In the binary: whatever happens to the disk, the page and the description are there.
+            resources: [.embedInCode("Page/page.html"), .embedInCode("OpenAPI/openapi.json")]
         ),
         // Commands, exit codes, wiring.
         .executableTarget(

@@ -63,6 +63,19 @@ public final class ChildProcess {
     /// How the process ended; `nil` while it runs.
     public func poll() -> End? { wait(noHang: true) }
 
+    /// How the process ended, waiting for that for at most `milliseconds`; `nil` where it has not by then.
+    public func wait(milliseconds: Int32) -> End? {
+        if let end = poll() { return end }
+        let deadline = Clocks.monotonic + Int64(milliseconds) * 1_000_000
+        repeat {
+            // Without a pidfd there is nothing to wait for but time.
+            let left = Int32(clamping: max(0, (deadline - Clocks.monotonic) / 1_000_000))
+            _ = EventPoll.wait([pidDescriptor], timeout: pidDescriptor < 0 ? min(10, left) : left)
+            if let end = poll() { return end }
+        } while Clocks.monotonic < deadline
+        return nil
+    }
+
     /// Sends a signal, unless the process is already reaped.
     public func send(signal: Int32) { if end == nil { kill(id, signal) } }
 

@@ -64,6 +64,8 @@ public struct OwnedDescriptor: ~Copyable, Sendable {
 public enum FileFlags {
     /// Write only, at the end, making the file where there is none.
     public static let appendCreating = O_WRONLY | O_APPEND | O_CREAT
+    /// A directory, to read its names.
+    public static let directory = O_RDONLY | O_DIRECTORY
 }
 
 /// Writing to descriptors that somebody else owns.

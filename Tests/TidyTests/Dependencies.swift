@@ -24,7 +24,10 @@ enum Dependencies {
         // A run is a process of its own: the server knows nothing of engines and stressors.
         "ControlServer": Rule(
             ours: ["Exert", "LinuxSystem", "Reporting"],
-            external: ["Hummingbird", "HummingbirdTLS", "HTTPTypes", "NIOCore", "NIOSSL", "ServiceLifecycle", "Logging"],
+            external: [
+                "Hummingbird", "HummingbirdCore", "HummingbirdTLS", "HTTPTypes", "NIOCore", "NIOHTTPTypes", "NIOSSL",
+                "ServiceLifecycle", "Logging",
+            ],
             mayUseFoundation: true),
         "exert": Rule(
             ours: [

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Exert
+internal import HTTPTypes
+internal import Hummingbird
+internal import NIOCore
+
+/// What every request passes on its way to a route, and every response on its way back.
+struct Responder: HTTPResponder {
+    typealias Context = BasicRequestContext
+
+    let routes: [Route]
+    let access: AccessRules
+    let counts: RequestCounts
+
+    /// The largest body that is read, in bytes.
+    static let bodyLimit = 1 << 20
+
+    func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
+        var response: Response
+        do {
+            response = try await answer(request)
+        } catch let problem as Problem {
+            response = problem.response
+        }
+        counts.add(method: request.method, code: response.status.code)
+        Self.secure(&response.headers)
+        guard request.method == .head else { return response }
+        // A stream's length is not known, and its headers are all that is asked for.
+        return response.createHeadResponse()
+    }
+
+    private func answer(_ request: Request) async throws -> Response {
+        let target = request.head.path ?? "/"
+        let path = target.prefix { $0 != "?" && $0 != "#" }
+        try access.check(path: String(path), authority: request.head.authority, headers: request.headers)
+        guard let segments = Self.segments(path) else {
+            throw Problem(.malformed, "the path '\(path)' has escapes that mean nothing")
+        }
+        let isHead = request.method == .head
+        let method = isHead ? .get : request.method
+        let (route, parameters) = try find(segments, String(path))
+        guard let handler = route.handlers.first(where: { $0.method == method }) else {
+            throw Problem(
+                .methodNotAllowed, "'\(path)' has \(route.allowed), not \(request.method.rawValue)",
+                headers: [.allow: route.allowed])
+        }
+        let behind = target.dropFirst(path.count)
+        let text = behind.hasPrefix("?") ? behind.dropFirst().prefix { $0 != "#" } : nil
+        guard let query = Query(text) else {
+            throw Problem(.malformed, "the query has escapes that mean nothing")
+        }
+        let call = Call(
+            method: method, isHead: isHead, headers: request.headers, parameters: parameters, query: query,
+            body: method == .post || method == .patch ? try await body(of: request) : [], stream: request.body)
+        return try await handler.handle(call)
+    }
+
+    private func find(_ segments: [String], _ path: String) throws(Problem) -> (Route, [String]) {
+        for route in routes {
+            if let parameters = route.match(segments) { return (route, parameters) }
+        }
+        throw Problem(.notFound, "there is nothing at '\(path)'; see /openapi.json for what there is")
+    }
+
+    private static func segments(_ path: Substring) -> [String]? {
+        guard path.hasPrefix("/") else { return [] }
+        var segments: [String] = []
+        for part in path.dropFirst().split(separator: "/", omittingEmptySubsequences: false) {
+            guard let segment = Query.decoded(part) else { return nil }
+            segments.append(segment)
+        }
+        return segments
+    }
+
+    private func body(of request: Request) async throws -> [UInt8] {
+        let tooLarge = Problem(.tooLarge, "a body may have \(Self.bodyLimit) bytes")
+        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > Self.bodyLimit { throw tooLarge }
+        var bytes: [UInt8] = []
+        for try await buffer in request.body {
+            bytes.append(contentsOf: buffer.readableBytesView)
+            if bytes.count > Self.bodyLimit { throw tooLarge }
+        }
+        return bytes
+    }
+
+    /// Nothing of ours is to be guessed at, kept, or run where it was not meant to be.
+    static func secure(_ headers: inout HTTPFields) {
+        headers[.xContentTypeOptions] = "nosniff"
+        headers[.cacheControl] = "no-store"
+        if headers[.contentSecurityPolicy] == nil {
+            headers[.contentSecurityPolicy] = "default-src 'none'; frame-ancestors 'none'"
+        }
+    }
+}

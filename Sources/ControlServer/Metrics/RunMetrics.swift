@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Exert
+
+/// The metrics of the runs that go on.
+struct RunMetrics {
+    struct Active {
+        var outline: RunOutline
+        var status: RunStatus
+        var sample: RunSample?
+
+        init(outline: RunOutline, status: RunStatus) {
+            self.outline = outline
+            self.status = status
+            sample = status.lastSample?.sample
+        }
+    }
+
+    private typealias Series = [(labels: PrometheusWriter.Labels, value: Double)]
+
+    private let runs: [Active]
+
+    /// The units in which stressors are told, each with its suffix.
+    private static let units = ["cores", "bytes", "handles", "inodes", "bytes_per_second", "operations_per_second"]
+
+    init(_ runs: [Active]) { self.runs = runs }
+
+    func write(to metrics: inout PrometheusWriter) {
+        metrics.metric(
+            "exert_run_info", .gauge, "A run that goes on.",
+            runs.map { ([("run_id", $0.outline.runID), ("profile", $0.outline.profile)], 1) })
+        metrics.metric(
+            "exert_run_elapsed_seconds", .gauge, "Time since the load began.",
+            runs.map { ([("run_id", $0.outline.runID)], $0.status.elapsed) })
+        metrics.metric(
+            "exert_run_length_seconds", .gauge, "How long the load lasts in all.",
+            runs.map { ([("run_id", $0.outline.runID)], $0.outline.lengthSeconds) })
+        metrics.metric("exert_run_phase", .gauge, "Which of its phases a run is in.", phases)
+        for unit in Self.units {
+            metrics.metric(
+                "exert_stressor_target_\(unit)", .gauge, "What was asked of a stressor in the last interval.",
+                figures(unit, \.target))
+            metrics.metric(
+                "exert_stressor_achieved_\(unit)", .gauge, "What the kernel says that was there of it.",
+                figures(unit, \.achieved))
+        }
+        metrics.metric(
+            "exert_stressor_error_ratio", .gauge, "Achieved less target, as a share of the target.", errors)
+        host(&metrics)
+    }
+
+    private var phases: Series {
+        runs.flatMap { run in
+            run.outline.phases.enumerated().map { index, phase in
+                let labels = [
+                    ("run_id", run.outline.runID), ("phase", phase.name), ("index", "\(index)"),
+                ]
+                return (labels, run.status.phaseIndex == index ? 1 : 0)
+            }
+        }
+    }
+
+    private func figures(_ unit: String, _ figure: (StressorSample) -> Double?) -> Series {
+        each { sample in sample.unit == unit ? figure(sample) : nil }
+    }
+
+    private var errors: Series {
+        each { sample in
+            guard let target = sample.target, target > 0, let error = sample.error else { return nil }
+            return error / target
+        }
+    }
+
+    private func each(_ value: (StressorSample) -> Double?) -> Series {
+        runs.flatMap { run -> Series in
+            (run.sample?.stressors ?? [:]).sorted { $0.key < $1.key }.compactMap { name, sample in
+                guard let value = value(sample) else { return nil }
+                let kind = run.outline.stressors[name]?.kind ?? name
+                return ([("run_id", run.outline.runID), ("stressor", name), ("kind", kind)], value)
+            }
+        }
+    }
+
+    /// The host as the newest sample saw it.
+    private func host(_ metrics: inout PrometheusWriter) {
+        let newest = runs.compactMap(\.sample).max { $0.time < $1.time }
+        guard let host = newest?.host else { return }
+        metrics.metric(
+            "exert_host_cpu_busy_ratio", .gauge, "The share of the host's CPU time that was not idle.",
+            host.cpuBusyRatio)
+        metrics.metric(
+            "exert_host_memory_available_bytes", .gauge, "MemAvailable of the host.", host.memoryAvailableBytes)
+        metrics.metric(
+            "exert_pressure_ratio", .gauge, "The share of the interval in which tasks waited for a resource.",
+            (host.pressure ?? [:]).sorted { $0.key < $1.key }.compactMap { name, ratio in
+                let parts = name.split(separator: "_").map(String.init)
+                return parts.count == 3 ? ([("resource", parts[0]), ("kind", parts[1])], ratio) : nil
+            })
+    }
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import HTTPTypes
+internal import Hummingbird
+
+/// `/` and `/openapi.json`: documents that are part of the binary.
+struct DocumentRoutes: Sendable {
+    /// The page in the pieces between its scripts, each of which gets the response's nonce.
+    private let pieces: [String]
+    private let description: [UInt8]
+
+    init() {
+        let page = String(decoding: PackageResources.page_html, as: UTF8.self)
+        pieces = page.split(separator: "<script", omittingEmptySubsequences: false).map(String.init)
+        description = PackageResources.openapi_json
+    }
+
+    var routes: [Route] { [Route("/", [(.get, page)]), Route("/openapi.json", [(.get, openAPI)])] }
+
+    @Sendable private func page(_ call: Call) async throws(Problem) -> Response {
+        // Only what is part of the page runs: a name in a log that says it is a script is none.
+        let nonce = String(UInt64.random(in: 0...UInt64.max), radix: 36) + String(UInt64.random(in: 0...UInt64.max))
+        let html = pieces.joined(separator: "<script nonce=\"\(nonce)\"")
+        let policy =
+            "default-src 'none'; script-src 'nonce-\(nonce)'; style-src 'unsafe-inline'; img-src 'self' data:; "
+            + "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        return .document(Array(html.utf8), "text/html; charset=utf-8", headers: [.contentSecurityPolicy: policy])
+    }
+
+    @Sendable private func openAPI(_ call: Call) async throws(Problem) -> Response { .document(description) }
+}

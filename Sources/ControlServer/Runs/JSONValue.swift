@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import FoundationEssentials
+
+/// A JSON value of a request, looked at member by member, so that what nobody reads is refused.
+enum JSONValue: Decodable, Sendable {
+    case null
+    case boolean(Bool)
+    case number(Double)
+    case string(String)
+    case array([JSONValue])
+    case object([String: JSONValue])
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        if container.decodeNil() {
+            self = .null
+        } else if let text = try? container.decode(String.self) {
+            self = .string(text)
+        } else if let flag = try? container.decode(Bool.self) {
+            self = .boolean(flag)
+        } else if let number = try? container.decode(Double.self) {
+            self = .number(number)
+        } else if let members = try? container.decode([String: JSONValue].self) {
+            self = .object(members)
+        } else {
+            self = .array(try container.decode([JSONValue].self))
+        }
+    }
+
+    /// The members of the object that a body is.
+    static func object(in body: [UInt8]) throws(Problem) -> [String: JSONValue] {
+        // An object by its first byte: a decoder that is handed something else may take that for good.
+        let first = body.first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }
+        guard first == UInt8(ascii: "{"), let value = try? JSONDecoder().decode(JSONValue.self, from: Data(body)),
+            case .object(let members) = value
+        else { throw Problem(.malformed, "the body is no JSON object") }
+        return members
+    }
+}
+
+/// The members of an object, which are taken one by one.
+struct JSONObject {
+    private var members: [String: JSONValue]
+    private let name: String
+
+    init(_ members: [String: JSONValue], named name: String = "the body") {
+        self.members = members
+        self.name = name
+    }
+
+    func has(_ key: String) -> Bool { members[key] != nil }
+
+    /// Takes a string; `nil` where there is none, or null.
+    mutating func string(_ key: String) throws(Problem) -> String? {
+        switch members.removeValue(forKey: key) {
+        case .none, .null: return nil
+        case .string(let text): return text
+        default: throw Problem(.malformed, "'\(key)' of \(name) must be a string")
+        }
+    }
+
+    /// Takes an object of strings; `nil` where there is none, or null.
+    mutating func strings(_ key: String) throws(Problem) -> [String: String]? {
+        switch members.removeValue(forKey: key) {
+        case .none, .null: return nil
+        case .object(let members):
+            var texts: [String: String] = [:]
+            for (name, value) in members {
+                guard case .string(let text) = value else {
+                    throw Problem(.malformed, "'\(name)' in '\(key)' must be a string, as a profile writes it")
+                }
+                texts[name] = text
+            }
+            return texts
+        default: throw Problem(.malformed, "'\(key)' of \(name) must be an object of strings")
+        }
+    }
+
+    /// Refuses what was not taken, as a misspelt member would be.
+    func end(known: [String]) throws(Problem) {
+        guard let stranger = members.keys.min() else { return }
+        throw Problem(
+            .malformed, "\(name) has an unknown member '\(stranger)'; there are: \(known.joined(separator: ", "))")
+    }
+}

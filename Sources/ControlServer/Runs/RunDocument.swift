@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Exert
+internal import LinuxSystem
+internal import Reporting
+
+/// A run as callers see it.
+enum RunDocument {
+    static func bytes(_ stored: StoredRun) -> [UInt8] {
+        var json = JSONWriter(.compact)
+        json.run(stored)
+        json.endLine()
+        return json.bytes
+    }
+
+    static func bytes(list: [StoredRun]) -> [UInt8] {
+        var json = JSONWriter(.compact)
+        json.beginObject()
+        json.key("runs")
+        json.beginArray()
+        for stored in list { json.run(stored) }
+        json.endArray()
+        json.endObject()
+        json.endLine()
+        return json.bytes
+    }
+}
+
+extension JSONWriter {
+    fileprivate mutating func run(_ stored: StoredRun) {
+        let outline = stored.run.outline
+        let status = stored.run.status
+        beginObject()
+        key("id")
+        string(outline.runID)
+        key("state")
+        string(status.state.rawValue)
+        key("profile")
+        string(outline.profile)
+        key("labels")
+        texts(outline.labels)
+        key("created_at")
+        timestamp(stored.createdAt)
+        key("started_at")
+        string(status.startedAt)
+        key("ended_at")
+        if let endedAt = status.endedAt, status.result != nil {
+            string(endedAt)
+        } else {
+            instant(status.releasedAt)
+        }
+        key("elapsed_s")
+        decimal(status.elapsed, places: 3)
+        key("length_s")
+        decimal(outline.lengthSeconds, places: 9)
+        key("phase")
+        phase(status.phaseIndex, of: outline)
+        key("phases")
+        phases(of: outline)
+        key("lease")
+        lease(outline, status)
+        key("guards")
+        beginArray()
+        for text in outline.guards { string(text) }
+        endArray()
+        key("stressors")
+        stressors(of: outline, status)
+        key("findings")
+        findings(status.findings)
+        key("verdict")
+        string(status.result?.verdict?.rawValue)
+        key("exit_code")
+        integer(status.result?.exitCode)
+        key("reason")
+        string(status.result?.reason)
+        endObject()
+    }
+
+    private mutating func instant(_ time: Int64?) {
+        if let time { timestamp(time) } else { null() }
+    }
+
+    private mutating func texts(_ texts: [String: String]) {
+        beginObject()
+        for (name, text) in texts.sorted(by: { $0.key < $1.key }) {
+            key(data: name)
+            string(text)
+        }
+        endObject()
+    }
+
+    private mutating func phase(_ index: Int?, of outline: RunOutline) {
+        guard let index, outline.phases.indices.contains(index) else { return null() }
+        beginObject()
+        key("name")
+        string(outline.phases[index].name)
+        key("index")
+        integer(index)
+        key("count")
+        integer(outline.phases.count)
+        endObject()
+    }
+
+    private mutating func phases(of outline: RunOutline) {
+        beginArray()
+        for phase in outline.phases {
+            beginObject()
+            key("name")
+            string(phase.name)
+            key("start_s")
+            decimal(phase.startSeconds, places: 9)
+            key("length_s")
+            decimal(phase.lengthSeconds, places: 9)
+            key("loads")
+            texts(phase.loads)
+            endObject()
+        }
+        endArray()
+    }
+
+    private mutating func lease(_ outline: RunOutline, _ status: RunStatus) {
+        guard let length = outline.leaseSeconds else { return null() }
+        beginObject()
+        key("length_s")
+        decimal(length, places: 9)
+        key("expires_at")
+        instant(status.leaseExpiresAt)
+        endObject()
+    }
+
+    private mutating func stressors(of outline: RunOutline, _ status: RunStatus) {
+        let sample = status.lastSample?.sample
+        beginObject()
+        for (name, stressor) in outline.stressors.sorted(by: { $0.key < $1.key }) {
+            let figures = sample?[name]
+            key(data: name)
+            beginObject()
+            key("kind")
+            string(stressor.kind)
+            key("unit")
+            string(stressor.unit)
+            key("target")
+            number(figures?.target)
+            key("achieved")
+            number(figures?.achieved)
+            key("error")
+            number(figures?.error)
+            key("limited_by")
+            string(figures?.limitedBy)
+            key("witness")
+            string(stressor.witness)
+            endObject()
+        }
+        endObject()
+    }
+
+    private mutating func findings(_ findings: [RunStatus.Finding]) {
+        beginArray()
+        for finding in findings {
+            beginObject()
+            key("code")
+            string(finding.code)
+            key("severity")
+            string(finding.severity)
+            key("stressor")
+            string(finding.stressor)
+            key("message")
+            string(finding.message)
+            endObject()
+        }
+        endArray()
+    }
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The figures of an interval of a run.
+public struct RunSample: Decodable, Sendable {
+    /// When the line was written (RFC 3339, UTC).
+    public let time: String
+    /// The interval's end, in seconds since the load began.
+    public let elapsedSeconds: Double
+    /// The interval's measured length in seconds.
+    public let intervalSeconds: Double
+    /// The phase's name.
+    public let phase: String?
+    /// The stressors' figures by name.
+    public let stressors: [String: StressorSample]
+    /// What the whole host did.
+    public let host: HostSample
+
+    /// The figures of the stressor of this name; `nil` where there is none.
+    public subscript(stressor: String) -> StressorSample? { stressors[stressor] }
+
+    private enum CodingKeys: String, CodingKey {
+        case elapsedSeconds = "elapsed_s"
+        case intervalSeconds = "interval_s"
+        case time, phase, stressors, host
+    }
+}
+
+/// The figures of a stressor, in its unit.
+public struct StressorSample: Decodable, Sendable {
+    /// The unit, as the log spells it: `cores`, `bytes`, `handles`, `inodes`, `bytes_per_second` or
+    /// `operations_per_second`.
+    public let unit: String
+    /// What was asked for; `nil` for as much as there is.
+    public let target: Double?
+    /// What the kernel says that was there; `nil` where the stressor's process is gone.
+    public let achieved: Double?
+    /// Achieved less target.
+    public let error: Double?
+    /// What the stressor says.
+    public let claimed: Double?
+    /// What the stressor holds of a total; `nil` where the target is not a total.
+    public let own: Double?
+    /// What others hold of a total.
+    public let others: Double?
+    /// Why it fell short, such as `contention` or `quota`; `nil` where it did not.
+    public let limitedBy: String?
+    /// The kernel interface that the achieved figure comes from.
+    public let witness: String
+
+    private enum CodingKeys: String, CodingKey {
+        case unit, target, achieved, error, claimed, own, others, witness
+        case limitedBy = "limited_by"
+    }
+}
+
+/// What the whole host did in an interval.
+public struct HostSample: Decodable, Sendable {
+    /// The share of CPU time that was not idle, 0 through 1.
+    public let cpuBusyRatio: Double?
+    /// `MemAvailable` at the interval's end.
+    public let memoryAvailableBytes: Double?
+    /// Pressure stall ratios by their names in the log, such as `cpu_some_ratio`.
+    public let pressure: [String: Double]?
+
+    private enum CodingKeys: String, CodingKey {
+        case cpuBusyRatio = "cpu_busy_ratio"
+        case memoryAvailableBytes = "memory_available_bytes"
+        case pressure = "psi"
+    }
+}

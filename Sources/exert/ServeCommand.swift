@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import ControlServer
+import Exert
+import Glibc
+import LinuxSystem
+import LoadModel
+import Profiles
+import Stressors
+import Synchronization
+
+struct ServeCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Run loads that are asked for over HTTP.",
+        discussion: """
+            A sidecar: POST /v1/runs starts a run, each in processes of its own; GET /openapi.json describes the rest, \
+            and / is a page for browsers. What runs may touch beyond CPU and memory is only what is allowed here. \
+            SIGTERM and SIGINT stop all runs, release everything, and end the server with exit code 0; a second one \
+            ends it at once. With EXERT_TOKEN in the environment, or --token-file, callers must present that token.
+            """)
+
+    @Option(
+        help: ArgumentHelp(
+            "Where it listens: HOST:PORT, [IPV6]:PORT or unix:PATH; port 0 is any that is free. Addresses that others "
+                + "reach need a token.", valueName: "address"))
+    var listen: String = "127.0.0.1:7117"
+
+    @Option(
+        help: ArgumentHelp("A file with the token that callers present as bearer.", valueName: "file"),
+        completion: .file())
+    var tokenFile: String?
+
+    @Option(help: ArgumentHelp("A certificate in PEM, with its chain, for HTTPS.", valueName: "file"))
+    var tlsCertificate: String?
+
+    @Option(help: ArgumentHelp("The certificate's key in PEM.", valueName: "file"))
+    var tlsKey: String?
+
+    @Option(
+        name: .customLong("allow-directory"),
+        help: ArgumentHelp(
+            "Runs may make files in and below this directory, and read traces there; may be given again.",
+            valueName: "dir"), completion: .directory)
+    var directories: [String] = []
+
+    @Option(
+        name: .customLong("allow-cgroup"),
+        help: ArgumentHelp(
+            "Runs may put their stressors into this control group, as a profile names it; may be given again.",
+            valueName: "path"))
+    var cgroups: [String] = []
+
+    @Flag(help: "Runs may do whatever this user may, as on the command line.")
+    var unsafe = false
+
+    @Option(
+        help: ArgumentHelp(
+            "The lease of runs that ask for none, such as 30s: a run that nobody renews for that long ends.",
+            valueName: "time"))
+    var lease: String?
+
+    @Option(help: ArgumentHelp("How many runs may go on at a time, 1 to 64.", valueName: "count"))
+    var maxRuns = 8
+
+    @Option(
+        help: ArgumentHelp(
+            "The directory of the profiles that GET /v1/profiles offers; without it ./profiles, or the one that came "
+                + "with exert.", valueName: "dir"), completion: .directory)
+    var profiles: String?
+
+    func run() throws {
+        let options = try options()
+        let socket = try prepareSocket(options.address)
+        // Before any thread: all of them leave these signals to this one.
+        let signals = try SignalSource([SIGHUP, SIGINT, SIGTERM])
+        let server: ControlServer
+        do throws(ServerFailure) {
+            server = try ControlServer(options)
+        } catch {
+            throw ValidationError(error.message)
+        }
+        defer { if let socket { UnixSocket.remove(socket) } }
+        let failure = try serve(server, signals, note: note(of: options), hasSocket: socket != nil)
+        if let failure {
+            Console.complain(failure.message)
+            throw ExitStatus.unsupported
+        }
+    }
+
+    /// Serves until a signal or a failure ends it.
+    private func serve(
+        _ server: ControlServer, _ signals: SignalSource, note: String, hasSocket: Bool
+    ) throws -> ServerFailure? {
+        let over = try OwnedDescriptor.eventCounter()
+        let counter = over.rawValue
+        let outcome = Outcome()
+        // The socket is nobody else's from its first moment on.
+        let mask = hasSocket ? FileModeMask.set(0o177) : nil
+        Task {
+            do throws(ServerFailure) {
+                try await server.run { url in
+                    if let mask { FileModeMask.set(mask) }
+                    Console.write("exert serve: listening on \(url) (\(note))\n", to: Console.error)
+                }
+            } catch {
+                outcome.failure.withLock { $0 = error }
+            }
+            EventCounter.signal(counter)
+        }
+        var deadline: Int64 = .max
+        while Clocks.monotonic < deadline {
+            var poll = EventPoll([signals.rawDescriptor, counter])
+            guard poll.wait(until: deadline) else { continue }
+            guard let signal = signals.next() else { break }
+            if deadline != .max { CurrentProcess.exitImmediately(128 + signal) }
+            // Runs are released first, however long that takes; then connections have a little time to end.
+            deadline = .max - 1
+            Console.write("exert serve: stopping all runs\n", to: Console.error)
+            let stopped = try OwnedDescriptor.eventCounter()
+            let stoppedCounter = stopped.rawValue
+            Task {
+                await server.stop()
+                EventCounter.signal(stoppedCounter)
+            }
+            try waitForRelease(signals, stoppedCounter)
+            deadline = Clocks.monotonic + 2_000_000_000
+        }
+        return outcome.failure.withLock { $0 }
+    }
+
+    private func waitForRelease(_ signals: SignalSource, _ stopped: Int32) throws {
+        while true {
+            let ready = EventPoll.wait([signals.rawDescriptor, stopped])
+            if let signal = signals.next() { CurrentProcess.exitImmediately(128 + signal) }
+            if ready.contains(stopped) { return }
+        }
+    }
+
+    private final class Outcome: Sendable {
+        let failure = Mutex<ServerFailure?>(nil)
+    }
+}
+
+extension ServeCommand {
+    private func options() throws -> ServerOptions {
+        guard let address = ListenAddress(listen) else {
+            throw ValidationError(
+                "--listen \(listen): write HOST:PORT such as 127.0.0.1:7117, [::1]:7117, or unix:/run/exert.sock")
+        }
+        let executable: String
+        do throws(Refusal) { executable = try ExertExecutable.find() } catch { throw ValidationError(error.message) }
+        var options = ServerOptions(address: address, executable: executable, version: exertVersion)
+        options.token = try token()
+        guard options.token != nil || address.isLocal else {
+            throw ValidationError(
+                "--listen \(listen) can be reached by others, so callers must present a token: set EXERT_TOKEN or "
+                    + "give --token-file FILE, or listen on 127.0.0.1")
+        }
+        switch (tlsCertificate, tlsKey) {
+        case (nil, nil): break
+        case (let certificate?, let key?): options.tls = (certificate, key)
+        default: throw ValidationError("--tls-certificate and --tls-key go together")
+        }
+        options.rules = try rules()
+        options.lease = try leaseText()
+        guard (1...64).contains(maxRuns) else { throw ValidationError("--max-runs must be from 1 to 64") }
+        options.maxRuns = maxRuns
+        options.profiles = try profileDirectory()
+        options.stressors = Catalog.manifests.filter(\.isListed).map {
+            .init(kind: $0.kind, unit: $0.unit.rawValue, summary: $0.summary)
+        }
+        options.profileLength = { Self.length(of: $0) }
+        return options
+    }
+
+    private func token() throws -> String? {
+        let (text, source): (String, String)
+        if let tokenFile {
+            do {
+                (text, source) = (String(decoding: try SmallFile.bytes(tokenFile, limit: 4096), as: UTF8.self), tokenFile)
+            } catch {
+                throw ValidationError("--token-file \(tokenFile) cannot be read: \(error)")
+            }
+        } else if let variable = Console.variable("EXERT_TOKEN") {
+            (text, source) = (variable, "EXERT_TOKEN")
+        } else {
+            return nil
+        }
+        let token = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        guard !token.isEmpty, token.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+            throw ValidationError("\(source) must hold one word of visible ASCII characters, the token")
+        }
+        return token
+    }
+
+    private func rules() throws -> SafetyRules? {
+        if unsafe {
+            guard directories.isEmpty, cgroups.isEmpty else {
+                throw ValidationError("--unsafe allows everything; leave out --allow-directory and --allow-cgroup")
+            }
+            return nil
+        }
+        var resolved: [String] = []
+        for directory in directories {
+            guard let path = RealPath.of(directory), (try? OwnedDescriptor.open(path, FileFlags.directory)) != nil else {
+                throw ValidationError("--allow-directory \(directory): there is no such directory")
+            }
+            resolved.append(path)
+        }
+        return SafetyRules(directories: resolved, cgroups: cgroups)
+    }
+
+    private func leaseText() throws -> String? {
+        guard let lease, lease != "none" else { return nil }
+        var settings = RunSettings()
+        do throws(RunSettings.Problem) { try settings.take(lease: lease) } catch {
+            throw ValidationError("--\(error.option) \(error.message)")
+        }
+        return lease
+    }
+
+    private func profileDirectory() throws -> String? {
+        if let profiles {
+            guard (try? OwnedDescriptor.open(profiles, FileFlags.directory)) != nil else {
+                throw ValidationError("--profiles \(profiles): there is no such directory")
+            }
+            return profiles
+        }
+        let binary = ExertExecutable.thisProcess
+        let folder = binary.lastIndex(of: "/").map { String(binary[..<$0]) } ?? "."
+        let candidates = [
+            "profiles", "\(folder)/profiles", "\(folder)/../share/exert/profiles", "/usr/share/exert/profiles",
+        ]
+        return candidates.first { (try? OwnedDescriptor.open($0, FileFlags.directory)) != nil }
+    }
+
+    private static func length(of text: [UInt8]) -> Double? {
+        struct Unread: Error {}
+        let profile = try? ProfileReader.profile(
+            from: text, file: "<profile>", manifests: Catalog.manifests, readFile: { _ in throw Unread() })
+        return profile.map { $0.phases.reduce(0) { $0 + $1.length.seconds } }
+    }
+
+    /// Looks whether a Unix socket can be made; its path.
+    private func prepareSocket(_ address: ListenAddress) throws -> String? {
+        guard case .unix(let path) = address else { return nil }
+        guard path.utf8.count <= UnixSocket.pathLimit else {
+            throw ValidationError("--listen \(listen): a socket's path may have \(UnixSocket.pathLimit) bytes")
+        }
+        switch UnixSocket.occupant(of: path) {
+        case .nothing, .stale: return path
+        case .server:
+            Console.complain("somebody answers on \(path); stop that server first, or listen on another path")
+            throw ExitStatus.unsupported
+        case .other: throw ValidationError("--listen \(listen): there is something that is no socket; remove it first")
+        }
+    }
+
+    private func note(of options: ServerOptions) -> String {
+        let caller = options.token == nil ? "no token" : "token demanded"
+        guard let rules = options.rules else { return "\(caller); runs may do whatever this user may" }
+        let directories = rules.directories.isEmpty ? "no directory" : rules.directories.joined(separator: ", ")
+        let cgroups = rules.cgroups.isEmpty ? "no other cgroup" : rules.cgroups.joined(separator: ", ")
+        return "\(caller); runs may use \(directories) and \(cgroups)"
+    }
+}
