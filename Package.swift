@@ -30,8 +30,8 @@ let package = Package(
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
         // SHA-256 of the profile's text, so that a log can be matched to `sha256sum profile.yaml`.
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
-        // HTTP server of `exert serve`: it stays up when `accept` finds no descriptor. Without its defaults, which bring
-        // all of Foundation and swift-configuration.
+        // HTTP server of `exert serve`: it stays up when `accept` finds no descriptor. Without its defaults, which
+        // bring all of Foundation and swift-configuration.
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0", traits: []),
         // What Hummingbird is made of, where the server meets it: buffers, header fields, lifecycle, logger, certificates.
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),

@@ -189,7 +189,7 @@ public enum LogSchema {
                 "traceparent": {"$ref": "#/$defs/traceparent"},
                 "event": {"const": "lease_expired"},
                 "elapsed_s": {"type": "number", "description": "Since the load began; 0 before that."},
-                "lease_s": {"type": "number", "exclusiveMinimum": 0, "description": "How long it was."}
+                "lease_s": {"type": "number", "minimum": 0, "description": "How long it was."}
               },
               "required": ["schema", "time", "run_id", "event", "elapsed_s", "lease_s"],
               "additionalProperties": false
@@ -332,7 +332,7 @@ public enum LogSchema {
                 "guard_tripped": {"anyOf": [{"$ref": "#/$defs/guard_trip"}, {"type": "null"}]},
                 "lease_expired": {
                   "type": ["object", "null"],
-                  "properties": {"lease_s": {"type": "number", "exclusiveMinimum": 0}},
+                  "properties": {"lease_s": {"type": "number", "minimum": 0}},
                   "required": ["lease_s"],
                   "additionalProperties": false
                 },

@@ -65,6 +65,19 @@ import Testing
         for line in goldenLog { #expect(try schema.accepts(line), "\(line)") }
     }
 
+    @Test func acceptsARunThatWasChangedAndLeft() throws {
+        var record = Fixture.missed
+        record.leaseExpiry = LeaseExpiry(length: 30 * .second)
+        record.changes = [
+            RunChange(.load(stressor: "cpu", text: "40%"), from: .second), RunChange(.paused, from: 2 * .second),
+            RunChange(.resumed, from: 3 * .second),
+        ]
+        var log = EventLog(plan: Fixture.plan)
+        let line = String(decoding: log.line(Fixture.event(5, .runEnded(record))), as: UTF8.self)
+        #expect(line.contains(#""lease_expired":{"lease_s":30},"changes":[{"change":"retargeted","stressor":"cpu","#))
+        #expect(try schema.accepts(line))
+    }
+
     @Test func acceptsEveryWordOfTheModel() throws {
         let definitions = try #require(schema.root["$defs"] as? [String: [String: Any]])
         #expect(definitions["unit"]?["enum"] as? [String] == LoadModel.Unit.allCases.map(\.rawValue))

@@ -59,6 +59,22 @@ let goldenLog: [String] = [
     "limit":0.05,"unit":"ratio","for_s":2,"directory":"/var/lib/app","value":0.031,"held_s":2.1}
     """#,
     #"""
+    {"schema":"exert-log/1","time":"2026-11-22T14:00:02.300000000Z","run_id":"01JDA5Q0Z8R6V3T1Y7K2M4N9PX",\#
+    "event":"retargeted","elapsed_s":2.3,"stressor":"cpu","load":"ramp to 40% in 10s","from_s":2.35}
+    """#,
+    #"""
+    {"schema":"exert-log/1","time":"2026-11-22T14:00:02.300000000Z","run_id":"01JDA5Q0Z8R6V3T1Y7K2M4N9PX",\#
+    "event":"paused","elapsed_s":2.3,"from_s":2.35}
+    """#,
+    #"""
+    {"schema":"exert-log/1","time":"2026-11-22T14:00:02.400000000Z","run_id":"01JDA5Q0Z8R6V3T1Y7K2M4N9PX",\#
+    "event":"resumed","elapsed_s":2.4,"from_s":2.45}
+    """#,
+    #"""
+    {"schema":"exert-log/1","time":"2026-11-22T14:00:02.450000000Z","run_id":"01JDA5Q0Z8R6V3T1Y7K2M4N9PX",\#
+    "event":"lease_expired","elapsed_s":2.45,"lease_s":30}
+    """#,
+    #"""
     {"schema":"exert-log/1","time":"2026-11-22T14:00:02.500000000Z","run_id":"01JDA5Q0Z8R6V3T1Y7K2M4N9PX",\#
     "event":"stressor_ended","elapsed_s":2.5,"stressor":"memory","pid":102,"manner":"killed","signal":"SIGKILL",\#
     "out_of_memory":true,"cpu_s":0.25,"release_s":null}
@@ -100,7 +116,7 @@ let goldenLog: [String] = [
     #"""
     {"schema":"exert-log/1","time":"2026-11-22T14:00:05.012000000Z","run_id":"01JDA5Q0Z8R6V3T1Y7K2M4N9PX",\#
     "event":"run_ended","elapsed_s":5.012,"verdict":"not_met","exit_code":2,"interrupted_by":null,\#
-    "guard_tripped":null,\#
+    "guard_tripped":null,"lease_expired":null,"changes":[],\#
     "started_at":"2026-11-22T14:00:00.000000000Z","load_s":5,"results":[{"phase":"squeeze","stressor":"cpu",\#
     "unit":"cores","is_loaded":true,"target_mean":0.8,"achieved_mean":0.5,"claimed_mean":0.5,"error_mean":-0.3,\#
     "error_abs_mean":0.3,"error_abs_p95":0.31,"error_abs_max":0.32,"tolerance":0.02,"time_to_reach_s":null,\#

@@ -5,8 +5,8 @@ internal import LoadModel
 
 // What a run is told from outside while it goes on, and the lease that somebody must renew.
 extension Observer {
-    /// How far ahead a change lies: more than two wakes of a rate, so that no lane has paced beyond it yet.
-    private static let lead: Nanoseconds = 25 * .millisecond
+    /// How far ahead a change lies: two wakes of a rate and the time to resolve it, so that no lane is beyond it yet.
+    private static let lead: Nanoseconds = 50 * .millisecond
 
     /// What is polled for orders.
     var steeringDescriptors: [Int32] { options.steering?.descriptors ?? [] }

@@ -85,7 +85,7 @@ public struct Retargeter: Sendable {
                 throw PlanProblem.invalid(
                     setting: nil,
                     "it speaks of another whole than the load that the run began with (mode: "
-                        + "\(stressor.mode.rawValue)); set 'mode' in the profile, or write the load as the profile does")
+                        + "\(stressor.mode.rawValue)); set 'mode', or write the load as the profile does")
             }
         } catch {
             throw OrderRefusal(error, "'\(text)' for '\(stressor.name)'")

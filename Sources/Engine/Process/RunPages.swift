@@ -10,8 +10,8 @@ internal import SystemPackage
 /// Layout: a header of 8 KiB (cells of 64 bits, the control word first, the failure's text from 2 KiB on, the notices
 /// from 4 KiB on), then one gauge a worker, then the latency cells where operations are timed, then the job's bytes,
 /// then two places for the curve's words, the second of which is empty where the target never changes: an edition is
-/// written to the place that the one before is not in, and then announced. Only plain atomics, no locks: it stays readable
-/// when either side is dead.
+/// written to the place that the one before is not in, and then announced. Only plain atomics, no locks: it stays
+/// readable when either side is dead.
 final class RunPages: @unchecked Sendable {
     // Unchecked: all that changes after the start are atomics.
 

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import LoadModel
+import Testing
+
+@testable import Engine
+@testable import LinuxSystem
+
+private let s = Nanoseconds.second
+
+/// New loads of a run that goes on, resolved as its plan was.
+@Suite struct RetargeterTests {
+    /// Of which 100 % is 8, of which 6 are free; it refuses more than 7 and takes a second process beyond 5.
+    private struct Fake: Stressor {
+        static let manifest = Manifest(
+            kind: "fake", summary: "", details: "", drive: .rate, unit: .bytesPerSecond,
+            units: [.operationsPerSecond: .operationsPerSecond], amounts: AmountKind.allCases, keys: [],
+            tolerance: .points(1), witness: "", examples: [])
+        static func base(_ request: LoadRequest) throws(PlanProblem) -> Base {
+            Base(capacity: 8, free: 6, text: "", mode: request.amounts.contains(.leave) ? .total : .add)
+        }
+        static func prepare(_ request: LoadRequest, base: Base, curve: Curve) throws(PlanProblem) -> Preparation {
+            guard curve.peak <= 7 else { throw .invalid(setting: nil, "more than 7 is too much") }
+            return Preparation(workers: 2, processes: curve.peak > 5 ? 2 : 1)
+        }
+        static func witness(_ request: WitnessRequest) -> (any Witness)? { nil }
+        init(_ settings: Settings, process: StressorContext) throws(StressorFailure) {}
+        func run(on lane: Lane) throws(StressorFailure) {}
+    }
+
+    private static let host = HostFacts(
+        name: "", kernel: "", architecture: "", onlineCPUs: [0], affinityCPUs: [0], cpuQuota: nil, memoryTotal: 1,
+        memoryAvailable: 1, memoryLimit: nil, numaNodes: 1, memoryNodes: [], hugePages: "never",
+        cgroups: CgroupView(mountinfo: "", membership: ""))
+
+    /// A run of two phases of 10 s at 2 and at 4; `shape` is what any text is read as.
+    private static func run(
+        _ shape: LoadShape
+    ) throws(PlanErrors) -> (stressor: PlannedStressor, retargeter: Retargeter) {
+        let mark = SourceMark(line: 1, column: 1)
+        func phase(_ name: String, _ amount: Double) -> Phase {
+            let load = PhaseLoad(stressor: "a", shape: .hold(.bytesPerSecond(amount)), text: "", mark: mark)
+            return Phase(name: name, length: 10 * s, loads: [load], mark: mark)
+        }
+        let entry = StressorEntry(
+            name: "a", kind: "fake", settings: Settings(values: [:], marks: [:]), tolerance: nil, mark: mark)
+        let profile = Profile(
+            name: "", file: "", sha256: "", seed: 1, stressors: [entry], phases: [phase("p", 2), phase("q", 4)],
+            guards: [])
+        let prepared = try Planner(host: host, catalog: [Fake.self]).prepare(profile)
+        let retargeter = Retargeter(prepared) { (_, _, _, _) throws(ProfileErrors) in shape }
+        return (prepared.plan.stressors[0], retargeter)
+    }
+
+    private static func change(_ shape: LoadShape, at time: Nanoseconds = 4 * s) throws -> Curve {
+        let (stressor, retargeter) = try run(shape)
+        return try retargeter.curve("x", of: stressor, instead: stressor.curve, from: time, until: 10 * s).curve
+    }
+
+    @Test func `a ramp begins where the load stands, and the next phase is as planned`() throws {
+        let curve = try Self.change(.ramp(from: nil, to: .percent(50), over: 2 * s))
+        #expect(curve.length == 20 * s)
+        #expect(curve.value(at: 4 * s - 1) == 2 && curve.value(at: 4 * s) == 2)
+        #expect(abs(curve.value(at: 5 * s) - 3) < 1e-9 && curve.value(at: 7 * s) == 4)
+        #expect(curve.value(at: 10 * s - 1) == 4 && curve.value(at: 10 * s) == 4 && curve.value(at: 20 * s - 1) == 4)
+        #expect(abs(curve.area(until: 10 * s) / 1e9 - (8 + 6 + 16)) < 1e-9)
+    }
+
+    @Test func `percent and leave are of what they were of`() throws {
+        #expect(try Self.change(.hold(.percent(25))).value(at: 6 * s) == 2)
+        #expect(try Self.change(.hold(.bytesPerSecond(0))).value(at: 6 * s) == 0)
+    }
+
+    @Test(
+        arguments: [
+            (LoadShape.hold(.operationsPerSecond(1)), "is in operations_per_second, and the run began with"),
+            (.hold(.leave(.percent(50))), "speaks of another whole"),
+            (.hold(.bytesPerSecond(7.5)), "more than 7 is too much"),
+            (.hold(.bytesPerSecond(6)), "would need 2 processes and the run began with 1"),
+        ] as [(LoadShape, String)])
+    func `what does not fit the run is refused with the reason`(shape: LoadShape, reason: String) throws {
+        let refusal = #expect(throws: OrderRefusal.self) { try Self.change(shape) }
+        #expect(refusal?.kind == .invalid)
+        #expect(refusal?.message.contains(reason) == true, "\(refusal?.message ?? "")")
+    }
+}
