@@ -117,6 +117,8 @@ let package = Package(
         ),
         .testTarget(name: "StressorTests", dependencies: ["Stressors", "Engine", "LoadModel", "LinuxSystem", "CLinux"]),
         .testTarget(name: "CommandLineTests", dependencies: ["exert"]),
+        .testTarget(name: "ExertTests", dependencies: ["Exert", "exert"]),
+        .testTarget(name: "ControlServerTests", dependencies: ["ControlServer", "Exert", "exert"]),
         .testTarget(name: "TidyTests"),
         // exert in a virtual machine; what is excluded is read by path.
         .testTarget(

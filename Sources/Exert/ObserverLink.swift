@@ -39,14 +39,18 @@ final class ObserverLink: Sendable {
     func start(_ request: RunRequest, executable: String) async throws(Refusal) -> RunOutline {
         let outcome = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                state.withLock { state in
+                let isCancelled = state.withLock { state in
                     state.answers[0] = continuation
                     state.unsent.append(WireCommand(id: 0, start: request).line)
+                    return state.stopAskedAt != nil
+                }
+                if isCancelled {
+                    return end(nil, "stopped before it began", .init(.conflict, "the start was cancelled"))
                 }
                 do {
                     try KernelThread(named: "exert-run") { self.converse(executable) }.detach()
                 } catch {
-                    end(.none, "no thread for the run: \(error)", .init(.internal, "no thread for the run: \(error)"))
+                    end(nil, "no thread for the run: \(error)", .init(.internal, "no thread for the run: \(error)"))
                 }
             }
         } onCancel: {
