@@ -57,9 +57,9 @@ struct ServeCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "The lease of runs that ask for none, such as 30s: a run that nobody renews for that long ends.",
-            valueName: "time"))
-    var lease: String?
+            "The lease of runs that do not say: a run that nobody renews for that long ends, so that a controller that "
+                + "vanishes lets go; none for no lease.", valueName: "time"))
+    var lease: String = "30s"
 
     @Option(help: ArgumentHelp("How many runs may go on at a time, 1 to 64.", valueName: "count"))
     var maxRuns = 8
@@ -149,9 +149,8 @@ extension ServeCommand {
             throw ValidationError(
                 "--listen \(listen): write HOST:PORT such as 127.0.0.1:7117, [::1]:7117, or unix:/run/exert.sock")
         }
-        let executable: String
-        do throws(Refusal) { executable = try ExertExecutable.find() } catch { throw ValidationError(error.message) }
-        var options = ServerOptions(address: address, executable: executable, version: exertVersion)
+        // Whatever this binary is called: it and its runs are one version.
+        var options = ServerOptions(address: address, executable: ChildProcess.thisExecutable, version: exertVersion)
         options.token = try token()
         guard options.token != nil || address.isLocal else {
             throw ValidationError(
@@ -216,7 +215,7 @@ extension ServeCommand {
     }
 
     private func leaseText() throws -> String? {
-        guard let lease, lease != "none" else { return nil }
+        guard lease != "none" else { return nil }
         var settings = RunSettings()
         do throws(RunSettings.Problem) { try settings.take(lease: lease) } catch {
             throw ValidationError("--\(error.option) \(error.message)")
