@@ -5,8 +5,8 @@ internal import Synchronization
 
 /// The connection to one run's observer: a process, and a thread here that does nothing but read and write its pipes.
 ///
-/// The thread spawns the observer and lives as long as that does, so that the observer's parent-death signal is bound to
-/// a thread that lasts. It never waits for anybody but the observer.
+/// The thread spawns the observer and lives as long as that does, so that the observer's parent-death signal is bound
+/// to a thread that lasts. It never waits for anybody but the observer.
 final class ObserverLink: Sendable {
     /// How long an observer may take to answer that it starts, in ns: it reads and plans, nothing else.
     private static let startLimit: Int64 = 60_000_000_000

@@ -32,31 +32,22 @@ extension Servers {
         }
 
         @Test func `a second signal ends it at once`() throws {
-            let server = try ServerProcess(environment: ["EXERT_EXECUTABLE": try stubborn()])
-            _ = try server.start(#"{"load":{"cpu":"1%"},"for":"60s"}"#)
+            let server = try ServerProcess()
+            let id = try server.start(#"{"load":{"memory":"64MiB"},"for":"60s"}"#)
+            #expect(try eventually { try server.run(id)["state"] as? String == "running" })
+            // An observer that stands still does not stop when it is told to.
+            let children = try descendants(of: server.id)
+            for child in children { kill(child, SIGSTOP) }
             server.send(SIGTERM)
             #expect(try eventually { try server.call("GET", "/readyz").code == 503 })
             #expect(try server.call("GET", "/healthz").code == 200)
+            #expect(try server.run(id)["state"] as? String == "stopping")
             let late = try server.call("POST", "/v1/runs", json: #"{"load":{"cpu":"1%"},"for":"1s"}"#)
             #expect(late.code == 503 && late.text.contains("not-ready"))
             server.send(SIGTERM)
             #expect(try server.wait(limit: 2).code == 143)
-        }
-
-        /// An observer that does not stop when it is told to; its end comes with its input's.
-        private func stubborn() throws -> String {
-            let path = scratch + "/stubborn"
-            let text = """
-                #!/bin/sh
-                read -r start
-                echo '{"done":{"id":0,"outline":{"runID":"R","profile":"p","lengthSeconds":9,"phases":[],\
-                "stressors":{},"guards":[],"labels":{}}}}'
-                while read -r line; do :; done
-
-                """
-            try Data(text.utf8).write(to: URL(fileURLWithPath: path))
-            chmod(path, 0o700)
-            return path
+            for child in children { kill(child, SIGCONT) }
+            #expect(eventually(within: 3) { children.allSatisfy { kill($0, 0) != 0 } })
         }
 
         @Test func `a server that is killed leaves no load`() throws {
