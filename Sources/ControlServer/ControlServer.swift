@@ -3,6 +3,7 @@
 internal import Hummingbird
 internal import HummingbirdCore
 internal import HummingbirdTLS
+internal import LinuxSystem
 internal import Logging
 internal import NIOCore
 internal import NIOSSL
@@ -16,8 +17,9 @@ public final class ControlServer: Sendable {
     private static let idleLimit: Int64 = 60
     /// How often those who follow a run without news are told that it lives, in seconds.
     private static let nudgeInterval = 15
-    /// How many connections are taken at a time; descriptors beside them are for runs.
-    private static let connectionLimit = 256
+    /// How many connections are taken at a time: a third of the descriptors, the others are for runs, and no more than
+    /// this.
+    private static let connectionLimit: UInt64 = 256
 
     private let options: ServerOptions
     private let store: RunStore
@@ -42,10 +44,11 @@ public final class ControlServer: Sendable {
         }
         let address = BoundAddress()
         self.address = address
+        let connections = max(8, min(Self.connectionLimit, ((try? OpenFileLimit.of(processID: 0).soft) ?? 1024) / 3))
         let counts = RequestCounts()
         let routes =
             RunRoutes(store: store, reader: RunRequestReader(options: options)).routes
-            + EventRoutes(store: store).routes + ReportRoutes(store: store).routes
+            + EventRoutes(store: store, limit: Int(connections) * 3 / 4).routes + ReportRoutes(store: store).routes
             + HostRoutes(executable: options.executable).routes
             + ProfileRoutes(directory: options.profiles, length: options.profileLength).routes
             + StressorRoutes(options.stressors).routes + HealthRoutes(readiness: readiness).routes
@@ -65,8 +68,12 @@ public final class ControlServer: Sendable {
             server: builder,
             configuration: .init(
                 address: options.address.bindAddress,
-                availableConnectionsDelegate: .maximum(Self.connectionLimit, logger: logger)),
-            onServerRunning: { channel in address.set(channel.localAddress) }, logger: logger)
+                availableConnectionsDelegate: .maximum(Int(connections), logger: logger)),
+            onServerRunning: { listener in
+                // A listener that is closed already needs none.
+                try? await AcceptPause.add(to: listener)
+                address.set(listener.localAddress)
+            }, logger: logger)
         group = ServiceGroup(configuration: .init(services: [application], logger: logger))
     }
 
