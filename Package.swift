@@ -33,7 +33,7 @@ let package = Package(
         // HTTP server of `exert serve`: it stays up when `accept` finds no descriptor. Without its defaults, which
         // bring all of Foundation and swift-configuration.
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0", traits: []),
-        // What Hummingbird is made of, where the server meets it: buffers, header fields, lifecycle, logger, certificates.
+        // What Hummingbird is made of, where the server meets it: buffers, header fields, lifecycle, logs, certificates.
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.34.1"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.2"),
@@ -117,6 +117,8 @@ let package = Package(
         ),
         .testTarget(name: "StressorTests", dependencies: ["Stressors", "Engine", "LoadModel", "LinuxSystem", "CLinux"]),
         .testTarget(name: "CommandLineTests", dependencies: ["exert"]),
+        .testTarget(name: "ExertTests", dependencies: ["Exert", "exert"]),
+        .testTarget(name: "ControlServerTests", dependencies: ["ControlServer", "Exert", "exert"]),
         .testTarget(name: "TidyTests"),
         // exert in a virtual machine; what is excluded is read by path.
         .testTarget(

@@ -5,8 +5,8 @@ internal import Synchronization
 
 /// The connection to one run's observer: a process, and a thread here that does nothing but read and write its pipes.
 ///
-/// The thread spawns the observer and lives as long as that does, so that the observer's parent-death signal is bound to
-/// a thread that lasts. It never waits for anybody but the observer.
+/// The thread spawns the observer and lives as long as that does, so that the observer's parent-death signal is bound
+/// to a thread that lasts. It never waits for anybody but the observer.
 final class ObserverLink: Sendable {
     /// How long an observer may take to answer that it starts, in ns: it reads and plans, nothing else.
     private static let startLimit: Int64 = 60_000_000_000
@@ -39,14 +39,18 @@ final class ObserverLink: Sendable {
     func start(_ request: RunRequest, executable: String) async throws(Refusal) -> RunOutline {
         let outcome = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                state.withLock { state in
+                let isCancelled = state.withLock { state in
                     state.answers[0] = continuation
                     state.unsent.append(WireCommand(id: 0, start: request).line)
+                    return state.stopAskedAt != nil
+                }
+                if isCancelled {
+                    return end(nil, "stopped before it began", .init(.conflict, "the start was cancelled"))
                 }
                 do {
                     try KernelThread(named: "exert-run") { self.converse(executable) }.detach()
                 } catch {
-                    end(.none, "no thread for the run: \(error)", .init(.internal, "no thread for the run: \(error)"))
+                    end(nil, "no thread for the run: \(error)", .init(.internal, "no thread for the run: \(error)"))
                 }
             }
         } onCancel: {

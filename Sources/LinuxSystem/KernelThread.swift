@@ -55,6 +55,16 @@ public enum CurrentThread {
     /// The kernel's id.
     public static var id: Int32 { CLinux_gettid() }
 
+    /// Has writing to a pipe that nobody reads fail with an error in this thread, and end nothing.
+    ///
+    /// Whether SIGPIPE ends the process is for the program to say, and not for a library in it.
+    public static func blockBrokenPipeSignal() {
+        var set = sigset_t()
+        sigemptyset(&set)
+        sigaddset(&set, SIGPIPE)
+        pthread_sigmask(SIG_BLOCK, &set, nil)
+    }
+
     /// Lets absolute sleeps end on time: the default slack lets the kernel be 50 µs late (`PR_SET_TIMERSLACK`).
     public static func setMinimalTimerSlack() { _ = CLinux_set_timer_slack(1) }
 

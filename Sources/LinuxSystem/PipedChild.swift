@@ -6,7 +6,8 @@ public import SystemPackage
 /// A child process with pipes to its standard input and from its standard output, neither of which can block the other.
 ///
 /// Who writes to a child that writes to him must not sleep in one of the two, so both ends never block, and one wait is
-/// for either of them. Use it on the thread that made it: the child's parent-death signal is bound to that thread.
+/// for either of them. Use it on the thread that made it: the child's parent-death signal is bound to that thread. No
+/// SIGPIPE reaches that thread from then on.
 public final class PipedChild {
     private let child: ChildProcess
     private var input: OwnedDescriptor?
@@ -20,6 +21,7 @@ public final class PipedChild {
     public init(
         _ executable: String, arguments: [String], isErrorShared: Bool = true, withholding withheld: [String] = []
     ) throws(Errno) {
+        CurrentThread.blockBrokenPipeSignal()
         let down = try OwnedDescriptor.pipe()
         let up = try OwnedDescriptor.pipe()
         for end in [down.writeEnd.rawValue, up.readEnd.rawValue] { _ = try check(fcntl(end, F_SETFL, O_NONBLOCK)) }

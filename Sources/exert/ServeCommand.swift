@@ -178,7 +178,9 @@ extension ServeCommand {
         let (text, source): (String, String)
         if let tokenFile {
             do {
-                (text, source) = (String(decoding: try SmallFile.bytes(tokenFile, limit: 4096), as: UTF8.self), tokenFile)
+                (text, source) = (
+                    String(decoding: try SmallFile.bytes(tokenFile, limit: 4096), as: UTF8.self), tokenFile
+                )
             } catch {
                 throw ValidationError("--token-file \(tokenFile) cannot be read: \(error)")
             }
@@ -203,7 +205,8 @@ extension ServeCommand {
         }
         var resolved: [String] = []
         for directory in directories {
-            guard let path = RealPath.of(directory), (try? OwnedDescriptor.open(path, FileFlags.directory)) != nil else {
+            guard let path = RealPath.of(directory), (try? OwnedDescriptor.open(path, FileFlags.directory)) != nil
+            else {
                 throw ValidationError("--allow-directory \(directory): there is no such directory")
             }
             resolved.append(path)

@@ -51,7 +51,8 @@ struct AccessRules: Sendable {
                     + "start the server with a token to call it by another name")
         }
         for origin in origins {
-            guard let scheme = origin.firstRange(of: "://"), origin[scheme.upperBound...].lowercased() == authority else {
+            guard let scheme = origin.firstRange(of: "://"), origin[scheme.upperBound...].lowercased() == authority
+            else {
                 throw Problem(.forbidden, "a page of '\(origin)' may not call this server; it has no token")
             }
         }

@@ -22,10 +22,12 @@ struct ProcessFigures: Sendable {
             "process_cpu_seconds_total", .counter, "User and system CPU time that the server took, in seconds.",
             Double(Clocks.processCPU) / 1e9)
         metrics.metric(
-            "process_resident_memory_bytes", .gauge, "Resident set of the server.", Self.resident.map(Double.init))
-        metrics.metric("process_open_fds", .gauge, "Descriptors that the server has open.", Self.open.map(Double.init))
+            "process_resident_memory_bytes", .gauge, "Resident set of the server.", Self.resident.map { Double($0) })
+        metrics.metric(
+            "process_open_fds", .gauge, "Descriptors that the server has open.", Self.open.map { Double($0) })
         let limit = try? OpenFileLimit.of(processID: 0).soft
-        metrics.metric("process_max_fds", .gauge, "Descriptors that the server may have open.", limit.map(Double.init))
+        metrics.metric(
+            "process_max_fds", .gauge, "Descriptors that the server may have open.", limit.map { Double($0) })
         metrics.metric(
             "process_start_time_seconds", .gauge, "When the server was started, in seconds since the epoch.", startTime)
     }

@@ -58,10 +58,15 @@ struct EventRoutes: Sendable {
     }
 
     private func position(_ call: Call) throws(Problem) -> Int? {
-        let inQuery = try call.query.value("after")
+        let inQuery = try number(call.query.value("after"))
         // What a browser knows of its place when it comes back is newer than the address that it was given.
-        guard let text = call.headers[.lastEventID] ?? inQuery else { return nil }
-        guard let number = Int(text), number >= 0, text.utf8.first != UInt8(ascii: "+") else {
+        return try number(call.headers[.lastEventID]) ?? inQuery
+    }
+
+    private func number(_ text: String?) throws(Problem) -> Int? {
+        guard let text else { return nil }
+        // What JSON's numbers hold exactly; no run gets there.
+        guard let number = Int(text), (0..<(1 << 53)).contains(number), text.utf8.first != UInt8(ascii: "+") else {
             throw Problem(.malformed, "'after' and 'Last-Event-ID' are the number of an event, 0 for all")
         }
         return number

@@ -20,7 +20,8 @@ struct ReportRoutes: Sendable {
             Accept.quality(of: "text/plain", in: accept) > Accept.quality(of: "application/json", in: accept)
         if wantsText { return .document(Array(result.text.utf8), "text/plain; charset=utf-8") }
         guard !result.json.isEmpty else {
-            throw Problem(.conflict, "the load never began, so there is no report: \(result.reason ?? "no reason told")")
+            throw Problem(
+                .conflict, "the load never began, so there is no report: \(result.reason ?? "no reason told")")
         }
         return .document(Array(result.json.utf8))
     }

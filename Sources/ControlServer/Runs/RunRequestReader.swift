@@ -11,7 +11,7 @@ struct RunRequestReader {
     private static let members = ["profile", "load", "set", "for", "lease", "interval", "labels", "start_at"]
     private static let yaml: Set<String> = ["application/yaml", "text/yaml", "application/x-yaml", "text/x-yaml"]
 
-    /// What may stand in the query or in the object, and not in both.
+    /// What may stand in the query or in the object, which precedes.
     private struct RunOptions {
         var lease: String?
         var interval: String?
@@ -60,14 +60,10 @@ struct RunRequestReader {
         let set = try object.strings("set") ?? [:]
         let length = try object.string("for")
         var run = inQuery
-        run.lease = try once("lease", try object.string("lease"), inQuery.lease)
-        run.interval = try once("interval", try object.string("interval"), inQuery.interval)
-        run.startAt = try once("start_at", try object.string("start_at"), inQuery.startAt)
-        for (name, value) in try object.strings("labels") ?? [:] {
-            guard run.labels.updateValue(value, forKey: name) == nil else {
-                throw Problem(.malformed, "the label '\(name)' is in the query and in the body")
-            }
-        }
+        run.lease = try object.string("lease") ?? run.lease
+        run.interval = try object.string("interval") ?? run.interval
+        run.startAt = try object.string("start_at") ?? run.startAt
+        run.labels.merge(try object.strings("labels") ?? [:]) { $1 }
         try object.end(known: Self.members)
         var request: RunRequest
         if let profile {
@@ -86,11 +82,6 @@ struct RunRequestReader {
         }
         apply(run, to: &request)
         return request
-    }
-
-    private func once(_ name: String, _ inBody: String?, _ inQuery: String?) throws(Problem) -> String? {
-        if inBody != nil, inQuery != nil { throw Problem(.malformed, "'\(name)' is in the query and in the body") }
-        return inBody ?? inQuery
     }
 
     private func apply(_ run: RunOptions, to request: inout RunRequest) {

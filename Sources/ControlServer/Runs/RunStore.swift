@@ -76,7 +76,8 @@ actor RunStore {
     }
 
     /// Starts a run, unless the key says that it was started before.
-    func start(_ request: RunRequest, key: IdempotencyKey?) async throws(Problem) -> (run: StoredRun, isReplayed: Bool) {
+    func start(_ request: RunRequest, key: IdempotencyKey?) async throws(Problem) -> (run: StoredRun, isReplayed: Bool)
+    {
         if let key, let known = try replayed(key) { return (known, true) }
         try checkRoom()
         starting += 1
