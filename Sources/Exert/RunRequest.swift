@@ -55,12 +55,15 @@ public struct RunRequest: Codable, Hashable, Sendable {
 public struct SafetyRules: Codable, Hashable, Sendable {
     /// Directories in and below which files may be made and traces read.
     public var directories: [String]
-    /// Control groups that may be joined, as a profile's `cgroup` names them.
+    /// Control groups in and below which stressors may be, as a profile's `cgroup` names them.
     public var cgroups: [String]
+    /// Whether other processes' limit of open files may be set (`target: { pid: N }`).
+    public var allowsProcesses: Bool
 
-    /// Creates rules; as they are, they allow none.
-    public init(directories: [String] = [], cgroups: [String] = []) {
+    /// Creates rules; as they are, they allow nothing.
+    public init(directories: [String] = [], cgroups: [String] = [], allowsProcesses: Bool = false) {
         self.directories = directories
         self.cgroups = cgroups
+        self.allowsProcesses = allowsProcesses
     }
 }

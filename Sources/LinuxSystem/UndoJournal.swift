@@ -32,7 +32,8 @@ public struct UndoJournal: Sendable {
         if let directory = variable("EXERT_STATE_DIRECTORY") { return UndoJournal(directory: directory) }
         // systemd separates several by colons.
         if let directory = variable("STATE_DIRECTORY")?.split(separator: ":").first {
-            return UndoJournal(directory: String(directory))
+            // With DynamicUser it is a link, which is systemd's own.
+            return UndoJournal(directory: RealPath.of(String(directory)) ?? String(directory))
         }
         if geteuid() == 0 { return UndoJournal(directory: "/var/lib/exert") }
         if let home = variable("XDG_STATE_HOME") { return UndoJournal(directory: home + "/exert") }

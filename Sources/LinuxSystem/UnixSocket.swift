@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Glibc
+internal import SystemPackage
 
 /// Unix sockets by their paths.
 public enum UnixSocket {
@@ -24,18 +25,13 @@ public enum UnixSocket {
         var facts = stat()
         guard lstat(path, &facts) == 0 else { return .nothing }
         guard facts.st_mode & S_IFMT == S_IFSOCK else { return .other }
-        var address = sockaddr_un()
-        guard path.utf8.count <= pathLimit else { return .other }
-        address.sun_family = sa_family_t(AF_UNIX)
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
-        let descriptor = OwnedDescriptor(owning: socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC, 0))
-        let result = withUnsafePointer(to: address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor.rawValue, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-            }
+        do throws(Errno) {
+            _ = try StreamSocket.connect(unix: path, patience: 2)
+            return .server
+        } catch {
+            // Only a refusal says that nobody is there: a server that is too busy to answer is one.
+            return error == .connectionRefused ? .stale : error == .fileNameTooLong ? .other : .server
         }
-        // Only a refusal says that nobody is there: a server that is too busy to answer is one.
-        return result != 0 && errno == ECONNREFUSED ? .stale : .server
     }
 
     /// Removes the socket at `path`, and nothing else.

@@ -18,7 +18,7 @@ struct ExertCommand: ParsableCommand {
         version: exertVersion,
         subcommands: [
             RunCommand.self, CheckCommand.self, HostCommand.self, ListCommand.self, SchemaCommand.self,
-            CleanupCommand.self, ServeCommand.self, ObserveCommand.self,
+            CleanupCommand.self, ServeCommand.self, ObserveCommand.self, HealthCommand.self,
         ])
 }
 

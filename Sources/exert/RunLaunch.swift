@@ -118,6 +118,14 @@ extension SafetyRules {
             : "allowed are: \(directories.joined(separator: ", "))"
     }
 
+    /// Whether a group is one that is named, or lies below one; never by way of `..`.
+    private func allows(group: String) -> Bool {
+        guard !group.split(separator: "/").contains("..") else { return false }
+        func trimmed(_ path: String) -> String { "/" + path.split(separator: "/").joined(separator: "/") }
+        let path = trimmed(group)
+        return cgroups.map(trimmed).contains { path == $0 || $0 == "/" || path.hasPrefix($0 + "/") }
+    }
+
     /// Refuses what the rules do not name; a directory that is not given is the first that is allowed.
     fileprivate func check(_ profile: inout Profile) throws(Refusal) {
         var problems: [Refusal.Diagnostic] = []
@@ -140,11 +148,11 @@ extension SafetyRules {
                     refuse("directory", "no directory may be written to; \(allowed)")
                 }
             }
-            if let group = entry.settings.text("cgroup"), !cgroups.contains(group) {
+            if let group = entry.settings.text("cgroup"), !allows(group: group) {
                 refuse("cgroup", "control group '\(group)' may not be joined here (see --allow-cgroup)")
             }
-            if entry.settings.values["target.pid"] != nil {
-                refuse("target.pid", "another process's limit may not be changed over this interface")
+            if entry.settings.values["target.pid"] != nil, !allowsProcesses {
+                refuse("target.pid", "another process's limit may not be set here (see --allow-processes)")
             }
         }
         guard problems.isEmpty else {

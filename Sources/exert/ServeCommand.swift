@@ -48,9 +48,12 @@ struct ServeCommand: ParsableCommand {
     @Option(
         name: .customLong("allow-cgroup"),
         help: ArgumentHelp(
-            "Runs may put their stressors into this control group, as a profile names it; may be given again.",
-            valueName: "path"))
+            "Runs may put their stressors into this control group and those below it, as a profile names them; may be "
+                + "given again.", valueName: "path"))
     var cgroups: [String] = []
+
+    @Flag(help: "Runs may set other processes' limit of open files (file-handles with target.pid).")
+    var allowProcesses = false
 
     @Flag(help: "Runs may do whatever this user may, as on the command line.")
     var unsafe = false
@@ -73,6 +76,8 @@ struct ServeCommand: ParsableCommand {
     func run() throws {
         let options = try options()
         let socket = try prepareSocket(options.address)
+        // What runs left that were killed with the server before.
+        Leftovers.undo()
         // Before any thread: all of them leave these signals to this one.
         let signals = try SignalSource([SIGHUP, SIGINT, SIGTERM])
         let server: ControlServer
@@ -198,8 +203,8 @@ extension ServeCommand {
 
     private func rules() throws -> SafetyRules? {
         if unsafe {
-            guard directories.isEmpty, cgroups.isEmpty else {
-                throw ValidationError("--unsafe allows everything; leave out --allow-directory and --allow-cgroup")
+            guard directories.isEmpty, cgroups.isEmpty, !allowProcesses else {
+                throw ValidationError("--unsafe allows everything; leave out what --allow-… allows")
             }
             return nil
         }
@@ -211,7 +216,7 @@ extension ServeCommand {
             }
             resolved.append(path)
         }
-        return SafetyRules(directories: resolved, cgroups: cgroups)
+        return SafetyRules(directories: resolved, cgroups: cgroups, allowsProcesses: allowProcesses)
     }
 
     private func leaseText() throws -> String? {
@@ -265,6 +270,7 @@ extension ServeCommand {
         guard let rules = options.rules else { return "\(caller); runs may do whatever this user may" }
         let directories = rules.directories.isEmpty ? "no directory" : rules.directories.joined(separator: ", ")
         let cgroups = rules.cgroups.isEmpty ? "no other cgroup" : rules.cgroups.joined(separator: ", ")
-        return "\(caller); runs may use \(directories) and \(cgroups)"
+        let processes = rules.allowsProcesses ? "other processes' limits" : "no other process"
+        return "\(caller); runs may use \(directories), \(cgroups) and \(processes)"
     }
 }

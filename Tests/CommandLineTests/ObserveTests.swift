@@ -137,7 +137,9 @@ import Testing
     @Test func `safety rules allow what they name, and no more`() throws {
         let folder = try ScratchFolder()
         func answer(_ load: [String: String], _ set: [String: String], _ directories: [String]) throws -> [String: Any] {
-            let rules = ["directories": directories, "cgroups": []]
+            let rules: [String: Any] = [
+                "directories": directories, "cgroups": ["/a/b"], "allowsProcesses": false,
+            ]
             let driven = try Driven(load: load, length: "1s", ["set": set, "rules": rules])
             defer { try? driven.hangUp() }
             return try #require(try driven.line())
@@ -152,7 +154,11 @@ import Testing
             try kind(answer(space, ["disk-space.directory": folder.path + "/../.."], [folder.path])) == "forbidden")
         let process = ["file-handles.target.pid": "1"]
         #expect(try kind(answer(["file-handles": "leave 10"], process, ["/"])) == "forbidden")
-        #expect(try kind(answer(["cpu": "10%"], ["cpu.cgroup": "/"], ["/"])) == "forbidden")
+        for group in ["/", "/a", "/a/bc", "/a/b/../c"] {
+            #expect(try kind(answer(["cpu": "10%"], ["cpu.cgroup": group], ["/"])) == "forbidden")
+        }
+        // Allowed, and not there.
+        #expect(try kind(answer(["cpu": "10%"], ["cpu.cgroup": "/a/b/pod-1"], ["/"])) == "invalid")
         #expect(try answer(["cpu": "10%"], [:], [])["done"] != nil)
     }
 
