@@ -4,8 +4,8 @@ internal import NIOCore
 
 /// Lets the listener rest when a connection cannot be taken for want of a descriptor or of memory.
 ///
-/// NIO stays up then, but asks again at once, over and over: its own back-off waits for a read that is never made, since
-/// the one that failed still counts as pending. A processor that is kept busy so would be load that nobody asked for.
+/// NIO stays up then, but asks again at once, over and over: its own back-off waits for a read that is never made,
+/// since the one that failed still counts as pending. A processor that is kept busy so is load that nobody asked for.
 final class AcceptPause: ChannelInboundHandler {
     typealias InboundIn = any Channel
 
