@@ -26,6 +26,8 @@ import Testing
         #expect(query.values("a") == ["1", "ä"] && query.values("b") == ["x y z"])
         #expect(try query.value("c") == "" && query.value("d") == "=" && query.value("e") == nil)
         #expect(throws: Problem.self) { try query.value("a") }
+        let combined = try #require(Query("a=\u{301}&\u{301}b=\u{1F3FB}"))
+        #expect(try combined.value("a") == "\u{301}" && combined.value("\u{301}b") == "\u{1F3FB}")
         for text in ["a=%", "a=%4", "a=%g0", "%ff=1"] { #expect(Query(text[...]) == nil, "\(text)") }
         #expect(Query(nil)?.items.isEmpty == true)
     }

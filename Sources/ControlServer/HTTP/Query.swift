@@ -5,12 +5,13 @@ struct Query: Sendable {
     private(set) var items: [(name: String, value: String)] = []
 
     /// Reads what stands behind the question mark; `nil` where its escapes are wrong.
+    ///
+    /// Split by bytes: a sign and what combines with it would be one character.
     init?(_ text: Substring?) {
-        guard let text, !text.isEmpty else { return }
-        for item in text.split(separator: "&") {
-            let parts = item.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        for item in (text ?? "").utf8.split(separator: UInt8(ascii: "&")) {
+            let parts = item.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
             guard let name = Self.decoded(parts[0], isForm: true),
-                let value = Self.decoded(parts.count > 1 ? parts[1] : "", isForm: true)
+                let value = Self.decoded(parts.count > 1 ? parts[1] : ""[...].utf8, isForm: true)
             else { return nil }
             items.append((name, value))
         }
@@ -34,9 +35,9 @@ struct Query: Sendable {
     }
 
     /// Text without its percent escapes; `nil` where they are wrong or the result is not UTF-8.
-    static func decoded(_ text: Substring, isForm: Bool = false) -> String? {
+    static func decoded(_ text: Substring.UTF8View, isForm: Bool = false) -> String? {
         var bytes: [UInt8] = []
-        var rest = text.utf8[...]
+        var rest = text
         while let byte = rest.popFirst() {
             switch byte {
             case UInt8(ascii: "%"):

@@ -33,7 +33,8 @@ struct Responder: Sendable {
 
     private func answer(_ request: Request) async throws -> Response {
         let target = request.head.path ?? "/"
-        let path = target.prefix { $0 != "?" && $0 != "#" }
+        // By scalars: a question mark and what combines with it would be one character.
+        let path = Substring(target.unicodeScalars.prefix { $0 != "?" && $0 != "#" })
         try access.check(path: String(path), authority: request.head.authority, headers: request.headers)
         guard let segments = Self.segments(path) else {
             throw Problem(.malformed, "the path '\(path)' has escapes that mean nothing")
@@ -46,9 +47,9 @@ struct Responder: Sendable {
                 .methodNotAllowed, "'\(path)' has \(route.allowed), not \(request.method.rawValue)",
                 headers: [.allow: route.allowed])
         }
-        let behind = target.dropFirst(path.count)
-        let text = behind.hasPrefix("?") ? behind.dropFirst().prefix { $0 != "#" } : nil
-        guard let query = Query(text) else {
+        let behind = target.unicodeScalars[path.endIndex...]
+        let text = behind.first == "?" ? behind.dropFirst().prefix { $0 != "#" } : nil
+        guard let query = Query(text.map { Substring($0) }) else {
             throw Problem(.malformed, "the query has escapes that mean nothing")
         }
         let call = Call(
@@ -65,9 +66,9 @@ struct Responder: Sendable {
     }
 
     private static func segments(_ path: Substring) -> [String]? {
-        guard path.hasPrefix("/") else { return [] }
+        guard path.utf8.first == UInt8(ascii: "/") else { return [] }
         var segments: [String] = []
-        for part in path.dropFirst().split(separator: "/", omittingEmptySubsequences: false) {
+        for part in path.utf8.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
             guard let segment = Query.decoded(part) else { return nil }
             segments.append(segment)
         }

@@ -99,11 +99,15 @@ struct RunRequestReader {
         // A plus sign that nobody escaped arrives as a blank; an instant has none.
         run.startAt = try query.value("start_at").map { String($0.map { $0 == " " ? "+" : $0 }) }
         for label in query.values("label") {
-            guard let sign = label.firstIndex(of: "=") else {
+            // By bytes: the sign and what combines with it would be one character.
+            guard let sign = label.utf8.firstIndex(of: UInt8(ascii: "=")) else {
                 throw Problem(.malformed, "the label '\(label)' has no '='; write label=name=value")
             }
             let name = String(label[..<sign])
-            guard run.labels.updateValue(String(label[label.index(after: sign)...]), forKey: name) == nil else {
+            guard
+                run.labels.updateValue(String(Substring(label.utf8[label.utf8.index(after: sign)...])), forKey: name)
+                    == nil
+            else {
                 throw Problem(.malformed, "the label '\(name)' is given twice")
             }
         }
