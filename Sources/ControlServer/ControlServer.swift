@@ -4,6 +4,7 @@ internal import Glibc
 internal import Hummingbird
 internal import HummingbirdCore
 internal import HummingbirdTLS
+internal import LinuxSystem
 internal import Logging
 internal import NIOCore
 internal import NIOSSL
@@ -17,83 +18,74 @@ public final class ControlServer: Sendable {
     private static let idleLimit: Int64 = 60
     /// How often those who follow a run without news are told that it lives, in seconds.
     private static let nudgeInterval = 15
-    /// How many connections are taken at a time; descriptors beside them are for runs.
-    private static let connectionLimit = 256
+    /// How many connections are taken at a time: a third of the descriptors, the others are for runs, and no more than
+    /// this.
+    private static let connectionLimit: UInt64 = 256
 
     private let options: ServerOptions
     private let store: RunStore
     private let readiness = Readiness()
-    private let tls: TLSConfiguration?
     private let group: ServiceGroup
-    private let address: BoundAddress
 
     /// Prepares a server; nothing listens yet.
     ///
+    /// - Parameter onListening: called once it does, with the address that callers use, such as
+    ///   `http://127.0.0.1:7117`.
     /// - Throws: ``ServerFailure`` where the certificate or the key cannot be used.
-    public init(_ options: ServerOptions) throws(ServerFailure) {
+    public init(
+        _ options: ServerOptions, onListening: @escaping @Sendable (String) -> Void
+    ) throws(ServerFailure) {
         self.options = options
+        store = RunStore(executable: options.executable, maxRuns: options.maxRuns)
         // Before anything else of NIO: its default is a thread for each processor.
         NIOSingletons.groupLoopCountSuggestion = 1
-        store = RunStore(executable: options.executable, maxRuns: options.maxRuns)
-        tls = try Self.tls(options.tls)
         let logger = Logger(label: "exert serve") { label in
             var handler = StreamLogHandler.standardError(label: label)
             handler.logLevel = .error
             return handler
         }
-        let address = BoundAddress()
-        self.address = address
-        let counts = RequestCounts()
-        let routes =
-            RunRoutes(store: store, reader: RunRequestReader(options: options)).routes
-            + EventRoutes(store: store).routes + ReportRoutes(store: store).routes
-            + HostRoutes(executable: options.executable).routes
-            + ProfileRoutes(directory: options.profiles, length: options.profileLength).routes
-            + StressorRoutes(options.stressors).routes + HealthRoutes(readiness: readiness).routes
-            + MetricRoutes(store: store, counts: counts, version: options.version).routes + DocumentRoutes().routes
-        let http1 = HTTPServerBuilder.http1(
-            configuration: .init(
-                additionalChannelHandlers: [ParserProblem()], idleTimeout: .seconds(Self.idleLimit),
-                httpDecoderConfiguration: .init(maxHeaderFieldSize: 16384, maxHeaderListSize: 65536)))
-        let builder: HTTPServerBuilder
+        let limit = (try? OpenFileLimit.of(processID: 0).soft) ?? 1024
+        let connections = Int(max(8, min(Self.connectionLimit, limit / 3)))
+        let responder = Self.responder(options, store, readiness, connections)
+        let date = DateField()
+        let server: any Service
         do {
-            builder = try tls.map { try .tls(http1, tlsConfiguration: $0) } ?? http1
+            // Not Hummingbird's application: that wakes once a second to have the time at hand.
+            server = try Self.builder(options).buildServer(
+                configuration: ServerConfiguration(
+                    address: options.address.bindAddress,
+                    availableConnectionsDelegate: .maximum(connections, logger: logger)),
+                eventLoopGroup: EventLoopGroupProvider.singleton.eventLoopGroup, logger: logger,
+                responder: { (request, writer: consuming ResponseWriter, _) in
+                    var response = try await responder.respond(to: request)
+                    response.headers[.date] = date.value
+                    do {
+                        try await writer.write(response: response.head, body: response.body)
+                    } catch {
+                        // Whatever it was, a second response would be none.
+                        throw Unanswered()
+                    }
+                },
+                onServerRunning: { listener in
+                    // A listener that is closed already needs none.
+                    try? await AcceptPause.add(to: listener)
+                    onListening(Self.url(listener.localAddress, options))
+                })
         } catch {
             throw ServerFailure(.tls, "certificate and key do not make a server: \(error)")
         }
-        let application = Application(
-            responder: Responder(routes: routes, access: AccessRules(options), counts: counts),
-            server: builder,
-            configuration: .init(
-                address: options.address.bindAddress,
-                availableConnectionsDelegate: .maximum(Self.connectionLimit, logger: logger)),
-            onServerRunning: { channel in address.set(channel.localAddress) }, logger: logger)
-        group = ServiceGroup(configuration: .init(services: [application], logger: logger))
+        let nudger = Nudger(store: store, interval: .seconds(Self.nudgeInterval))
+        group = ServiceGroup(configuration: .init(services: [nudger, server], logger: logger))
     }
 
     /// Listens and serves until ``stop()``.
     ///
-    /// - Parameter onListening: called once, with the address that callers use, such as `http://127.0.0.1:7117`.
     /// - Throws: ``ServerFailure`` where it cannot listen.
-    public func run(onListening: @escaping @Sendable (String) -> Void) async throws(ServerFailure) {
-        let failure = await withTaskGroup(of: (any Error)?.self) { tasks in
-            tasks.addTask { [group] in
-                do { try await group.run() } catch { return error }
-                return nil
-            }
-            // Both end with the task group, and neither before it is cancelled.
-            let side = Task { [store, address, options] in
-                onListening(Self.url(await address.get(), options))
-                while true {
-                    do { try await Task.sleep(for: .seconds(Self.nudgeInterval)) } catch { return }
-                    await store.nudge()
-                }
-            }
-            defer { side.cancel() }
-            return await tasks.next() ?? nil
-        }
-        if let failure {
-            throw ServerFailure(.listen, "cannot listen on \(options.address.text): \(Self.reason(failure))")
+    public func run() async throws(ServerFailure) {
+        do {
+            try await group.run()
+        } catch {
+            throw ServerFailure(.listen, "cannot listen on \(options.address.text): \(Self.reason(error))")
         }
     }
 
@@ -107,6 +99,33 @@ public final class ControlServer: Sendable {
         readiness.close()
         await store.close()
         await group.triggerGracefulShutdown()
+    }
+
+    private static func responder(
+        _ options: ServerOptions, _ store: RunStore, _ readiness: Readiness, _ connections: Int
+    ) -> Responder {
+        let counts = RequestCounts()
+        let routes =
+            RunRoutes(store: store, reader: RunRequestReader(options: options)).routes
+            + EventRoutes(store: store, limit: connections * 3 / 4).routes + ReportRoutes(store: store).routes
+            + HostRoutes(executable: options.executable).routes
+            + ProfileRoutes(directory: options.profiles, length: options.profileLength).routes
+            + StressorRoutes(options.stressors).routes + HealthRoutes(readiness: readiness).routes
+            + MetricRoutes(store: store, counts: counts, version: options.version).routes + DocumentRoutes().routes
+        return Responder(routes: routes, access: AccessRules(options), counts: counts)
+    }
+
+    private static func builder(_ options: ServerOptions) throws(ServerFailure) -> HTTPServerBuilder {
+        let http1 = HTTPServerBuilder.http1(
+            configuration: .init(
+                additionalChannelHandlers: [ParserProblem()], idleTimeout: .seconds(idleLimit),
+                httpDecoderConfiguration: .init(maxHeaderFieldSize: 16384, maxHeaderListSize: 65536)))
+        guard let configuration = try tls(options.tls) else { return http1 }
+        do {
+            return try .tls(http1, tlsConfiguration: configuration)
+        } catch {
+            throw ServerFailure(.tls, "certificate and key do not make a server: \(error)")
+        }
     }
 
     private static func tls(_ files: (certificate: String, key: String)?) throws(ServerFailure) -> TLSConfiguration? {
@@ -156,21 +175,21 @@ public struct ServerFailure: Error, Sendable {
     }
 }
 
-/// The address that the server listens on, when it does.
-private final class BoundAddress: Sendable {
-    private let stream: AsyncStream<SocketAddress?>
-    private let continuation: AsyncStream<SocketAddress?>.Continuation
+/// Why a connection ends without the rest of a response.
+private struct Unanswered: Error {}
 
-    init() { (stream, continuation) = AsyncStream.makeStream() }
+/// Shows callers who follow runs that they are still followed, now and then.
+private struct Nudger: Service {
+    let store: RunStore
+    let interval: Duration
 
-    func set(_ address: SocketAddress?) {
-        continuation.yield(address)
-        continuation.finish()
-    }
-
-    func get() async -> SocketAddress? {
-        for await address in stream { return address }
-        return nil
+    func run() async throws {
+        try? await cancelWhenGracefulShutdown {
+            while true {
+                try await Task.sleep(for: interval)
+                await store.nudge()
+            }
+        }
     }
 }
 

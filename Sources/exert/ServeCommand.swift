@@ -80,35 +80,33 @@ struct ServeCommand: ParsableCommand {
         Leftovers.undo()
         // Before any thread: all of them leave these signals to this one.
         let signals = try SignalSource([SIGHUP, SIGINT, SIGTERM])
+        // The socket is nobody else's from its first moment on.
+        let mask = socket == nil ? nil : FileModeMask.set(0o177)
+        let note = note(of: options)
         let server: ControlServer
         do throws(ServerFailure) {
-            server = try ControlServer(options)
+            server = try ControlServer(options) { url in
+                if let mask { FileModeMask.set(mask) }
+                Console.write("exert serve: listening on \(url) (\(note))\n", to: Console.error)
+            }
         } catch {
             throw ValidationError(error.message)
         }
         defer { if let socket { UnixSocket.remove(socket) } }
-        let failure = try serve(server, signals, note: note(of: options), hasSocket: socket != nil)
-        if let failure {
+        if let failure = try serve(server, signals) {
             Console.complain(failure.message)
             throw ExitStatus.unsupported
         }
     }
 
     /// Serves until a signal or a failure ends it.
-    private func serve(
-        _ server: ControlServer, _ signals: SignalSource, note: String, hasSocket: Bool
-    ) throws -> ServerFailure? {
+    private func serve(_ server: ControlServer, _ signals: SignalSource) throws -> ServerFailure? {
         let over = try OwnedDescriptor.eventCounter()
         let counter = over.rawValue
         let outcome = Outcome()
-        // The socket is nobody else's from its first moment on.
-        let mask = hasSocket ? FileModeMask.set(0o177) : nil
         Task {
             do throws(ServerFailure) {
-                try await server.run { url in
-                    if let mask { FileModeMask.set(mask) }
-                    Console.write("exert serve: listening on \(url) (\(note))\n", to: Console.error)
-                }
+                try await server.run()
             } catch {
                 outcome.failure.withLock { $0 = error }
             }

@@ -52,6 +52,11 @@ import Testing
         #expect(fingerprint("ab") != fingerprint("a", "b") && fingerprint("a", "b") != fingerprint("b", "a"))
     }
 
+    @Test func `dates are as HTTP writes them`() {
+        #expect(DateField.text(of: 784_111_777) == "Sun, 06 Nov 1994 08:49:37 GMT")
+        #expect(DateField().value.hasSuffix(" GMT"))
+    }
+
     @Test func `metrics are escaped, and whole numbers are whole`() {
         var metrics = PrometheusWriter()
         metrics.metric("a_total", .counter, "With \\ and\nmore.", [([("l", "x\"\\\ny")], 12), ([], 0.5)])

@@ -122,22 +122,30 @@ extension DrivenRuns {
                 }
         }
 
-        @Test func `descriptors and threads are gone with the run`() async throws {
-            func count(_ folder: String) -> Int {
-                (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/" + folder).count) ?? -1
-            }
-            func threads() -> Int {
-                let tasks = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/task")) ?? []
-                return tasks.count { id in
-                    (try? String(contentsOfFile: "/proc/self/task/\(id)/comm", encoding: .utf8)) == "exert-run\n"
-                }
-            }
-            let before = count("fd")
+        @Test func `pipes and threads are gone with the run`() async throws {
             let run = try await Run.start(RunRequest(load: ["memory": "1MiB"], for: "60s"))
-            #expect(count("fd") > before && threads() == 1)
+            let observer = try #require(observers().first)
+            let pipes = Set(links("/proc/\(observer)/fd").filter { $0.key == "0" || $0.key == "1" }.values)
+            #expect(pipes.count == 2 && pipes.isSubset(of: links("/proc/self/fd").values) && threads() == 1)
             await run.stop()
-            // Other suites run beside this one and open what they need.
-            #expect(await eventually { threads() == 0 && count("fd") <= before })
+            #expect(await eventually { threads() == 0 })
+            // Other suites run beside this one and open what they need, but not these.
+            #expect(pipes.isDisjoint(with: links("/proc/self/fd").values))
+        }
+
+        /// What the descriptors of a process are, by their numbers.
+        private func links(_ folder: String) -> [String: String] {
+            let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+            return names.reduce(into: [:]) { links, name in
+                links[name] = try? FileManager.default.destinationOfSymbolicLink(atPath: folder + "/" + name)
+            }
+        }
+
+        private func threads() -> Int {
+            let tasks = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/task")) ?? []
+            return tasks.count { id in
+                (try? String(contentsOfFile: "/proc/self/task/\(id)/comm", encoding: .utf8)) == "exert-run\n"
+            }
         }
     }
 }

@@ -60,7 +60,7 @@ struct Problem: Error {
             case .idempotencyMismatch: "The idempotency key belongs to another request"
             case .tooManyRuns: "There are too many runs"
             case .internal: "Something broke"
-            case .notReady: "The server is shutting down"
+            case .notReady: "The server does not take this now"
             }
         }
     }

@@ -6,9 +6,7 @@ internal import Hummingbird
 internal import NIOCore
 
 /// What every request passes on its way to a route, and every response on its way back.
-struct Responder: HTTPResponder {
-    typealias Context = BasicRequestContext
-
+struct Responder: Sendable {
     let routes: [Route]
     let access: AccessRules
     let counts: RequestCounts
@@ -16,7 +14,10 @@ struct Responder: HTTPResponder {
     /// The largest body that is read, in bytes.
     static let bodyLimit = 1 << 20
 
-    func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
+    /// Answers a request.
+    ///
+    /// - Throws: what goes wrong while the body is read; then there is nobody to answer.
+    func respond(to request: Request) async throws -> Response {
         var response: Response
         do {
             response = try await answer(request)

@@ -4,10 +4,23 @@ internal import Exert
 internal import HTTPTypes
 internal import Hummingbird
 internal import NIOCore
+internal import Synchronization
 
 /// `/v1/runs/ID/events`: the lines of the experiment log, as NDJSON or as server-sent events.
 struct EventRoutes: Sendable {
     let store: RunStore
+    /// How many may follow at a time: whoever wants to stop a run must find a connection.
+    let limit: Int
+    private let following = Followers()
+
+    init(store: RunStore, limit: Int) {
+        self.store = store
+        self.limit = limit
+    }
+
+    private final class Followers: Sendable {
+        let count = Atomic(0)
+    }
 
     var routes: [Route] { [Route("/v1/runs/*/events", [(.get, events)])] }
 
@@ -46,8 +59,13 @@ struct EventRoutes: Sendable {
             return Response(status: .ok, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: bytes)))
         }
         if call.isHead { return Response(status: .ok, headers: headers) }
+        guard following.count.load(ordering: .relaxed) < limit else {
+            throw Problem(.notReady, "\(limit) callers follow runs, and no more may", headers: [.retryAfter: "5"])
+        }
         let stream = call.stream
-        let body = ResponseBody { writer in
+        let body = ResponseBody { [following] writer in
+            following.count.add(1, ordering: .relaxed)
+            defer { following.count.subtract(1, ordering: .relaxed) }
             // A caller that hangs up is not followed any further, even where the run has nothing to say.
             try await stream.consumeWithCancellationOnInboundClose { _ in
                 try await Self.follow(log, from: start, as: form, to: &writer)
