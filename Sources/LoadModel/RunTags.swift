@@ -26,10 +26,11 @@ public struct RunTags: Hashable, Sendable {
     /// A name has letters, digits, `_`, `.`, `-` and `/`, begins with a letter or `_`, and is 63 characters long at the
     /// most, a value 256 bytes: what metrics and logs elsewhere take as well.
     public mutating func add(label: String) throws(Problem) {
-        guard let sign = label.firstIndex(of: "=") else {
+        // By scalars: a sign and what combines with it would be one character.
+        guard let sign = label.unicodeScalars.firstIndex(of: "=") else {
             throw Problem(message: "'\(label)' has no '='; write a label as name=value, such as host=node-1")
         }
-        let (name, value) = (String(label[..<sign]), String(label[label.index(after: sign)...]))
+        let (name, value) = (String(label[..<sign]), String(label[label.unicodeScalars.index(after: sign)...]))
         let bytes = Array(name.utf8)
         func isLetter(_ byte: UInt8) -> Bool { (0x41...0x5A).contains(byte & 0xDF) || byte == 0x5F }
         let isName = bytes.allSatisfy { isLetter($0) || (0x2D...0x39).contains($0) }
