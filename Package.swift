@@ -33,7 +33,7 @@ let package = Package(
         // HTTP server of `exert serve`: it stays up when `accept` finds no descriptor. Without its defaults, which
         // bring all of Foundation and swift-configuration.
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0", traits: []),
-        // What Hummingbird is made of, where the server meets it: buffers, headers, lifecycle, logs, certificates.
+        // What Hummingbird is made of, where the server meets it: buffers, header fields, lifecycle, logs, TLS.
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.34.1"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.2"),

@@ -400,7 +400,13 @@ def fuzz_bars(settings: Settings) -> Iterator[Bar]:
 
 
 def fuzz(settings: Settings, program: Path, held: Server) -> tuple[int, int, str]:
-    arguments = [str(program), "run", f"http://127.0.0.1:{held.port}/openapi.json", "--checks", "all",
+    # A profile is a language: what is a string by the schema may still be wrong (422). A run that was stopped by DELETE
+    # stays there with its verdict and report, on purpose.
+    config = Path(tempfile.gettempdir()) / "exert-schemathesis.toml"
+    config.write_text(
+        "[checks]\nuse_after_free.enabled = false\n"
+        'positive_data_acceptance.expected-statuses = ["2xx", "401", "403", "404", "409", "422", "429"]\n')
+    arguments = [str(program), "--config-file", str(config), "run", f"http://127.0.0.1:{held.port}/openapi.json", "--checks", "all",
                  "--max-examples", str(max(1, settings.cases // 15)), "--no-color", "--continue-on-failure",
                  "--request-timeout", "30", "--generation-deterministic"]
     if held.token:
@@ -408,10 +414,10 @@ def fuzz(settings: Settings, program: Path, held: Server) -> tuple[int, int, str
     done = subprocess.run(arguments, capture_output=True, text=True, timeout=1800)
     text = done.stdout + done.stderr
     found = re.search(r"(\d+) generated", text)
-    failed = re.search(r"(\d+) (?:unique )?fail", text)
+    failed = re.search(r"(\d+) failures?, |found (\d+) unique failures", text)
     if not found:
         raise JudgeError(f"schemathesis: {text[-2000:]}")
-    failures = int(failed[1]) if failed else 0
+    failures = int(failed[1] or failed[2]) if failed else 0
     return int(found[1]), failures if done.returncode == 0 else max(1, failures), text
 
 

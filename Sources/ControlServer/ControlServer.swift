@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Glibc
 internal import Hummingbird
 internal import HummingbirdCore
 internal import HummingbirdTLS
@@ -84,8 +85,13 @@ public final class ControlServer: Sendable {
         do {
             try await group.run()
         } catch {
-            throw ServerFailure(.listen, "cannot listen on \(options.address.text): \(error)")
+            throw ServerFailure(.listen, "cannot listen on \(options.address.text): \(Self.reason(error))")
         }
+    }
+
+    /// What the kernel says, without the call that it says it of.
+    private static func reason(_ failure: any Error) -> String {
+        (failure as? IOError).map { String(cString: strerror($0.errnoCode)) } ?? "\(failure)"
     }
 
     /// Says on `/readyz` that it ends, stops all runs, and when they are released closes its connections.

@@ -42,6 +42,7 @@ public struct LeaseExpiry: Hashable, Sendable {
 
     /// What happened, in a sentence.
     public var sentence: String {
-        "the lease of \(length.seconds) s ran out: nobody renewed it, and everything was released"
+        let seconds = length % .second == 0 ? "\(length / .second)" : "\(length.seconds)"
+        return "the lease of \(seconds) s ran out: nobody renewed it, and everything is released"
     }
 }

@@ -28,7 +28,7 @@ extension ProfileBuilder {
 
     private mutating func readLoad(_ argument: String, into phase: inout Phase, length: Nanoseconds?) {
         let flag = "--load \(Wording.line(argument))"
-        guard let equals = argument.firstIndex(of: "=") else {
+        guard let equals = argument.unicodeScalars.firstIndex(of: "=") else {
             report(nil, "\(flag): write it as KIND=LOAD, such as '--load cpu=50%'")
             return
         }
@@ -46,7 +46,7 @@ extension ProfileBuilder {
         definitions.append(
             Definition(
                 name: kind, manifest: manifest, settings: Settings(defaultsOf: manifest), tolerance: nil, mark: start))
-        let text = String(argument[argument.index(after: equals)...])
+        let text = String(argument[argument.unicodeScalars.index(after: equals)...])
         if let shape = shape(text, of: kind, manifest, length: length, at: .flag(flag)) {
             phase.loads.append(PhaseLoad(stressor: kind, shape: shape, text: Phrase(text).text, mark: start))
         }
@@ -54,12 +54,13 @@ extension ProfileBuilder {
 
     private mutating func readSetting(_ argument: String, seen: inout Set<String>) {
         let flag = "--set \(Wording.line(argument))"
-        guard let equals = argument.firstIndex(of: "="), let dot = argument[..<equals].firstIndex(of: ".") else {
+        let scalars = argument.unicodeScalars
+        guard let equals = scalars.firstIndex(of: "="), let dot = scalars[..<equals].firstIndex(of: ".") else {
             report(nil, "\(flag): write it as KIND.KEY=VALUE, such as '--set cpu.mode=add'")
             return
         }
         let kind = String(argument[..<dot])
-        let keyName = String(argument[argument.index(after: dot)..<equals])
+        let keyName = String(argument[scalars.index(after: dot)..<equals])
         guard let manifest = manifest(of: kind) else {
             let remedy = Wording.remedy(for: kind, among: kinds, taking: "it is one of")
             report(nil, "\(flag): unknown kind \(Wording.quote(kind))\(remedy)")
@@ -78,7 +79,7 @@ extension ProfileBuilder {
             report(nil, "\(flag): '\(kind).\(keyName)' is already set; set it once")
             return
         }
-        let text = String(argument[argument.index(after: equals)...])
+        let text = String(argument[argument.unicodeScalars.index(after: equals)...])
         let value = reading(.flag(flag)) { () throws(NotationError) in
             try SettingNotation.parse(text, for: key, of: kind)
         }

@@ -258,7 +258,8 @@ extension ExertCommands {
             #expect(try log.ending("memory")["manner"] as? String == "released", "no OOM kill")
             let readings = try log.all("sample").map { try $0.object("stressors").object("memory") }
             let others = try readings.map { try $0.number("others") }
-            #expect((others.max() ?? 0) - (others.min() ?? 0) > Double(80 << 20), "\(others)")
+            // Of a resident set of 100 MiB the program's own code, some 20 MiB, is charged to whoever read it first.
+            #expect((others.max() ?? 0) - (others.min() ?? 0) > Double(60 << 20), "\(others)")
             for reading in readings.dropLast() {
                 let sum = try reading.number("own") + reading.number("others")
                 #expect(try abs(sum - reading.number("achieved")) < 1)
@@ -268,10 +269,10 @@ extension ExertCommands {
         @Test func othersBeyondTheTotalAreNamedBeforeTheStart() throws {
             let group = try memoryGroup()
             let other = try Exert.start(["run", "--load", "memory=100MiB", "--for", "5s"], wrapper: group.wrapper)
-            #expect(eventually(within: 5) { group.workingSet ?? 0 > Double(80 << 20) })
+            #expect(eventually(within: 5) { group.workingSet ?? 0 > Double(60 << 20) })
             let result = try Exert.run(
                 [
-                    "check", "--load", "memory=20%", "--set", "memory.mode=total", "--for", "1s", "--format", "json",
+                    "check", "--load", "memory=15%", "--set", "memory.mode=total", "--for", "1s", "--format", "json",
                 ], wrapper: group.wrapper)
             let findings = try jsonObject(result.output).object("plan")["findings"] as? [[String: Any]]
             #expect(findings?.first?["code"] as? String == "target_below_use", "\(result.output)")

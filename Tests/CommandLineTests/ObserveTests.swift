@@ -136,7 +136,8 @@ import Testing
 
     @Test func `safety rules allow what they name, and no more`() throws {
         let folder = try ScratchFolder()
-        func answer(_ load: [String: String], _ set: [String: String], _ directories: [String]) throws -> [String: Any] {
+        typealias Texts = [String: String]
+        func answer(_ load: Texts, _ set: Texts, _ directories: [String]) throws -> [String: Any] {
             let rules: [String: Any] = [
                 "directories": directories, "cgroups": ["/a/b"], "allowsProcesses": false,
             ]

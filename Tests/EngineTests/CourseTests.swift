@@ -128,7 +128,8 @@ private let ms = Nanoseconds.millisecond
         let source = Switch()
         let slow = curve(100 * s, .hold(.bytesPerSecond(10)))
         let done = Self.run(
-            Self.schedule(source, slow), source, until: 3 * s, change: 2 * s, to: Self.changed(slow, at: 2 * s, to: 1e6))
+            Self.schedule(source, slow), source, until: 3 * s, change: 2 * s,
+            to: Self.changed(slow, at: 2 * s, to: 1e6))
         #expect((999...1001).contains(done.count))
         #expect((done.first ?? 0) < 2 * s + 2 * ms)
     }

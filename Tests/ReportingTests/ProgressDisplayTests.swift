@@ -65,6 +65,10 @@ private struct ScriptedTerminal {
                 note: cgroup v1 "cpu" is used
                 warning: guard 'disk.free < 5% for 2s' tripped: disk.free (/var/lib/app) was 3.1% for 2.100 s; \
                 everything is released
+                2.350 s cpu retargeted: ramp to 40% in 10s
+                2.350 s paused: every load is released, the run's clock goes on
+                2.450 s resumed: every load is what the profile says by now
+                warning: the lease of 30 s ran out: nobody renewed it, and everything is released
                 warning: memory (pid 102) was killed by the kernel's OOM killer (SIGKILL)
                 warning: cpu (pid 101) gave up: pthread_create: EAGAIN
                    3.0s recover   cpu     –/1.600 cores (gone)   memory 512.0/512.0 MiB
@@ -82,6 +86,11 @@ private struct ScriptedTerminal {
                 note: cgroup v1 "cpu" is used
                 warning: guard 'disk.free < 5% for 2s' tripped: disk.free (/var/lib/app) was
                          3.1% for 2.100 s; everything is released
+                note: cpu retargeted: ramp to 40% in 10s
+                note: paused: every load is released, the run's clock goes on
+                note: resumed: every load is what the profile says by now
+                warning: the lease of 30 s ran out: nobody renewed it, and everything is
+                         released
                 warning: memory (pid 102) was killed by the kernel's OOM killer (SIGKILL)
                 warning: cpu (pid 101) gave up: pthread_create: EAGAIN
                 squeeze · not met · a target was not met · 0:05

@@ -9,6 +9,12 @@ import Testing
 @Suite struct TagTests {
     private static let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
+    @Test func whatCombinesWithTheSignBelongsToTheValue() throws {
+        var tags = RunTags()
+        try tags.add(label: "mood=\u{1F3FB}x")
+        #expect(tags.labels["mood"] == "\u{1F3FB}x")
+    }
+
     @Test func everyLineCarriesThem() throws {
         var tags = RunTags()
         try tags.add(label: "host=node-1")

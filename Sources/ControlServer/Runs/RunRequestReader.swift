@@ -99,15 +99,12 @@ struct RunRequestReader {
         // A plus sign that nobody escaped arrives as a blank; an instant has none.
         run.startAt = try query.value("start_at").map { String($0.map { $0 == " " ? "+" : $0 }) }
         for label in query.values("label") {
-            // By bytes: the sign and what combines with it would be one character.
-            guard let sign = label.utf8.firstIndex(of: UInt8(ascii: "=")) else {
+            guard let sign = label.unicodeScalars.firstIndex(of: "=") else {
                 throw Problem(.malformed, "the label '\(label)' has no '='; write label=name=value")
             }
             let name = String(label[..<sign])
-            guard
-                run.labels.updateValue(String(Substring(label.utf8[label.utf8.index(after: sign)...])), forKey: name)
-                    == nil
-            else {
+            let value = String(label[label.unicodeScalars.index(after: sign)...])
+            guard run.labels.updateValue(value, forKey: name) == nil else {
                 throw Problem(.malformed, "the label '\(name)' is given twice")
             }
         }
