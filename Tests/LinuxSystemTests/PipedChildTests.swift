@@ -79,7 +79,8 @@ import Testing
         defer { rmdir(folder) }
         let path = folder + "/s"
         #expect(UnixSocket.occupant(of: path) == .nothing)
-        let listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        // Not for the children of tests beside this one: they would keep it open.
+        let listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC, 0)
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
