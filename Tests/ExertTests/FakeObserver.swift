@@ -10,11 +10,15 @@ final class FakeObserver: Sendable {
     /// The script gets the start command on its first line of standard input.
     init(_ script: String) throws {
         path = NSTemporaryDirectory() + "exert-fake-\(getpid())-\(UInt64.random(in: 0...UInt64.max))"
-        let text = "#!/bin/sh\nread -r start\n" + script + "\n"
-        guard
-            FileManager.default.createFile(
-                atPath: path, contents: Data(text.utf8), attributes: [.posixPermissions: 0o700])
-        else { throw CocoaError(.fileWriteUnknown) }
+        try Data("#!/bin/sh\nread -r start\n\(script)\n".utf8).write(to: URL(fileURLWithPath: path + ".text"))
+        defer { try? FileManager.default.removeItem(atPath: path + ".text") }
+        // Copied by another process: had this one ever written to the file, a child that another test spawns meanwhile
+        // might have it open still, and what is open for writing cannot be executed.
+        let copy = Process()
+        copy.executableURL = URL(fileURLWithPath: "/usr/bin/install")
+        copy.arguments = ["-m", "700", path + ".text", path]
+        try copy.run()
+        copy.waitUntilExit()
     }
 
     deinit { try? FileManager.default.removeItem(atPath: path) }
