@@ -40,9 +40,10 @@ class BarSettings(Settings):
 
 # Command lines ------------------------------------------------------------------------------------------------------
 
-def stress_ng_cpu(settings: BarSettings, percent: int, seconds: int, *, tuned: bool, pinned: bool) -> list[str]:
+def stress_ng_cpu(stress_ng: str, percent: int, seconds: int, *, tuned: bool, pinned: bool = False,
+                  workers: int = 1) -> list[str]:
     """stress-ng's CPU load: as it comes, or as Chaos Mesh tunes it (`--cpu-load-slice 10 --cpu-method sqrt`)."""
-    words = [settings.stress_ng or "", "--quiet", "--cpu", "1", "--cpu-load", str(percent), "-t", f"{seconds}s"]
+    words = [stress_ng, "--quiet", "--cpu", str(workers), "--cpu-load", str(percent), "-t", f"{seconds}s"]
     words += ["--cpu-load-slice", "10", "--cpu-method", "sqrt"] if tuned else []
     return words + (["--taskset", "0"] if pinned else [])
 
@@ -62,7 +63,7 @@ def cpu_case(settings: BarSettings, label: str, cores: float, sets: tuple[str, .
     rivals: dict[str, list[str]] = {"exert": exert_run(settings.exert, seconds, f"cpu={cores:g} cores", sets=sets)}
     if compare and settings.stress_ng:
         for name, tuned in (("stress-ng", False), ("stress-ng tuned", True)):
-            rivals[name] = stress_ng_cpu(settings, percent, seconds, tuned=tuned, pinned=pinned)
+            rivals[name] = stress_ng_cpu(settings.stress_ng, percent, seconds, tuned=tuned, pinned=pinned)
     seen: dict[str, list[CPUFigures]] = {name: [] for name in rivals}
     problems: list[str] = []
     for _ in range(settings.repeats):

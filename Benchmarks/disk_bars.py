@@ -21,7 +21,7 @@ from functools import partial
 from pathlib import Path
 
 from disk_judge import (HandleTrace, LevelFigures, RateFigures, ReachFigures, handle_figures, measure_level,
-                        measure_rate, measure_reach, running, ticks, trace_handles)
+                        measure_rate, measure_reach, running, ticks, trace_handles, used)
 from ledger import JudgeError
 from program import (GIB, KIB, MB, MIB, Bar, Settings, attempt, basic_parser, complaints, exert_run, host_facts,
                      judge_groups, median, ratio, refuse)
@@ -173,11 +173,6 @@ class rate_volume:
 def available(space: os.statvfs_result) -> int:
     """Bytes that `df` calls available."""
     return space.f_bavail * space.f_frsize
-
-
-def used(space: os.statvfs_result) -> int:
-    """Bytes that `df` calls used."""
-    return (space.f_blocks - space.f_bfree) * space.f_frsize
 
 
 def inodes(space: os.statvfs_result) -> int:
