@@ -128,7 +128,8 @@ def page(report: Report) -> str:
                       "`Benchmarks/README.md`."), "", *wrapped(" ".join(facts(report))), ""]
     if "unfinished" in report:
         lines += [f"**Not finished**: {report['unfinished']}.", ""]
-    lines += ["![Error by CPU load](cpu-error.svg)", "", "![50 % of a core](cpu-50.svg)", ""]
+    if any(row["group"] == "cpu" for row in report["rows"]):
+        lines += ["![Error by CPU load](cpu-error.svg)", "", "![50 % of a core](cpu-50.svg)", ""]
     for group, title in GROUPS.items():
         if rows := [row for row in report["rows"] if row["group"] == group]:
             lines += [f"## {title}", "", *overview(report, rows), "", *details(rows), ""]
