@@ -5,14 +5,15 @@ from __future__ import annotations
 
 import contextlib
 import os
+import statistics
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 
 from bars import busy_loop
 from disk_bars import rate_volume
-from disk_judge import rate_figures, trace_device
+from disk_judge import FROM_S, UNTIL_S, rate_figures, trace_device
 from groups import ControlGroup, cpu_group, held
-from judge import SAMPLE_S, cpu_figures, settle_time, touch_memory, trace_cpu, window_errors
+from judge import SAMPLE_S, STEADY_FROM_S, cpu_figures, settle_time, touch_memory, trace_cpu, window_errors
 from levels import REACHED, fill_figures, handles, hold_figures, resident, space, trace_level
 from matrix import FILL_VOLUME, QUOTA, SPACE_VOLUME, Case, MatrixSettings, Stage
 from volumes import Volume, volume
@@ -29,6 +30,7 @@ class Run:
     mean: float | None = None
     mae: float | None = None  # Mean absolute error of sliding 1 s windows.
     worst: float | None = None
+    fine: float | None = None  # Mean absolute error of each 100 ms: bursts, which windows of 1 s even out.
     overshoot: float | None = None  # Of the worst 1 s window of a rate, of the worst look at a level.
     rate: float | None = None  # Saturation: how much a second, in the row's unit.
     reached: float | None = None  # Levels: 99.5 % of the target.
@@ -102,17 +104,25 @@ def measure_cpu(case: Case, arguments: Sequence[str], where: Place) -> Run:
     trace = trace_cpu(arguments, seconds, enter=group.enter if group and group.is_v1 else None,
                       within=group.path if group and not group.is_v1 else None)
     seen = cpu_figures(trace, seconds, case.target)
-    points = [(s.at - trace.spawned_at, s.tree_ns) for s in trace.samples]
+    series = slopes([(s.at - trace.spawned_at, s.tree_ns) for s in trace.samples], 1e9)
+    fine = fine_error(series, seen.load_began + STEADY_FROM_S, seen.load_began + seconds - 0.15, case.target, 1.0)
     return Run(settle=None if seen.settle is None else seen.load_began + seen.settle, mean=seen.mean, mae=seen.mae,
-               worst=seen.worst, overshoot=seen.overshoot, own_cpu=seen.own_cost, own_bytes=seen.own_bytes,
+               worst=seen.worst, fine=fine, overshoot=seen.overshoot, own_cpu=seen.own_cost, own_bytes=seen.own_bytes,
                load_mae=seen.load_mae, background=seen.background, steal=seen.steal, windows=seen.windows,
-               series=slopes(points, 1e9))
+               series=series)
 
 
 def slopes(points: Sequence[tuple[float, int]], scale: float) -> list[tuple[float, float]]:
     """The rate between each two points, at the time between them."""
     return [((t0 + t1) / 2, (v1 - v0) / (t1 - t0) / scale) for (t0, v0), (t1, v1) in zip(points, points[1:])
             if t1 - t0 > SAMPLE_S / 2]
+
+
+def fine_error(series: Sequence[tuple[float, float]], begin: float, end: float, target: float,
+               whole: float) -> float | None:
+    """The mean absolute error of the looks between two times, in percent of `whole`."""
+    errors = [abs(value - target) for at, value in series if begin <= at <= end]
+    return 100 * statistics.fmean(errors) / whole if errors else None
 
 
 def measure_hold(case: Case, arguments: Sequence[str], where: Place) -> Run:
@@ -163,6 +173,7 @@ def measure_rate(case: Case, arguments: Sequence[str], where: Place) -> Run:
     run.mean, run.mae, run.worst = seen.error, seen.mae, seen.worst
     run.overshoot = max([0.0, *(error for _, error in window_errors(curve, seen.began, 1.0))])
     run.series = slopes(points, target)
+    run.fine = fine_error(run.series, seen.began + FROM_S, seen.ended - UNTIL_S, 1.0, 1.0)
     return run
 
 

@@ -18,7 +18,7 @@ from levels import LevelTrace, fill_figures, hold_figures  # noqa: E402
 from matrix import GROUPS, TOOLS, Case, MatrixSettings, all_cases, ramp  # noqa: E402
 from results import (SCHEMA, Report, Row, ahead, bars, compare, contradictions, dump, order,  # noqa: E402
                      row_of_case, shortfalls)
-from runs import MEASURES, Place, Run  # noqa: E402
+from runs import MEASURES, Place, Run, fine_error  # noqa: E402
 from tables import BEGIN, END, number, page, readme_block, replace_block  # noqa: E402
 
 HOST = {"cpus": 2, "cpu": "some CPU", "memory_bytes": 8 << 30, "kernel": "6.1", "time": "2026-01-01T00:00:00Z",
@@ -237,6 +237,11 @@ class Written(unittest.TestCase):
     def test_numbers(self) -> None:
         self.assertEqual([number(v) for v in (None, 0.0, 1e-9, 0.001, 0.04, 9.99, 11.39, 452.3, 18000)],
                          ["–", "0", "0", "<0.01", "0.04", "9.99", "11.4", "452", "18,000"])
+
+    def test_bursts_are_seen_in_100_ms(self) -> None:
+        bursts = [(k / 10, 0.1 if k % 10 == 0 else 0.0) for k in range(60)]
+        self.assertAlmostEqual(fine_error(bursts, 1.95, 5.95, 0.01, 1.0) or 0, 1.8)
+        self.assertIsNone(fine_error(bursts, 9, 10, 0.01, 1.0))
 
     def test_a_run_keeps_what_it_has(self) -> None:
         kept = Run(mae=0.123456789, own_cpu=0.0, series=[(0.123, 0.5)]).compact(with_series=True)
