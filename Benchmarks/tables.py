@@ -157,7 +157,8 @@ def facts(report: Report) -> Iterator[str]:
 
 
 DETAILS = (("settle", "settled after, s", 1), ("mean", "mean error", 2), ("mae", "mean \\|error\\|", 2),
-           ("worst", "worst window", 2), ("fine", "of 100 ms", 2), ("overshoot", "overshoot", 2), ("rate", "rate", 2), ("reached", "there, s", 3),
+           ("worst", "worst window", 2), ("fine", "of 100 ms", 2),
+           ("overshoot", "overshoot", 2), ("rate", "rate", 2), ("reached", "there, s", 3),
            ("own_cpu", "own CPU, %", 2), ("tree_cpu", "CPU of all, %", 1), ("own_bytes", "own memory, MB", 1),
            ("background", "others' CPU, %", 1))
 
