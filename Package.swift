@@ -20,6 +20,11 @@ let package = Package(
         .executable(name: "exert", targets: ["exert"]),
         // For services and tests that start loads themselves.
         .library(name: "Exert", targets: ["Exert"]),
+        // For Benchmarks/ alone, and without promise: what it measures has no public face of its own.
+        .library(
+            name: "ExertInternals",
+            targets: ["LoadModel", "LinuxSystem", "Profiles", "Engine", "Stressors", "Reporting"]
+        ),
     ],
     dependencies: [
         // Command line: subcommands, help and usage errors that users know from other tools.
