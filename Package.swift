@@ -115,7 +115,12 @@ let package = Package(
         ),
         .testTarget(name: "LoadModelTests", dependencies: ["LoadModel"]),
         .testTarget(name: "ProfilesTests", dependencies: ["Profiles", "LoadModel"]),
-        .testTarget(name: "EngineTests", dependencies: ["Engine", "LoadModel", "LinuxSystem"]),
+        .testTarget(
+            name: "EngineTests",
+            dependencies: [
+                "Engine", "LoadModel", "LinuxSystem", .product(name: "SystemPackage", package: "swift-system"),
+            ]
+        ),
         .testTarget(
             name: "LinuxSystemTests",
             dependencies: ["LinuxSystem", .product(name: "SystemPackage", package: "swift-system")]
