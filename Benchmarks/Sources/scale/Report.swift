@@ -85,7 +85,11 @@ struct Report {
                     name: "\(name): memory for each hour after the first",
                     figure: Double(max(0, last.heap - first.heap)) / 1024 / Double(max(1, last.hours - first.hours)),
                     unit: "KiB"))
-            bars.append(Bar(name: "\(name): resident", figure: Double(last.resident) / 1e6, unit: "MB", most: 40))
+            // As many phases as a profile may have: 64,000 sections of curves and as many results are held.
+            bars.append(
+                Bar(
+                    name: "\(name): resident", figure: Double(last.resident) / 1e6, unit: "MB",
+                    most: run.phases == 1000 ? 100 : 40))
         }
         if outcome.verdict != .met {
             bars.append(Bar(name: "\(name): targets not met, but \(outcome.verdict)", figure: 1, unit: "", most: 0))

@@ -16,6 +16,8 @@ for run in Run.list(isQuick: options.isQuick) {
     do {
         guard let outcome = try run.measure() else { exit(130) }
         report.add(outcome)
+        // Each row as it is known, into a pipe too.
+        fflush(nil)
     } catch {
         complain("\(run.title): \(error)")
         exit(2)
