@@ -20,6 +20,11 @@ let package = Package(
         .executable(name: "exert", targets: ["exert"]),
         // For services and tests that start loads themselves.
         .library(name: "Exert", targets: ["Exert"]),
+        // For Benchmarks/ alone, and without promise: what it measures has no public face of its own.
+        .library(
+            name: "ExertInternals",
+            targets: ["LoadModel", "LinuxSystem", "Profiles", "Engine", "Stressors", "Reporting"]
+        ),
     ],
     dependencies: [
         // Command line: subcommands, help and usage errors that users know from other tools.
@@ -110,7 +115,12 @@ let package = Package(
         ),
         .testTarget(name: "LoadModelTests", dependencies: ["LoadModel"]),
         .testTarget(name: "ProfilesTests", dependencies: ["Profiles", "LoadModel"]),
-        .testTarget(name: "EngineTests", dependencies: ["Engine", "LoadModel", "LinuxSystem"]),
+        .testTarget(
+            name: "EngineTests",
+            dependencies: [
+                "Engine", "LoadModel", "LinuxSystem", .product(name: "SystemPackage", package: "swift-system"),
+            ]
+        ),
         .testTarget(
             name: "LinuxSystemTests",
             dependencies: ["LinuxSystem", .product(name: "SystemPackage", package: "swift-system")]

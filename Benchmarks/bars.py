@@ -11,93 +11,44 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import os
-import platform
 import shutil
 import signal
 import statistics
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
-from judge import (CPUFigures, JudgeError, MemoryFigures, measure_cpu, measure_kill, measure_memory, open_ledger_kind,
-                   touch_memory, unwind_on_signals)
-
-GIB = 1 << 30
-MIB = 1 << 20
-MOST_CPUS = 4  # The judge visits each CPU at each sample; on large hosts everything is kept to this many.
+from judge import CPUFigures, MemoryFigures, measure_cpu, measure_kill, measure_memory, touch_memory
+from program import (GIB, MIB, MOST_CPUS, Bar, Settings, attempt, basic_parser, complaints, exert_run, host_facts,
+                     judge_groups, median, refuse)
 
 
-@dataclass
-class Bar:
-    """One promise: a figure, what it is held to, and whether it was met. A bar of None is for information."""
-
-    name: str
-    figure: float | None
-    unit: str
-    relation: str = ""
-    bar: float | None = None
-    note: str = ""
-
-    @property
-    def met(self) -> bool | None:
-        if self.bar is None:
-            return None
-        if self.figure is None:
-            return False
-        return self.figure <= self.bar if self.relation == "<=" else self.figure >= self.bar
-
-    def row(self) -> str:
-        figure = "–" if self.figure is None else f"{self.figure:.4g}"
-        bar = "" if self.bar is None else f"{self.relation} {self.bar:g}"
-        verdict = {True: "pass", False: "FAIL", None: ""}[self.met]
-        return f"{self.name:<62} {figure:>10} {self.unit:<11} {bar:>9}  {verdict:<5} {self.note}".rstrip()
-
-
-@dataclass
-class Settings:
+@dataclass(kw_only=True)
+class BarSettings(Settings):
     """What the command line asked for."""
 
-    exert: str
     stress_ng: str | None
-    repeats: int
     cpu_seconds: int
     observer_seconds: int
     hold_seconds: float
     memory: int
     ledger: str | None
-    raw: dict[str, list[dict[str, object]]] = field(default_factory=dict)
-
-    def keep(self, name: str, figures: object) -> None:
-        """Keeps what one run measured for the JSON file."""
-        self.raw.setdefault(name, []).append(asdict(figures) if hasattr(figures, "__dataclass_fields__") else figures)
 
 
 # Command lines ------------------------------------------------------------------------------------------------------
 
-def exert_run(settings: Settings, seconds: float, *loads: str, sets: tuple[str, ...] = ()) -> list[str]:
-    """`exert run --quiet --load … --set … --for …`."""
-    words = [settings.exert, "run", "--quiet", "--for", f"{seconds:g}s"]
-    for load in loads:
-        words += ["--load", load]
-    for value in sets:
-        words += ["--set", value]
-    return words
-
-
-def stress_ng_cpu(settings: Settings, percent: int, seconds: int, *, tuned: bool, pinned: bool) -> list[str]:
+def stress_ng_cpu(stress_ng: str, percent: int, seconds: int, *, tuned: bool, pinned: bool = False,
+                  workers: int = 1) -> list[str]:
     """stress-ng's CPU load: as it comes, or as Chaos Mesh tunes it (`--cpu-load-slice 10 --cpu-method sqrt`)."""
-    words = [settings.stress_ng or "", "--quiet", "--cpu", "1", "--cpu-load", str(percent), "-t", f"{seconds}s"]
+    words = [stress_ng, "--quiet", "--cpu", str(workers), "--cpu-load", str(percent), "-t", f"{seconds}s"]
     words += ["--cpu-load-slice", "10", "--cpu-method", "sqrt"] if tuned else []
     return words + (["--taskset", "0"] if pinned else [])
 
 
-def stress_ng_memory(settings: Settings, size: int) -> list[str]:
+def stress_ng_memory(settings: BarSettings, size: int) -> list[str]:
     """stress-ng's memory load over two workers; `--vm-bytes` is the total, split by stress-ng."""
     return [settings.stress_ng or "", "--quiet", "--vm", "2", "--vm-bytes", f"{size // MIB}m", "--vm-keep",
             "--vm-populate", "--vm-madvise", "hugepage", "-t", "120s"]
@@ -105,33 +56,14 @@ def stress_ng_memory(settings: Settings, size: int) -> list[str]:
 
 # CPU ----------------------------------------------------------------------------------------------------------------
 
-def median(figures: list[CPUFigures] | list[MemoryFigures], name: str) -> float | None:
-    """The median of one field over the repeats; None if a repeat had none."""
-    values = [getattr(f, name) for f in figures]
-    return None if not values or None in values else statistics.median(values)
-
-
-def attempt(settings: Settings, name: str, measure: Callable[[], object], problems: list[str]) -> object | None:
-    """One measurement; a failure becomes a problem to report, not the end of the bars."""
-    print(f"  … {name}", file=sys.stderr, flush=True)
-    try:
-        figures = measure()
-    except JudgeError as error:
-        problems.append(str(error))
-        settings.keep(name, {"problem": str(error)})
-        return None
-    settings.keep(name, figures)
-    return figures
-
-
-def cpu_case(settings: Settings, label: str, cores: float, sets: tuple[str, ...], compare: bool,
+def cpu_case(settings: BarSettings, label: str, cores: float, sets: tuple[str, ...], compare: bool,
              pinned: bool = False) -> list[Bar]:
     """One CPU target: exert against its bars; A B A B with stress-ng where it can be asked for the same."""
     seconds, percent = settings.cpu_seconds, round(cores * 100)
-    rivals: dict[str, list[str]] = {"exert": exert_run(settings, seconds, f"cpu={cores:g} cores", sets=sets)}
+    rivals: dict[str, list[str]] = {"exert": exert_run(settings.exert, seconds, f"cpu={cores:g} cores", sets=sets)}
     if compare and settings.stress_ng:
         for name, tuned in (("stress-ng", False), ("stress-ng tuned", True)):
-            rivals[name] = stress_ng_cpu(settings, percent, seconds, tuned=tuned, pinned=pinned)
+            rivals[name] = stress_ng_cpu(settings.stress_ng, percent, seconds, tuned=tuned, pinned=pinned)
     seen: dict[str, list[CPUFigures]] = {name: [] for name in rivals}
     problems: list[str] = []
     for _ in range(settings.repeats):
@@ -181,7 +113,7 @@ def cpu_bars(label: str, percent: int, seen: dict[str, list[CPUFigures]], proble
     return bars
 
 
-def cpu_bars_all(settings: Settings) -> Iterator[Bar]:
+def cpu_bars_all(settings: BarSettings) -> Iterator[Bar]:
     """5 to 95 % of one core, and 35 % of two."""
     for percent in (5, 20, 35, 50, 80, 95):
         yield from cpu_case(settings, f"cpu {percent} % of a core", percent / 100, ("cpu.workers=1",), compare=True)
@@ -200,7 +132,7 @@ def busy_loop(cpu: int) -> Iterator[None]:
         loop.wait()
 
 
-def contended_bars(settings: Settings) -> Iterator[Bar]:
+def contended_bars(settings: BarSettings) -> Iterator[Bar]:
     """20 and 40 % of CPU 0, on which a busy loop runs too: the fair share is 50 %, so capacity exists."""
     for percent in (20, 40):
         with busy_loop(0):
@@ -210,7 +142,7 @@ def contended_bars(settings: Settings) -> Iterator[Bar]:
 
 # Memory and start ---------------------------------------------------------------------------------------------------
 
-def memory_bars(settings: Settings) -> Iterator[Bar]:
+def memory_bars(settings: BarSettings) -> Iterator[Bar]:
     """A large footprint: time to reach, hold, what the tool adds; A B A B with stress-ng."""
     size = settings.memory
     label = f"memory {size / GIB:g} GiB"
@@ -220,7 +152,8 @@ def memory_bars(settings: Settings) -> Iterator[Bar]:
     for _ in range(settings.repeats):
         touch_memory(size * 3 // 2)
         figures = attempt(settings, f"{label}, exert", problems=problems, measure=lambda: measure_memory(
-            exert_run(settings, 120, f"memory={size // MIB}MiB"), size, settings.hold_seconds, ledger=settings.ledger))
+            exert_run(settings.exert, 120, f"memory={size // MIB}MiB"), size, settings.hold_seconds,
+            ledger=settings.ledger))
         ours += [figures] if figures is not None else []
         if settings.stress_ng:
             touch_memory(size * 3 // 2)
@@ -246,16 +179,17 @@ def memory_bars(settings: Settings) -> Iterator[Bar]:
     yield Bar(f"{label}: whole tool adds (sum of PSS)", of("added_pss", 1e6), "MB")
 
 
-def start_bars(settings: Settings) -> Iterator[Bar]:
+def start_bars(settings: BarSettings) -> Iterator[Bar]:
     """From spawn to load, for CPU and for a small memory load."""
     size, problems = 256 * MIB, []
     memory = []
     for _ in range(settings.repeats):
         touch_memory(GIB)
         memory.append(attempt(settings, "start, memory", problems=problems, measure=lambda: measure_memory(
-            exert_run(settings, 10, "memory=256MiB"), size, 0.3, write_for=0.2, ledger=settings.ledger)))
+            exert_run(settings.exert, 10, "memory=256MiB"), size, 0.3, write_for=0.2, ledger=settings.ledger)))
     cpu = [attempt(settings, "start, cpu", problems=problems, measure=lambda: measure_cpu(
-        exert_run(settings, 4, "cpu=0.5 cores"), 4, 0.5, ledger=settings.ledger)) for _ in range(settings.repeats)]
+        exert_run(settings.exert, 4, "cpu=0.5 cores"), 4, 0.5, ledger=settings.ledger))
+        for _ in range(settings.repeats)]
     note = problems[0] if problems else ""
     yield Bar("start: spawn to 90 % of 0.5 cores", median([c for c in cpu if c], "start_latency"), "s", "<=", 0.3, note)
     yield Bar("start: spawn to 99.5 % of 256 MiB", median([m for m in memory if m], "reached"), "s", "<=", 0.3, note)
@@ -263,9 +197,9 @@ def start_bars(settings: Settings) -> Iterator[Bar]:
 
 # Kill and observer --------------------------------------------------------------------------------------------------
 
-def kill_bars(settings: Settings) -> Iterator[Bar]:
+def kill_bars(settings: BarSettings) -> Iterator[Bar]:
     """SIGINT, SIGTERM and SIGKILL of the observer under CPU and memory load: everything is gone within a second."""
-    command = exert_run(settings, 60, "cpu=0.5 cores", "memory=1GiB")
+    command = exert_run(settings.exert, 60, "cpu=0.5 cores", "memory=1GiB")
     for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9)):
         problems: list[str] = []
         runs = [attempt(settings, f"kill {number.name}", problems=problems, measure=lambda: measure_kill(
@@ -280,92 +214,53 @@ def kill_bars(settings: Settings) -> Iterator[Bar]:
                   "", "<=", 0, f"seen {codes}")
 
 
-def observer_bars(settings: Settings) -> Iterator[Bar]:
+def observer_bars(settings: BarSettings) -> Iterator[Bar]:
     """What watching two stressors at 10 Hz costs."""
     seconds, problems = settings.observer_seconds, []
     runs = [attempt(settings, "observer", problems=problems, measure=lambda: measure_cpu(
-        exert_run(settings, seconds, "cpu=0.2 cores", "memory=256MiB"), seconds, 0.2, ledger=settings.ledger))
+        exert_run(settings.exert, seconds, "cpu=0.2 cores", "memory=256MiB"), seconds, 0.2, ledger=settings.ledger))
         for _ in range(settings.repeats)]
     seen = [run for run in runs if run is not None]
     yield Bar("observer: CPU with two stressors", median(seen, "own_cost"), "% of a core", "<=", 0.2,
               problems[0] if problems else "")
 
 
-GROUPS: dict[str, Callable[[Settings], Iterator[Bar]]] = {
+GROUPS: dict[str, Callable[[BarSettings], Iterator[Bar]]] = {
     "cpu": cpu_bars_all, "contended": contended_bars, "memory": memory_bars, "start": start_bars, "kill": kill_bars,
     "observer": observer_bars}
 
 
 # Command line -------------------------------------------------------------------------------------------------------
 
-def host_facts(settings: Settings) -> dict[str, object]:
-    """What the figures were measured on."""
-    def version(words: list[str]) -> str:
-        try:
-            return subprocess.run(words, capture_output=True, text=True, timeout=10).stdout.strip()
-        except OSError as error:
-            return str(error)
-    model = next((line.split(":", 1)[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines()
-                  if line.startswith("model name")), "unknown")
-    return {"time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "kernel": platform.release(), "cpu": model,
-            "cpus": os.cpu_count(), "cpus_used": len(os.sched_getaffinity(0)), "python": platform.python_version(),
-            "ledger": open_ledger_kind(), "repeats": settings.repeats, "cpu_seconds": settings.cpu_seconds,
-            "exert": version([settings.exert, "--version"]),
-            "stress_ng": version([settings.stress_ng, "--version"]) if settings.stress_ng else None}
-
-
 def parser() -> argparse.ArgumentParser:
     """The command line."""
-    top = argparse.ArgumentParser(description="Hold exert to its bars, judged from outside.")
-    top.add_argument("--exert", required=True, metavar="PATH")
+    top = basic_parser("Hold exert to its bars, judged from outside.", GROUPS)
     top.add_argument("--stress-ng", default=shutil.which("stress-ng"), metavar="PATH", help="default: from PATH")
     top.add_argument("--quick", action="store_true", help="one repeat, short, 1 GiB: not for quoting")
-    top.add_argument("--only", default=",".join(GROUPS), metavar="LIST", help=f"of {','.join(GROUPS)}")
     top.add_argument("--repeats", type=int, metavar="N", help="default 3, with --quick 1")
     top.add_argument("--ledger", choices=("v1", "v2", "tree"), help="insist on one way of accounting")
-    top.add_argument("--json", metavar="FILE", help="write everything that was measured")
     return top
 
 
 def main() -> int:
     """Runs the groups asked for, prints a row per bar as it is known, writes the JSON."""
     options = parser().parse_args()
-    exert = os.path.abspath(options.exert)
-    groups = [name.strip() for name in options.only.split(",") if name.strip()]
-    if unknown := [name for name in groups if name not in GROUPS]:
-        print(f"bars: no such group: {', '.join(unknown)}; there are {', '.join(GROUPS)}", file=sys.stderr)
-        return 64
-    if not os.access(exert, os.X_OK):
-        print(f"bars: {exert} is not an executable", file=sys.stderr)
-        return 64
+    if wrong := complaints(options, GROUPS):
+        return refuse("bars", wrong)
     if os.geteuid() != 0:
         print("bars: not root: no cgroups and no SCHED_FIFO, so CPU figures come from the process tree and lag by "
               "up to a timer tick; do not quote them", file=sys.stderr)
-    unwind_on_signals()
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:MOST_CPUS])
     quick = options.quick
-    settings = Settings(exert, options.stress_ng, options.repeats or (1 if quick else 3),
-                        cpu_seconds=6 if quick else 12, observer_seconds=8 if quick else 30,
-                        hold_seconds=3 if quick else 8, memory=GIB if quick else 4 * GIB, ledger=options.ledger)
+    settings = BarSettings(exert=os.path.abspath(options.exert), stress_ng=options.stress_ng,
+                           repeats=options.repeats or (1 if quick else 3), cpu_seconds=6 if quick else 12,
+                           observer_seconds=8 if quick else 30, hold_seconds=3 if quick else 8,
+                           memory=GIB if quick else 4 * GIB, ledger=options.ledger)
     if settings.stress_ng is None:
         print("bars: stress-ng was not found: comparisons fail", file=sys.stderr)
-    report: dict[str, object] = {"host": host_facts(settings), "bars": [], "runs": settings.raw}
-    bars: list[Bar] = []
-    try:
-        for name in groups:
-            for bar in GROUPS[name](settings):
-                bars.append(bar)
-                print(bar.row(), flush=True)
-    except KeyboardInterrupt:
-        print("bars: interrupted", file=sys.stderr)
-        return 130
-    finally:
-        report["bars"] = [asdict(bar) | {"met": bar.met} for bar in bars]
-        if options.json:
-            Path(options.json).write_text(json.dumps(report, indent=2) + "\n")
-    judged = [bar for bar in bars if bar.met is not None]
-    print(f"{sum(bar.met is True for bar in judged)} of {len(judged)} bars met")
-    return 0 if judged and all(bar.met for bar in judged) else 2
+    host = host_facts(exert=settings.exert, stress_ng=settings.stress_ng)
+    host |= {"repeats": settings.repeats, "cpu_seconds": settings.cpu_seconds}
+    return judge_groups("bars", options, GROUPS, settings, host)
 
 
 if __name__ == "__main__":

@@ -12,55 +12,33 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import resource
 import shutil
-import statistics
-import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from bars import GIB, MIB, Bar, attempt, exert_run
-from disk_judge import (HandleTrace, LevelFigures, Look, RateFigures, ReachFigures, handle_figures, measure_level,
-                        measure_rate, measure_reach, running, ticks, trace_handles)
-from judge import unwind_on_signals
+from disk_judge import (HandleTrace, LevelFigures, RateFigures, ReachFigures, handle_figures, measure_level,
+                        measure_rate, measure_reach, running, ticks, trace_handles, used)
 from ledger import JudgeError
+from program import (GIB, KIB, MB, MIB, Bar, Settings, attempt, basic_parser, complaints, exert_run, host_facts,
+                     judge_groups, median, ratio, refuse)
 from volumes import Volume, neighbour, volume, write_random
 
-KIB = 1024
-MB = 1_000_000
 
-
-@dataclass
-class Settings:
+@dataclass(kw_only=True)
+class DiskSettings(Settings):
     """What the command line asked for."""
 
-    exert: str
     fio: str | None
     scratch: str
-    repeats: int
     seconds: int  # Of each rate.
     hold: int  # Of each level.
-    raw: dict[str, list[dict[str, object]]] = field(default_factory=dict)
-
-    def keep(self, name: str, figures: object) -> None:
-        """Keeps what one run measured for the JSON file."""
-        self.raw.setdefault(name, []).append(asdict(figures) if hasattr(figures, "__dataclass_fields__") else figures)
 
 
-def middle(runs: list[object], name: str) -> float | None:
-    """The median of one field over the repeats, without its sign; None if a repeat had none."""
-    values = [getattr(run, name) for run in runs]
-    return None if not values or None in values else statistics.median(map(abs, values))
-
-
-def ratio(ours: float | None, theirs: float | None) -> float | None:
-    """One over the other, where both are known."""
-    return ours / theirs if ours is not None and theirs else None
+middle = partial(median, absolute=True)
 
 
 # Rates --------------------------------------------------------------------------------------------------------------
@@ -80,16 +58,16 @@ class RateCase:
     def key(self) -> str:
         return "written" if self.operation == "write" else "read"
 
-    def exert(self, settings: Settings, place: Path, *more: str) -> list[str]:
+    def exert(self, settings: DiskSettings, place: Path, *more: str) -> list[str]:
         """exert's command line; its file is its own."""
         sets = {"directory": place, "block": f"{self.block // KIB}KiB", "size": "1GiB", "max-written": "100GiB",
                 "operation": self.operation, "pattern": "sequential" if self.operation == "write" else "random"}
         if self.target is None:
             sets["depth"] = self.depth
-        return exert_run(settings, settings.seconds, f"disk-bandwidth={self.load}",
+        return exert_run(settings.exert, settings.seconds, f"disk-bandwidth={self.load}",
                          sets=tuple(f"disk-bandwidth.{k}={v}" for k, v in sets.items()) + more)
 
-    def fio(self, settings: Settings, file: Path, *more: str) -> list[str]:
+    def fio(self, settings: DiskSettings, file: Path, *more: str) -> list[str]:
         """fio's command line, on a file that was written before."""
         words = [settings.fio or "fio", "--name=x", f"--filename={file}", "--size=1g", f"--bs={self.block}",
                  f"--rw={'write' if self.operation == 'write' else 'randread'}", "--direct=1", "--ioengine=io_uring",
@@ -107,7 +85,7 @@ MAXIMA = [RateCase("max, 1 MiB writes, depth 16", "max", MIB, "write", 16),
           RateCase("max, 4 KiB random reads, depth 32", "max", 4 * KIB, "read", 32)]
 
 
-def in_turns(settings: Settings, held: Volume, case: RateCase,
+def in_turns(settings: DiskSettings, held: Volume, case: RateCase,
              rivals: dict[str, list[str]], rounds: int) -> tuple[dict[str, list[RateFigures]], list[str]]:
     """Runs the rivals A B A B … and gives the figures of each, and what went wrong."""
     seen: dict[str, list[RateFigures]] = {name: [] for name in rivals}
@@ -121,7 +99,7 @@ def in_turns(settings: Settings, held: Volume, case: RateCase,
     return seen, problems
 
 
-def rate_bars(settings: Settings) -> Iterator[Bar]:
+def rate_bars(settings: DiskSettings) -> Iterator[Bar]:
     """Rates that the disk can serve: exact, and what they cost."""
     with rate_volume(settings) as (held, file):
         for case in RATES:
@@ -149,7 +127,7 @@ def one_rate(case: RateCase, seen: dict[str, list[RateFigures]], problems: list[
               *bar)
 
 
-def max_bars(settings: Settings) -> Iterator[Bar]:
+def max_bars(settings: DiskSettings) -> Iterator[Bar]:
     """As much as the disk gives: exert over fio's best."""
     with rate_volume(settings) as (held, file):
         for case in MAXIMA:
@@ -173,7 +151,7 @@ def max_bars(settings: Settings) -> Iterator[Bar]:
 class rate_volume:
     """An ext4 on an image that was written once, with a file for fio that was, too."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: DiskSettings) -> None:
         print("  … writing an image of 3 GiB and a file of 1 GiB", file=sys.stderr, flush=True)
         self._volume = volume(settings.scratch, "ext4", 3 * GIB, written=True)
 
@@ -197,24 +175,19 @@ def available(space: os.statvfs_result) -> int:
     return space.f_bavail * space.f_frsize
 
 
-def used(space: os.statvfs_result) -> int:
-    """Bytes that `df` calls used."""
-    return (space.f_blocks - space.f_bfree) * space.f_frsize
-
-
 def inodes(space: os.statvfs_result) -> int:
     """Inodes that `df -i` calls free."""
     return space.f_favail
 
 
-def space_run(settings: Settings, held: Volume, load: str, seconds: float, *more: str, of: str = "disk-space",
+def space_run(settings: DiskSettings, held: Volume, load: str, seconds: float, *more: str, of: str = "disk-space",
               log: Path | None = None) -> list[str]:
     """exert's command line for a level of a file system."""
-    words = exert_run(settings, seconds, f"{of}={load}", sets=(f"{of}.directory={held.mount}", *more))
+    words = exert_run(settings.exert, seconds, f"{of}={load}", sets=(f"{of}.directory={held.mount}", *more))
     return words + (["--log", str(log)] if log else [])
 
 
-def space_bars(settings: Settings) -> Iterator[Bar]:
+def space_bars(settings: DiskSettings) -> Iterator[Bar]:
     """To the block, alone and beside a program that writes and deletes."""
     for kind in ("ext4", "xfs", "btrfs"):
         for load, most in (("leave 8MiB", 4), ("95%", 20)):
@@ -223,7 +196,7 @@ def space_bars(settings: Settings) -> Iterator[Bar]:
                 yield from one_level(settings, held, load, most)
 
 
-def one_level(settings: Settings, held: Volume, load: str, most: int | None) -> Iterator[Bar]:
+def one_level(settings: DiskSettings, held: Volume, load: str, most: int | None) -> Iterator[Bar]:
     """One level of one file system; `most` MiB are what the neighbour holds, None: there is none."""
     runs, problems = [], []
     label = f"{held.kind} {load} {'alone' if most is None else 'beside 20 MB/s'}"
@@ -241,7 +214,7 @@ def one_level(settings: Settings, held: Volume, load: str, most: int | None) -> 
         yield Bar(f"{label}: the same, before the judge's syncfs", middle(runs, "unsynced"), "%")
 
 
-def level_beside(settings: Settings, held: Volume, load: str, most: int | None) -> LevelFigures:
+def level_beside(settings: DiskSettings, held: Volume, load: str, most: int | None) -> LevelFigures:
     """A level of a file system, alone or beside a neighbour; a percentage is of used + available, as df counts."""
     space = held.space()
     if load == "95%":
@@ -258,7 +231,7 @@ def level_beside(settings: Settings, held: Volume, load: str, most: int | None) 
         return figures
 
 
-def fill_bars(settings: Settings) -> Iterator[Bar]:
+def fill_bars(settings: DiskSettings) -> Iterator[Bar]:
     """20 GB at once, and all back after SIGKILL."""
     with volume(settings.scratch, "ext4", 30 * GIB) as held:
         small, large, top, problems = [], [], [], []
@@ -289,7 +262,7 @@ def back_bars(label: str, runs: list[ReachFigures], repeats: int, note: str) -> 
     yield Bar(f"{label}: files left", len(left) if len(runs) == repeats else None, "", "<=", 0, ", ".join(left[:3]))
 
 
-def log_bars(settings: Settings) -> Iterator[Bar]:
+def log_bars(settings: DiskSettings) -> Iterator[Bar]:
     """A log on the very file system that is filled to the last block is whole."""
     for kind, more in (("ext4", ()), ("ext4", ("disk-space.use-reserved=true",)), ("xfs", ()), ("btrfs", ())):
         label = f"log on a full {kind}{', reserved blocks too' if more else ''}"
@@ -304,7 +277,7 @@ def log_bars(settings: Settings) -> Iterator[Bar]:
                   "bytes", note=f"{seen[0]['lines']} lines, exit {seen[0]['exit']}" if seen else "")
 
 
-def log_when_full(settings: Settings, kind: str, more: tuple[str, ...]) -> dict[str, object]:
+def log_when_full(settings: DiskSettings, kind: str, more: tuple[str, ...]) -> dict[str, object]:
     """Fills a file system on which the log is, and reads the log back."""
     with volume(settings.scratch, kind, GIB) as held:
         log = held.mount / "log.ndjson"
@@ -333,7 +306,7 @@ def log_faults(text: str) -> list[str]:
     return faults
 
 
-def inode_bars(settings: Settings) -> Iterator[Bar]:
+def inode_bars(settings: DiskSettings) -> Iterator[Bar]:
     """All inodes but 100, exactly; back after SIGKILL."""
     with volume(settings.scratch, "ext4", GIB) as held:
         runs, kills, problems = [], [], []
@@ -355,7 +328,7 @@ def inode_bars(settings: Settings) -> Iterator[Bar]:
 
 # Handles ------------------------------------------------------------------------------------------------------------
 
-def handle_bars(settings: Settings) -> Iterator[Bar]:
+def handle_bars(settings: DiskSettings) -> Iterator[Bar]:
     """Counts that the kernel confirms, and what they cost."""
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     yield from exact_handles(settings, "19900 handles", "19900", 19_900, limit)
@@ -364,12 +337,12 @@ def handle_bars(settings: Settings) -> Iterator[Bar]:
     yield from sawtooth_handles(settings, limit)
 
 
-def handle_trace(settings: Settings, load: str, seconds: float, start: int | None = None) -> HandleTrace:
+def handle_trace(settings: DiskSettings, load: str, seconds: float, start: int | None = None) -> HandleTrace:
     """A load of handles, counted."""
-    return trace_handles(exert_run(settings, seconds, f"file-handles={load}"), seconds, start)
+    return trace_handles(exert_run(settings.exert, seconds, f"file-handles={load}"), seconds, start)
 
 
-def exact_handles(settings: Settings, label: str, load: str, wanted: int | None, limit: int) -> Iterator[Bar]:
+def exact_handles(settings: DiskSettings, label: str, load: str, wanted: int | None, limit: int) -> Iterator[Bar]:
     """A count, exact at every sample; wanted None: all of one table but ten."""
     if limit < 20_000:
         yield Bar(f"{label}: worst |count - wanted|", None, "handles", note=f"skipped: the hard limit is {limit}")
@@ -391,7 +364,7 @@ def exact_handles(settings: Settings, label: str, load: str, wanted: int | None,
     yield Bar(f"{label}: CPU of the stressor, {settings.hold} s", middle(runs, "cpu_s"), "s", *bar)
 
 
-def sawtooth_handles(settings: Settings, limit: int) -> Iterator[Bar]:
+def sawtooth_handles(settings: DiskSettings, limit: int) -> Iterator[Bar]:
     """A curve, within 1 % of its top at 95 % of the samples."""
     label, low, top = "sawtooth of handles", 100, 19_000
     if limit < 20_000:
@@ -409,7 +382,7 @@ def sawtooth_handles(settings: Settings, limit: int) -> Iterator[Bar]:
     yield Bar(f"{label}: median |count - curve|", middle(seen, "median"), "handles")
 
 
-GROUPS: dict[str, Callable[[Settings], Iterator[Bar]]] = {
+GROUPS: dict[str, Callable[[DiskSettings], Iterator[Bar]]] = {
     "rate": rate_bars, "max": max_bars, "space": space_bars, "fill": fill_bars, "log": log_bars, "inodes": inode_bars,
     "handles": handle_bars}
 
@@ -418,81 +391,33 @@ GROUPS: dict[str, Callable[[Settings], Iterator[Bar]]] = {
 
 def parser() -> argparse.ArgumentParser:
     """The command line."""
-    top = argparse.ArgumentParser(description="Hold exert's disk and file-handle stressors to their bars.")
-    top.add_argument("--exert", required=True, metavar="PATH")
+    top = basic_parser("Hold exert's disk and file-handle stressors to their bars.", GROUPS)
     top.add_argument("--fio", default=shutil.which("fio"), metavar="PATH", help="default: from PATH")
     top.add_argument("--quick", action="store_true", help="one repeat, short: not for quoting")
-    top.add_argument("--only", default=",".join(GROUPS), metavar="LIST", help=f"of {','.join(GROUPS)}")
     top.add_argument("--repeats", type=int, metavar="N", help="default 3, with --quick 1")
     top.add_argument("--scratch", default="/var/tmp", metavar="DIR", help="on the real disk; default /var/tmp")
-    top.add_argument("--json", metavar="FILE", help="write everything that was measured")
     return top
-
-
-def host_facts(settings: Settings) -> dict[str, object]:
-    """What the figures were measured on."""
-    def version(program: str | None) -> str | None:
-        words = [program or "true", "--version"]
-        return subprocess.run(words, capture_output=True, text=True).stdout.strip() if program else None
-    disk = subprocess.run(["df", "--output=source,fstype,avail", settings.scratch], capture_output=True, text=True)
-    return {"time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "kernel": platform.release(),
-            "cpus": os.cpu_count(), "python": platform.python_version(), "scratch": disk.stdout.splitlines()[-1:],
-            "repeats": settings.repeats, "seconds": settings.seconds, "hold": settings.hold,
-            "exert": version(settings.exert), "fio": version(settings.fio)}
-
-
-def complaints(options: argparse.Namespace, groups: list[str]) -> Iterator[str]:
-    """What is wrong with the command line or the place."""
-    if unknown := [name for name in groups if name not in GROUPS]:
-        yield f"no such group: {', '.join(unknown)}; there are {', '.join(GROUPS)}"
-    if not os.access(options.exert, os.X_OK):
-        yield f"{options.exert} is not an executable"
-    if options.repeats is not None and options.repeats < 1:
-        yield "--repeats takes 1 or more"
-    if not os.path.isdir(options.scratch):
-        yield f"{options.scratch} is not a directory"
-    if os.geteuid() != 0:
-        yield "needs root, for loop devices and mounts"
-
-
-def whole_group(name: str, settings: Settings) -> Iterator[Bar]:
-    """The bars of a group; a file system that could not be made is a bar that was not met, not the end."""
-    try:
-        yield from GROUPS[name](settings)
-    except (JudgeError, OSError) as error:
-        yield Bar(f"{name}: could not be measured", None, "", "<=", 0, str(error))
 
 
 def main() -> int:
     """Runs the groups asked for, prints a row per bar as it is known, writes the JSON."""
     options = parser().parse_args()
-    groups = [name.strip() for name in options.only.split(",") if name.strip()]
-    if wrong := list(complaints(options, groups)):
-        print("\n".join(f"disk_bars: {line}" for line in wrong), file=sys.stderr)
-        return 64
+    wrong = complaints(options, GROUPS)
+    if not os.path.isdir(options.scratch):
+        wrong.append(f"{options.scratch} is not a directory")
+    if os.geteuid() != 0:
+        wrong.append("needs root, for loop devices and mounts")
+    if wrong:
+        return refuse("disk_bars", wrong)
     if options.fio is None:
         print("disk_bars: fio was not found: comparisons fail", file=sys.stderr)
-    unwind_on_signals()
     quick = options.quick
-    settings = Settings(os.path.abspath(options.exert), options.fio, options.scratch,
-                        options.repeats or (1 if quick else 3), seconds=6 if quick else 15, hold=4 if quick else 10)
-    report: dict[str, object] = {"host": host_facts(settings), "bars": [], "runs": settings.raw}
-    bars: list[Bar] = []
-    try:
-        for name in groups:
-            for bar in whole_group(name, settings):
-                bars.append(bar)
-                print(bar.row(), flush=True)
-    except KeyboardInterrupt:
-        print("disk_bars: interrupted", file=sys.stderr)
-        return 130
-    finally:
-        report["bars"] = [asdict(bar) | {"met": bar.met} for bar in bars]
-        if options.json:
-            Path(options.json).write_text(json.dumps(report, indent=2) + "\n")
-    judged = [bar for bar in bars if bar.met is not None]
-    print(f"{sum(bar.met is True for bar in judged)} of {len(judged)} bars met")
-    return 0 if judged and all(bar.met for bar in judged) else 2
+    settings = DiskSettings(exert=os.path.abspath(options.exert), fio=options.fio, scratch=options.scratch,
+                            repeats=options.repeats or (1 if quick else 3), seconds=6 if quick else 15,
+                            hold=4 if quick else 10)
+    host = host_facts(settings.scratch, exert=settings.exert, fio=settings.fio)
+    host |= {"repeats": settings.repeats, "seconds": settings.seconds, "hold": settings.hold}
+    return judge_groups("disk_bars", options, GROUPS, settings, host)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from judge import SAMPLE_S, Command, interpolate, sleep_until, undisturbed, window_errors
+from judge import OWN_MEMORY_S, SAMPLE_S, Command, interpolate, sleep_until, undisturbed, window_errors
 from ledger import JudgeError, Ledger, Synchroniser, is_alive, open_ledger, process_cpu_ns, read_text, stat_fields
 from volumes import Volume
 
@@ -73,6 +73,7 @@ class DeviceTrace:
 
     command: str
     samples: list[DeviceSample] = field(default_factory=list)
+    own_bytes: int | None = None  # `Command.own_bytes`, once.
     rusage_s: float = 0.0  # User + system of the top process and of what it waited for, by wait4.
     complaint: str = ""
 
@@ -84,8 +85,10 @@ def trace_device(arguments: Sequence[str], device: str, seconds: float, setup: f
     with running(arguments) as (command, book):
         stat = os.open(f"/sys/block/{device}/stat", os.O_RDONLY)
         try:
-            for _ in ticks(command, seconds + setup):
+            for at in ticks(command, seconds + setup):
                 trace.samples.append(look_at_device(stat, book))
+                if trace.own_bytes is None and at >= OWN_MEMORY_S:
+                    trace.own_bytes = command.own_bytes()
             trace.samples.append(look_at_device(stat, book))  # What was done since the last tick before the exit.
         finally:
             os.close(stat)
@@ -195,6 +198,11 @@ def level_figures(command: str, wanted: float, block: int, differences: Sequence
     sizes = [abs(d) for d in differences]
     return LevelFigures(command, wanted, block, len(sizes), max(sizes), statistics.median(sizes),
                         100 * sum(size <= block for size in sizes) / len(sizes), note)
+
+
+def used(space: os.statvfs_result) -> int:
+    """Bytes that `df` calls used."""
+    return (space.f_blocks - space.f_bfree) * space.f_frsize
 
 
 Look = Callable[[os.statvfs_result], float]

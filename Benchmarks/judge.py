@@ -27,6 +27,7 @@ import time
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import IO
 
 from ledger import (HostTimes, JudgeError, Ledger, Synchroniser, arguments_of, available_bytes, host_cpu_ns, is_alive,
@@ -39,6 +40,7 @@ SAMPLE_S = 0.1  # The grid of synchronised samples.
 DITHER_S = 0.0004  # Ten samples a second at ten phases of the tick: else ticks would see the judge always or never.
 POLL_S = 0.002  # The grid of the unsynchronised polls that find where the load begins.
 WINDOW_S = 1.0
+OWN_MEMORY_S = 1.2  # When the memory of what carries no load is looked at: it has started, and nothing counts yet.
 STEADY_FROM_S = 2.0  # Windows count from here on, after the load began.
 SETTLED_POINTS = 0.5
 
@@ -48,10 +50,13 @@ SETTLED_POINTS = 0.5
 class Command:
     """A command under test, started inside a ledger; leaving the context ends all of it."""
 
-    def __init__(self, arguments: Sequence[str], ledger: Ledger, cpus: Sequence[int]) -> None:
+    def __init__(self, arguments: Sequence[str], ledger: Ledger, cpus: Sequence[int],
+                 enter: Callable[[], None] | None = None) -> None:
+        """`enter` is called in the child before exec: it joins groups, say."""
         self.arguments = list(arguments)
         self.ledger = ledger
         self._cpus = cpus
+        self._enter = enter
         self._stderr: IO[bytes] = tempfile.TemporaryFile()
         self._scratch = tempfile.TemporaryDirectory(prefix="exert-judge-")
         self.spawned_at = 0.0
@@ -61,6 +66,8 @@ class Command:
 
         def prepare() -> None:
             os.sched_setaffinity(0, self._cpus)
+            if self._enter:
+                self._enter()
             self.ledger.enlist()  # Slow in v1 (an RCU grace period): not the tool's time.
             os.write(writer, time.monotonic_ns().to_bytes(8, "little"))
 
@@ -94,12 +101,17 @@ class Command:
         return self.process.poll() is not None
 
     def is_load(self, pid: int) -> bool:
-        """Whether a process carries load: exert's `stressor` children; else every child, or a process alone."""
+        """Whether a process carries load: exert's `stressor` children; of any other tool every child."""
         if pid == self.pid:
             return False
         arguments = arguments_of(pid)
-        own = arguments_of(self.pid)[:1]
-        return arguments[1:2] == ["stressor"] or (arguments[:1] != own and bool(arguments))
+        if self.arguments[1:2] == ["run"]:  # A child of exert that has not reached its exec yet is none.
+            return arguments[1:2] == ["stressor"]
+        return bool(arguments)
+
+    def own_bytes(self) -> int:
+        """Memory of the processes that carry no load: the sum of PSS, in which shared pages count once."""
+        return sum(rollup_bytes(pid)["Pss"] for pid in self.ledger.pids() if not self.is_load(pid))
 
     def complaint(self) -> str:
         """The command, how it ended and the last it said on stderr."""
@@ -148,17 +160,19 @@ class Trace:
     polls: list[tuple[float, int]] = field(default_factory=list)
     load_pids: set[int] = field(default_factory=set)
     top_pid: int = 0
+    own_bytes: int | None = None  # `Command.own_bytes`, once, before the figures count.
     late: float = 0.0  # The worst sample behind its grid, in seconds.
     exit_code: int | None = None
     complaint: str = ""
 
 
 def trace_cpu(arguments: Sequence[str], duration: float, *, synchronised: bool = True, ledger: str | None = None,
-              poll_for: float = 2.5, cpus: Sequence[int] | None = None) -> Trace:
+              poll_for: float = 2.5, cpus: Sequence[int] | None = None, enter: Callable[[], None] | None = None,
+              within: Path | None = None) -> Trace:
     """Runs a command for `duration` seconds (plus 5 of grace) and records its CPU time on an absolute 10 Hz grid."""
     everywhere = sorted(os.sched_getaffinity(0))
-    with (undisturbed(), Synchroniser(synchronised) as sync, open_ledger(ledger) as book,
-          Command(arguments, book, cpus or everywhere) as command):
+    with (undisturbed(), Synchroniser(synchronised) as sync, open_ledger(ledger, within) as book,
+          Command(arguments, book, cpus or everywhere, enter) as command):
         trace = Trace(command.spawned_at, command.spawned_at, top_pid=command.pid)
         give_up = command.spawned_at + duration + 5
         index = 0
@@ -173,6 +187,8 @@ def trace_cpu(arguments: Sequence[str], duration: float, *, synchronised: bool =
                 break
             trace.samples.append(_look(command, book, sync, trace.load_pids))
             trace.late = max(trace.late, trace.samples[-1].at - due)
+            if trace.own_bytes is None and index >= OWN_MEMORY_S / SAMPLE_S:
+                trace.own_bytes = command.own_bytes()
             index = max(index + 1, int((time.monotonic() - command.spawned_at) / SAMPLE_S) + 1)
         trace.ended_at = time.monotonic()
         trace.exit_code = command.process.poll()
@@ -211,12 +227,14 @@ class CPUFigures:
     mean: float  # Error of everything from 2 s on.
     mae: float  # Mean absolute error of the sliding 1 s windows from 2 s on.
     worst: float  # The worst of those windows, absolute.
+    overshoot: float  # The most by which a 1 s window from the load's begin on is above the target.
     load_mean: float  # The same three of the processes that carry load, without the tool's own cost.
     load_mae: float
     load_worst: float
     busy_columns: float | None  # /proc/stat busy columns minus other load minus the tree's real use.
     idle_view: float | None  # The same by 1 - idle.
     own_cost: float  # Processes that carry no load, in percent of a core.
+    own_bytes: int | None  # Memory of those processes, the sum of PSS.
     background: float | None  # Other processes of the host, in percent of a core.
     steal: float  # Time the hypervisor withheld, in percent of a core.
     late: float  # The judge's own worst sample, seconds behind its grid: tells a disturbed run.
@@ -253,6 +271,7 @@ def cpu_figures(trace: Trace, duration: float, target: Target) -> CPUFigures:
         return 100 * (figure(last) - figure(first)) / span
 
     tree = rate(lambda s: s.tree_ns / 1e9)
+    whole = [(s.at, s.tree_ns) for s in trace.samples if began <= s.at <= until]
     seen = host_view(first, last)
     own = (own_ns(last) - own_ns(first)) / 1e9 / span
     wanted = mean_target(target, first.at - began, last.at - began)
@@ -262,17 +281,19 @@ def cpu_figures(trace: Trace, duration: float, target: Target) -> CPUFigures:
         target=mean_target(target, 0, duration),
         start_latency=start_latency(trace.polls, trace.spawned_at, began, target),
         load_began=began - trace.spawned_at,
-        settle=settle_time([(s.at, s.tree_ns) for s in trace.samples if began <= s.at <= until], began, target),
+        settle=settle_time(whole, began, target),
         first_second=100 * ((first_end - first_begin) / 1e9 / WINDOW_S - mean_target(target, 0, WINDOW_S)),
         mean=tree - 100 * wanted,
         mae=statistics.fmean(map(abs, errors)),
         worst=max(map(abs, errors)),
+        overshoot=max(0.0, *(e for _, e in window_errors(whole, began, target))),
         load_mean=tree - 100 * own - 100 * wanted,
         load_mae=statistics.fmean(map(abs, load_errors)),
         load_worst=max(map(abs, load_errors)),
         busy_columns=seen and seen[0],
         idle_view=seen and seen[1],
         own_cost=100 * own,
+        own_bytes=trace.own_bytes,
         background=seen and seen[2],
         steal=rate(lambda s: s.host.steal),
         late=trace.late,
@@ -505,8 +526,9 @@ def reference(duty: float, seconds: float) -> None:
         sleep_until((begin + wake) / 1e9)
 
 
-def resolution(seconds: float = 8.0) -> dict[str, object]:
-    """Judges loads whose truth is known: a pinned busy loop, a sleep, paced references; synchronised and not."""
+def resolution(seconds: float = 8.0, duties: Sequence[float] = (0.05, 0.2, 0.5, 0.8, 0.95),
+               as_read: bool = True) -> dict[str, object]:
+    """Judges loads whose truth is known: a pinned busy loop, a sleep, paced references; synchronised, and as read."""
     me = os.path.abspath(__file__)
     cpu = sorted(os.sched_getaffinity(0))[-1]
     script = f"import time\nend = time.monotonic() + {seconds}\nwhile time.monotonic() < end: pass"
@@ -514,10 +536,10 @@ def resolution(seconds: float = 8.0) -> dict[str, object]:
     cases: list[tuple[str, list[str], float, Sequence[int] | None]] = [
         ("busy loop, pinned", loop, 1.0, [cpu]), ("sleep", ["sleep", str(seconds)], 0.0, None)]
     cases += [(f"paced {duty:.0%}", [sys.executable, me, "reference", str(duty), str(seconds)], duty, None)
-              for duty in (0.05, 0.2, 0.5, 0.8, 0.95)]
+              for duty in duties]
     report: dict[str, object] = {"ledger": open_ledger_kind()}
     for name, command, duty, cpus in cases:
-        for synchronised in (True, False):
+        for synchronised in (True, False) if as_read else (True,):
             trace = trace_cpu(command, seconds, synchronised=synchronised, cpus=cpus)
             steady = [s for s in trace.samples if trace.spawned_at + 2 <= s.at <= trace.spawned_at + seconds - 0.3]
             errors = [e for _, e in window_errors([(s.at, s.tree_ns) for s in steady], trace.spawned_at, duty)]

@@ -338,9 +338,13 @@ class TreeLedger(Ledger):
         return sum(self._spent.values())
 
 
-def open_ledger(prefer: str | None = None) -> Ledger:
-    """The most exact ledger that this host grants: v1, else v2, else the process tree. `prefer` is v1, v2 or tree."""
-    for name, kind, mount in (("v1", CgroupV1Ledger, v1_mount("cpuacct")), ("v2", CgroupV2Ledger, v2_mount())):
+def open_ledger(prefer: str | None = None, within: Path | None = None) -> Ledger:
+    """The most exact ledger that this host grants: v1, else v2, else the process tree. `prefer` is v1, v2 or tree.
+
+    `within`: a group of the unified hierarchy that a v2 ledger is to be below, so that its limits hold.
+    """
+    unified = within or v2_mount()
+    for name, kind, mount in (("v1", CgroupV1Ledger, v1_mount("cpuacct")), ("v2", CgroupV2Ledger, unified)):
         if mount is not None and prefer in (None, name):
             try:
                 return kind(mount)

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Holds `exert serve` to its promises: it answers while everything around it is exhausted, and leaves nothing behind.
 
-    sudo python3 Benchmarks/serve_bars.py --exert PATH [--only idle,exhausted,sequence,streams,killed,fuzz] [--json FILE]
+    sudo python3 Benchmarks/serve_bars.py --exert PATH [--only idle,exhausted,…] [--json FILE]
 
 Judged from outside, over real sockets on loopback: times by this program's clock, memory and CPU by the server's
 `/proc/PID`, leftovers by the process table, `/proc/PID/fd` and `statvfs`, accuracy by the stressor's CPU clock.
@@ -20,6 +20,7 @@ import http.client
 import json
 import os
 import re
+import resource
 import signal
 import statistics
 import subprocess
@@ -28,12 +29,12 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
-from bars import MIB, Bar
-from judge import JudgeError, unwind_on_signals
-from ledger import is_alive, process_cpu_ns, read_text, rss_bytes, v1_mount
+from groups import cpu_group, memory_group
+from ledger import JudgeError, is_alive, process_cpu_ns, read_text, rss_bytes
+from program import MIB, Bar, Settings, basic_parser, complaints, judge_groups, refuse
 from volumes import Volume, volume
 
 GROUP_MEMORY = 384 * MIB
@@ -41,20 +42,14 @@ GROUP_CORES = 1.0
 TABLE = 2048
 
 
-@dataclass
-class Settings:
+@dataclass(kw_only=True)
+class ServeSettings(Settings):
     """What the command line asked for."""
 
-    exert: str
     calls: int
     deletes: int
     sequence: int
     cases: int
-    raw: dict[str, list[object]] = field(default_factory=dict)
-
-    def keep(self, name: str, figures: object) -> None:
-        """Keeps what was measured for the JSON file."""
-        self.raw.setdefault(name, []).append(figures)
 
 
 # A server -----------------------------------------------------------------------------------------------------------
@@ -154,7 +149,7 @@ def percentile(figures: list[float], share: float) -> float:
 
 # Idle ---------------------------------------------------------------------------------------------------------------
 
-def idle_bars(settings: Settings) -> Iterator[Bar]:
+def idle_bars(settings: ServeSettings) -> Iterator[Bar]:
     """What the server costs while nothing happens."""
     with server(settings.exert) as held:
         held.ask("GET", "/healthz")
@@ -171,33 +166,19 @@ def idle_bars(settings: Settings) -> Iterator[Bar]:
 # Exhausted ----------------------------------------------------------------------------------------------------------
 
 class Groups:
-    """A CPU quota and a memory limit of the judge's own, v1."""
+    """A CPU quota, a memory limit and a small table of the judge's own."""
 
     def __init__(self) -> None:
-        self.paths = []
-        for controller, file, value in (("memory", "memory.limit_in_bytes", GROUP_MEMORY),
-                                        ("cpu", "cpu.cfs_quota_us", int(GROUP_CORES * 100_000))):
-            root = v1_mount(controller)
-            if root is None:
-                raise JudgeError(f"no v1 group of {controller} here; run as root where they are writable")
-            path = Path(root) / f"exert-serve-{os.getpid()}"
-            path.mkdir()
-            (path / file).write_text(str(value))
-            self.paths.append(path)
+        self.held = [memory_group(GROUP_MEMORY), cpu_group(GROUP_CORES)]
 
     def enter(self) -> None:
-        import resource
         resource.setrlimit(resource.RLIMIT_NOFILE, (TABLE, TABLE))
-        for path in self.paths:
-            (path / "cgroup.procs").write_text(str(os.getpid()))
+        for group in self.held:
+            group.enter()
 
     def close(self) -> None:
-        for path in self.paths:
-            for _ in range(200):
-                with contextlib.suppress(OSError):
-                    path.rmdir()
-                    break
-                time.sleep(0.02)
+        for group in self.held:
+            group.close()
 
 
 def everything(place: Path) -> dict:
@@ -211,7 +192,7 @@ def everything(place: Path) -> dict:
         "for": "10m"}
 
 
-def exhausted_bars(settings: Settings) -> Iterator[Bar]:
+def exhausted_bars(settings: ServeSettings) -> Iterator[Bar]:
     """The server in a group whose CPU, memory, handles and disk are taken by its own run of five stressors."""
     groups = Groups()
     try:
@@ -249,7 +230,8 @@ def exhausted_bars(settings: Settings) -> Iterator[Bar]:
                 releases.append(time.monotonic() - begin)
             settings.keep("delete_s", stops)
             note = "answers when all is released"
-            yield Bar(f"DELETE while exhausted, p99 of {len(stops)}", percentile(stops, 0.99) * 1e3, "ms", "<=", 250, note)
+            yield Bar(f"DELETE while exhausted, p99 of {len(stops)}", percentile(stops, 0.99) * 1e3, "ms", "<=", 250,
+                      note)
             yield Bar("… median", statistics.median(stops) * 1e3, "ms")
             yield Bar("… every process of the run gone, worst", max(releases) * 1e3, "ms", "<=", 1000)
             yield Bar("… files left on the disk", float(len(disk.files())), "files", "<=", 0)
@@ -268,11 +250,11 @@ def exhausted(run: dict) -> bool:
 
 def use_bars(run: dict, disk: Volume, groups: Groups) -> Iterator[Bar]:
     """How exhausted it really was."""
-    used = int((groups.paths[0] / "memory.usage_in_bytes").read_text())
+    used = int((groups.held[0].path / "memory.usage_in_bytes").read_text())
     yield Bar("exhausted: memory of the group in use", used / GROUP_MEMORY * 100, "%")
-    stat = dict(line.split() for line in (groups.paths[1] / "cpu.stat").read_text().splitlines())
-    yield Bar("exhausted: periods in which the quota throttled", int(stat["nr_throttled"]) / int(stat["nr_periods"]) * 100,
-              "%")
+    stat = dict(line.split() for line in (groups.held[1].path / "cpu.stat").read_text().splitlines())
+    throttled = int(stat["nr_throttled"]) / int(stat["nr_periods"]) * 100
+    yield Bar("exhausted: periods in which the quota throttled", throttled, "%")
     space = os.statvfs(disk.mount)
     yield Bar("exhausted: free on the disk", space.f_bavail * space.f_frsize / MIB, "MiB")
     yield Bar("exhausted: handles of the table", float(run["stressors"]["file-handles"]["achieved"]), f"of {TABLE}")
@@ -280,7 +262,7 @@ def use_bars(run: dict, disk: Volume, groups: Groups) -> Iterator[Bar]:
 
 # One after the other ------------------------------------------------------------------------------------------------
 
-def sequence_bars(settings: Settings) -> Iterator[Bar]:
+def sequence_bars(settings: ServeSettings) -> Iterator[Bar]:
     """A thousand runs, one after the other."""
     with server(settings.exert) as held:
         marks = []
@@ -309,7 +291,7 @@ def sequence_bars(settings: Settings) -> Iterator[Bar]:
 
 # Streams ------------------------------------------------------------------------------------------------------------
 
-def streams_bars(settings: Settings) -> Iterator[Bar]:
+def streams_bars(settings: ServeSettings) -> Iterator[Bar]:
     """The accuracy of a run that nobody looks at and of one that fifty look at, in turns."""
     means: dict[int, list[float]] = {0: [], 50: []}
     lines: list[int] = []
@@ -360,7 +342,7 @@ def one_streamed(held: Server, count: int) -> tuple[float, list[int]]:
 
 # Killed -------------------------------------------------------------------------------------------------------------
 
-def killed_bars(settings: Settings) -> Iterator[Bar]:
+def killed_bars(settings: ServeSettings) -> Iterator[Bar]:
     """SIGKILL of the server with four runs."""
     worst = 0.0
     for _ in range(5):
@@ -382,7 +364,7 @@ def killed_bars(settings: Settings) -> Iterator[Bar]:
 
 # Fuzz ---------------------------------------------------------------------------------------------------------------
 
-def fuzz_bars(settings: Settings) -> Iterator[Bar]:
+def fuzz_bars(settings: ServeSettings) -> Iterator[Bar]:
     """schemathesis by the server's own OpenAPI document, without and with a token."""
     home = Path(tempfile.gettempdir()) / "exert-schemathesis"
     program = home / "bin" / "schemathesis"
@@ -399,7 +381,7 @@ def fuzz_bars(settings: Settings) -> Iterator[Bar]:
             yield Bar("… the server still answers", float(held.ask("GET", "/healthz")[0]), "", "<=", 200)
 
 
-def fuzz(settings: Settings, program: Path, held: Server) -> tuple[int, int, str]:
+def fuzz(settings: ServeSettings, program: Path, held: Server) -> tuple[int, int, str]:
     # A profile is a language: what is a string by the schema may still be wrong (422). A run that was stopped by DELETE
     # stays there with its verdict and report, on purpose.
     config = Path(tempfile.gettempdir()) / "exert-schemathesis.toml"
@@ -427,50 +409,22 @@ GROUPS = {"idle": idle_bars, "exhausted": exhausted_bars, "sequence": sequence_b
 
 def parser() -> argparse.ArgumentParser:
     """The command line."""
-    result = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    result.add_argument("--exert", required=True, help="the binary to judge")
-    result.add_argument("--only", default=",".join(GROUPS), help="groups, separated by commas")
+    result = basic_parser(__doc__, GROUPS)
     result.add_argument("--calls", type=int, default=200, help="calls of /healthz while exhausted (200)")
     result.add_argument("--deletes", type=int, default=200, help="runs that are stopped while exhausted (200)")
     result.add_argument("--sequence", type=int, default=1000, help="runs one after the other (1000)")
     result.add_argument("--cases", type=int, default=2000, help="cases that schemathesis makes at least (2000)")
-    result.add_argument("--json", help="where everything that was measured is written")
     return result
 
 
 def main() -> int:
     """Runs the groups asked for, prints a row per bar as it is known, writes the JSON."""
     options = parser().parse_args()
-    names = [name.strip() for name in options.only.split(",") if name.strip()]
-    if unknown := [name for name in names if name not in GROUPS]:
-        print(f"serve_bars: unknown group {', '.join(unknown)}; there are {', '.join(GROUPS)}", file=sys.stderr)
-        return 64
-    if not os.access(options.exert, os.X_OK):
-        print(f"serve_bars: {options.exert} is not a program; build it with scripts/build", file=sys.stderr)
-        return 64
-    unwind_on_signals()
-    settings = Settings(
-        os.path.abspath(options.exert), options.calls, options.deletes, options.sequence, options.cases)
-    bars: list[Bar] = []
-    try:
-        for name in names:
-            try:
-                for bar in GROUPS[name](settings):
-                    bars.append(bar)
-                    print(bar.row(), flush=True)
-            except (JudgeError, OSError) as error:
-                bars.append(Bar(name, None, "", "<=", 0, str(error)))
-                print(bars[-1].row(), flush=True)
-    except KeyboardInterrupt:
-        print("serve_bars: interrupted", file=sys.stderr)
-        return 130
-    finally:
-        if options.json:
-            rows = [asdict(bar) | {"met": bar.met} for bar in bars]
-            Path(options.json).write_text(json.dumps({"bars": rows, "runs": settings.raw}, indent=2) + "\n")
-    judged = [bar for bar in bars if bar.met is not None]
-    print(f"{sum(bar.met is True for bar in judged)} of {len(judged)} bars met")
-    return 0 if judged and all(bar.met for bar in judged) else 2
+    if wrong := complaints(options, GROUPS):
+        return refuse("serve_bars", wrong)
+    settings = ServeSettings(exert=os.path.abspath(options.exert), calls=options.calls, deletes=options.deletes,
+                             sequence=options.sequence, cases=options.cases)
+    return judge_groups("serve_bars", options, GROUPS, settings)
 
 
 if __name__ == "__main__":

@@ -10,10 +10,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from bars import Bar  # noqa: E402
 from judge import (Command, interpolate, load_start, mean_target, parse_bytes, settle_time, start_latency,  # noqa: E402
                    window_errors)
 from ledger import is_alive, open_ledger  # noqa: E402
+from program import Bar  # noqa: E402
 
 
 def line(rate: float, seconds: float, step: float, begin: float = 0.0, spent: int = 0) -> list[tuple[float, int]]:

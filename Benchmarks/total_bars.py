@@ -13,7 +13,6 @@ Exit code: 0 every bar was met, 2 one was not (or could not be measured), 64 bad
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import json
 import os
@@ -24,12 +23,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from bars import MIB, Bar
-from judge import JudgeError, unwind_on_signals
-from ledger import HostTimes, host_cpu_ns, process_cpu_ns, read_text, v1_mount, v2_mount
+from groups import ControlGroup, held, memory_group
+from ledger import HostTimes, JudgeError, host_cpu_ns, process_cpu_ns, read_text
+from program import MIB, Bar, Settings, basic_parser, complaints, judge_groups, refuse
 
 STEP_S = 5.0  # How long others keep to a level.
 LEVELS = (0.0, 0.40, 0.10)  # What others take, of all processors.
@@ -37,19 +35,6 @@ TOTAL = 0.70
 GROUP = 1 << 30
 GROUP_TOTAL = 0.80
 OTHERS_MEMORY = 200 * MIB
-
-
-@dataclass
-class Settings:
-    """What the command line asked for."""
-
-    exert: str
-    repeats: int
-    raw: dict[str, list[object]] = field(default_factory=dict)
-
-    def keep(self, name: str, figures: object) -> None:
-        """Keeps what one run measured for the JSON file."""
-        self.raw.setdefault(name, []).append(figures)
 
 
 # The host's processors ----------------------------------------------------------------------------------------------
@@ -95,7 +80,8 @@ def others(levels: tuple[float, ...], seconds: float) -> Iterator[float]:
             os.waitpid(pid, 0)
 
 
-def cpu_windows(settings: Settings, levels: tuple[float, ...], seconds: float) -> list[tuple[float, float, float | None]]:
+def cpu_windows(settings: Settings, levels: tuple[float, ...],
+                seconds: float) -> list[tuple[float, float, float | None]]:
     """Runs the total; (begin since the first step, utilisation by idle, by the scheduler) of each second."""
     cpus = os.cpu_count() or 1
     command = [settings.exert, "run", "--quiet", "--load", f"cpu={TOTAL * 100:g}%", "--set", "cpu.mode=total",
@@ -173,43 +159,18 @@ def tree_cpu_s(pid: int) -> float:
 
 # A group's memory ---------------------------------------------------------------------------------------------------
 
-class Group:
-    """A memory control group of the judge's own, v1 or v2."""
+def working_set(group: ControlGroup) -> int:
+    """Bytes in use less inactive page cache."""
+    used = int((group.path / ("memory.usage_in_bytes" if group.is_v1 else "memory.current")).read_text())
+    key = "total_inactive_file" if group.is_v1 else "inactive_file"
+    lines = (group.path / "memory.stat").read_text().splitlines()
+    return used - next((int(line.split()[1]) for line in lines if line.split()[0] == key), 0)
 
-    def __init__(self, limit: int) -> None:
-        root = v1_mount("memory")
-        self.is_v1 = root is not None
-        root = root or v2_mount()
-        if root is None:
-            raise JudgeError("no memory control groups here; run as root where they are writable")
-        self.path = Path(root) / f"exert-judge-{os.getpid()}"
-        try:
-            self.path.mkdir()
-            (self.path / ("memory.limit_in_bytes" if self.is_v1 else "memory.max")).write_text(str(limit))
-        except OSError as error:
-            raise JudgeError(f"no group of our own can be made: {error}; run as root") from error
 
-    def working_set(self) -> int:
-        """Bytes in use less inactive page cache."""
-        used = int((self.path / ("memory.usage_in_bytes" if self.is_v1 else "memory.current")).read_text())
-        key = "total_inactive_file" if self.is_v1 else "inactive_file"
-        lines = (self.path / "memory.stat").read_text().splitlines()
-        return used - next((int(line.split()[1]) for line in lines if line.split()[0] == key), 0)
-
-    def kills(self) -> int:
-        """How often the OOM killer came."""
-        lines = (self.path / ("memory.oom_control" if self.is_v1 else "memory.events")).read_text().splitlines()
-        return next((int(line.split()[1]) for line in lines if line.split()[0] == "oom_kill"), 0)
-
-    def enter(self) -> None:
-        (self.path / "cgroup.procs").write_text(str(os.getpid()))
-
-    def close(self) -> None:
-        for _ in range(200):
-            with contextlib.suppress(OSError):
-                self.path.rmdir()
-                return
-            time.sleep(0.02)
+def oom_kills(group: ControlGroup) -> int:
+    """How often the OOM killer came."""
+    lines = (group.path / ("memory.oom_control" if group.is_v1 else "memory.events")).read_text().splitlines()
+    return next((int(line.split()[1]) for line in lines if line.split()[0] == "oom_kill"), 0)
 
 
 NEIGHBOUR = """
@@ -245,9 +206,8 @@ def memory_bars(settings: Settings) -> Iterator[Bar]:
 
 def memory_run(settings: Settings) -> tuple[list[float], int]:
     """Errors in percent of the target, at 20 Hz from 1 s after each change; and OOM kills."""
-    group = Group(GROUP)
     target = GROUP_TOTAL * GROUP
-    try:
+    with held(memory_group(GROUP)) as group:
         other = subprocess.Popen([sys.executable, "-c", NEIGHBOUR, str(OTHERS_MEMORY)], stdin=subprocess.PIPE,
                                  stdout=subprocess.PIPE, text=True, preexec_fn=group.enter)
         command = [settings.exert, "run", "--quiet", "--load", f"memory={GROUP_TOTAL * 100:g}%", "--set",
@@ -256,7 +216,7 @@ def memory_run(settings: Settings) -> tuple[list[float], int]:
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         errors: list[float] = []
         try:
-            wait_for(lambda: abs(group.working_set() - target) < 0.02 * target, 60, "the group never reached 80 %")
+            wait_for(lambda: abs(working_set(group) - target) < 0.02 * target, 60, "the group never reached 80 %")
             for change in ("grow", "shrink", "grow", "shrink"):
                 assert other.stdin and other.stdout
                 other.stdin.write(change + "\n")
@@ -264,7 +224,7 @@ def memory_run(settings: Settings) -> tuple[list[float], int]:
                 other.stdout.readline()
                 time.sleep(1)
                 for _ in range(60):
-                    errors.append(abs(group.working_set() - target) / target * 100)
+                    errors.append(abs(working_set(group) - target) / target * 100)
                     time.sleep(0.05)
             if process.poll() is not None:
                 raise JudgeError(f"exert ended early: {(process.stderr.read() or b'').decode()}")
@@ -274,9 +234,7 @@ def memory_run(settings: Settings) -> tuple[list[float], int]:
             other.kill()
             other.wait()
         settings.keep("memory", errors)
-        return errors, group.kills()
-    finally:
-        group.close()
+        return errors, oom_kills(group)
 
 
 def wait_for(condition: Callable[[], bool], limit: float, complaint: str) -> None:
@@ -327,48 +285,15 @@ GROUPS: dict[str, Callable[[Settings], Iterator[Bar]]] = {
 }
 
 
-def parser() -> argparse.ArgumentParser:
-    """The command line."""
-    result = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    result.add_argument("--exert", required=True, help="the binary to judge")
-    result.add_argument("--repeats", type=int, default=3, help="runs of each case (3)")
-    result.add_argument("--only", default=",".join(GROUPS), help="groups, separated by commas")
-    result.add_argument("--json", help="where everything that was measured is written")
-    return result
-
-
 def main() -> int:
     """Runs the groups asked for, prints a row per bar as it is known, writes the JSON."""
-    options = parser().parse_args()
-    names = [name.strip() for name in options.only.split(",") if name.strip()]
-    if unknown := [name for name in names if name not in GROUPS]:
-        print(f"total_bars: unknown group {', '.join(unknown)}; there are {', '.join(GROUPS)}", file=sys.stderr)
-        return 64
-    if not os.access(options.exert, os.X_OK):
-        print(f"total_bars: {options.exert} is not a program; build it with scripts/build", file=sys.stderr)
-        return 64
-    unwind_on_signals()
-    settings = Settings(os.path.abspath(options.exert), max(1, options.repeats))
-    bars: list[Bar] = []
-    try:
-        for name in names:
-            try:
-                for bar in GROUPS[name](settings):
-                    bars.append(bar)
-                    print(bar.row(), flush=True)
-            except JudgeError as error:
-                bars.append(Bar(f"{name}", None, "", "<=", 0, str(error)))
-                print(bars[-1].row(), flush=True)
-    except KeyboardInterrupt:
-        print("total_bars: interrupted", file=sys.stderr)
-        return 130
-    finally:
-        if options.json:
-            rows = [asdict(bar) | {"met": bar.met} for bar in bars]
-            Path(options.json).write_text(json.dumps({"bars": rows, "runs": settings.raw}, indent=2) + "\n")
-    judged = [bar for bar in bars if bar.met is not None]
-    print(f"{sum(bar.met is True for bar in judged)} of {len(judged)} bars met")
-    return 0 if judged and all(bar.met for bar in judged) else 2
+    parser = basic_parser(__doc__, GROUPS)
+    parser.add_argument("--repeats", type=int, default=3, help="runs of each case (3)")
+    options = parser.parse_args()
+    if wrong := complaints(options, GROUPS):
+        return refuse("total_bars", wrong)
+    settings = Settings(exert=os.path.abspath(options.exert), repeats=options.repeats)
+    return judge_groups("total_bars", options, GROUPS, settings)
 
 
 if __name__ == "__main__":

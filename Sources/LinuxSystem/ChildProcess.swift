@@ -21,6 +21,13 @@ public final class ChildProcess {
         public var signal: Int32
         /// CPU time that it took in all, in nanoseconds.
         public var cpuTime: Int64
+
+        /// Creates an end.
+        public init(exitCode: Int32, signal: Int32, cpuTime: Int64) {
+            self.exitCode = exitCode
+            self.signal = signal
+            self.cpuTime = cpuTime
+        }
     }
 
     /// This binary.

@@ -13,11 +13,15 @@ enum Checkout {
         let walk = FileManager.default.enumerator(atPath: root + "/" + folder)
         var paths: [String] = []
         while let path = walk?.nextObject() as? String {
+            let name = path.split(separator: "/").last ?? ""
+            if name.hasPrefix(".") || name.hasPrefix("__") {
+                // What was built is not ours.
+                walk?.skipDescendants()
+                continue
+            }
             var isDirectory: ObjCBool = false
             let full = "\(root)/\(folder)/\(path)"
-            if FileManager.default.fileExists(atPath: full, isDirectory: &isDirectory), !isDirectory.boolValue,
-                !path.split(separator: "/").contains(where: { $0.hasPrefix(".") || $0.hasPrefix("__") })
-            {
+            if FileManager.default.fileExists(atPath: full, isDirectory: &isDirectory), !isDirectory.boolValue {
                 paths.append("\(folder)/\(path)")
             }
         }

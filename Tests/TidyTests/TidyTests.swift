@@ -5,10 +5,12 @@ import Testing
 /// The checkout itself under test: direction of dependencies, headers, layout, wording.
 @Suite struct TidyTests {
     private static let sources = Checkout.files(under: "Sources")
-    private static let code = (sources + Checkout.files(under: "Tests") + ["Package.swift"]).filter {
+    /// The benchmarks are a package of their own, and no less ours.
+    private static let benchmarks = Checkout.files(under: "Benchmarks")
+    private static let code = (sources + Checkout.files(under: "Tests") + benchmarks + ["Package.swift"]).filter {
         $0.hasSuffix(".swift") || $0.hasSuffix(".c") || $0.hasSuffix(".h")
     }
-    private static let scripts = Checkout.files(under: "scripts") + [".ci/run"]
+    private static let scripts = Checkout.files(under: "scripts") + [".ci/run", "Benchmarks/internal"]
 
     /// Data, not logic: one JSON Schema, which is read in one piece.
     private static let longByNature = ["Sources/Reporting/LogSchema.swift"]
@@ -17,6 +19,7 @@ import Testing
         #expect(Self.sources.contains("Sources/Engine/Drive/Pacer.swift"))
         #expect(Self.code.contains("Tests/TidyTests/TidyTests.swift"))
         #expect(Self.scripts.contains("scripts/test"))
+        #expect(Self.code.contains("Benchmarks/Package.swift"))
     }
 
     @Test func `every source imports only what its target may know`() throws {
@@ -70,7 +73,7 @@ import Testing
     }
 
     @Test func `no source is so long that nobody reads it`() throws {
-        for path in Self.code where path.hasPrefix("Sources/") {
+        for path in Self.code where path.hasPrefix("Sources/") || path.hasPrefix("Benchmarks/") {
             let problems = StyleRules.length(try Checkout.bytes(path))
             if Self.longByNature.contains(path) {
                 #expect(!problems.isEmpty, "\(path) needs no exception any more")

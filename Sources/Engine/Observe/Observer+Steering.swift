@@ -17,13 +17,13 @@ extension Observer {
     /// Begins the lease anew.
     func renewLease() {
         guard let lease = options.lease else { return }
-        leaseEnd = Clocks.monotonic + lease
+        leaseEnd = world.monotonic + lease
         for session in sessions { session.extendLease(to: leaseEnd) }
     }
 
     /// The lease, where it has run out.
     var expiredLease: LeaseExpiry? {
-        guard let lease = options.lease, leaseEnd > 0, Clocks.monotonic >= leaseEnd else { return nil }
+        guard let lease = options.lease, leaseEnd > 0, world.monotonic >= leaseEnd else { return nil }
         return LeaseExpiry(length: lease)
     }
 

@@ -23,6 +23,7 @@ public final class Observer {
     private let host: HostFacts
     private let description: HostDescription
     let options: Options
+    let world: any RunWorld
     private let sink: (TimedEvent) -> Void
     private let display: ((Sample) -> Void)?
 
@@ -51,16 +52,14 @@ public final class Observer {
     private var oomKillsBefore: Int64 = 0
     private(set) var phase = 0
 
-    /// Prepares the run of `plan`.
-    ///
-    /// - Parameters:
-    ///   - sink: is given every event, in order.
-    ///   - display: is given the last second of every stressor at 10 Hz; `nil` where nobody looks.
+    /// Prepares the run of `plan` in `world`.
+    @_spi(Benchmarks)
     public init(
-        _ plan: Plan, host: HostFacts, description: HostDescription, options: Options,
+        _ plan: Plan, host: HostFacts, description: HostDescription, options: Options, world: any RunWorld,
         sink: @escaping (TimedEvent) -> Void, display: ((Sample) -> Void)?
     ) throws(ObserverFailure) {
         self.plan = plan
+        self.world = world
         self.host = host
         self.description = description
         self.options = options
@@ -95,9 +94,9 @@ public final class Observer {
         }
         emit(.runStarted(description, plan), elapsed: 0)
         _ = probe.read()
-        wallOffset = Clocks.wall - Clocks.monotonic
+        wallOffset = world.wall - world.monotonic
         // A millisecond for all processes to wake and look at the clock.
-        start = Clocks.monotonic + .millisecond
+        start = world.monotonic + .millisecond
         if let wanted = options.startAt { start = max(start, wanted - wallOffset) }
         for session in sessions { session.go(at: start) }
         let cpuBefore = Clocks.processCPU
@@ -121,10 +120,10 @@ public final class Observer {
         return record
     }
 
-    var now: Nanoseconds { Clocks.monotonic - start }
+    var now: Nanoseconds { world.monotonic - start }
 
     func emit(_ event: Event, elapsed: Nanoseconds? = nil) {
-        sink(TimedEvent(time: Clocks.wall, elapsed: elapsed ?? max(0, now), runID: options.runID, event: event))
+        sink(TimedEvent(time: world.wall, elapsed: elapsed ?? max(0, now), runID: options.runID, event: event))
     }
 
     func note(_ finding: Finding) {
@@ -151,15 +150,15 @@ public final class Observer {
             sessions.append(
                 try StressorSession(
                     stressor, type: type, runID: options.runID, length: plan.length, lifeline: lifeline, host: seen,
-                    isLive: isLive, leaseEnd: leaseEnd))
+                    isLive: isLive, leaseEnd: leaseEnd, world: world))
         }
-        let begin = Clocks.monotonic
+        let begin = world.monotonic
         var nextWord = begin + .second
         while true {
             var waiting: [StressorSession] = []
             for session in sessions where try !session.isReady() { waiting.append(session) }
             guard let first = waiting.first else { break }
-            let now = Clocks.monotonic
+            let now = world.monotonic
             guard now < begin + first.startLimit else {
                 throw .cannotStart(
                     first.plan.name, "its workers are not ready after \(Int(first.startLimit.seconds)) s")
@@ -169,8 +168,8 @@ public final class Observer {
                 for session in waiting { emit(.preparing(session.plan.name, session.setupRatio), elapsed: 0) }
                 nextWord += 2 * .second
             }
-            _ = EventPoll.wait(
-                [signals.rawDescriptor] + steeringDescriptors, timeout: now - begin < .second ? 1 : 20)
+            world.wait(
+                for: [signals.rawDescriptor] + steeringDescriptors, milliseconds: now - begin < .second ? 1 : 20)
         }
     }
 
@@ -212,7 +211,7 @@ public final class Observer {
             let wake = nextTick(phaseEnd: phaseEnd, nextLog: nextLog)
             // Without pidfds (before Linux 5.3) the processes are asked at each tick.
             let isBlind = sessions.contains { $0.pidDescriptors.contains { $0 < 0 } }
-            if poll.wait(until: start + wake) || isBlind {
+            if world.wait(for: &poll, until: start + wake) || isBlind {
                 if let signal = signals.next() {
                     interruptedBy = signal
                     return logUpToHere()
@@ -369,14 +368,14 @@ public final class Observer {
     }
 
     private func release() {
-        let requested = Clocks.monotonic
+        let requested = world.monotonic
         for session in sessions { session.stop() }
         let limit = Self.releaseLimit + (plan.stressors.map(\.releaseLimit).max() ?? 0)
         while sessions.contains(where: \.isAlive) {
             // Nothing but processes and signals counts from here on; orders find the run ended.
-            _ = EventPoll.wait([signals.rawDescriptor] + sessions.flatMap(\.pidDescriptors), timeout: 50)
+            world.wait(for: [signals.rawDescriptor] + sessions.flatMap(\.pidDescriptors), milliseconds: 50)
             // Asked again, or asked in vain: the kernel releases what the process will not.
-            if signals.next() != nil || Clocks.monotonic - requested > limit {
+            if signals.next() != nil || world.monotonic - requested > limit {
                 for session in sessions where session.isAlive { session.kill() }
             }
             noticeEnds(stopRequestedAt: requested)

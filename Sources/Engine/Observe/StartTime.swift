@@ -20,7 +20,7 @@ struct StartTime {
 
     /// Sleeps until just before the start; a finding where that is past.
     func sleepUntilStart(_ observer: Observer) throws(ObserverFailure) -> Finding? {
-        let late = Clocks.wall - wall
+        let late = observer.world.wall - wall
         guard late <= 0 else {
             return Finding(
                 code: "late_start",
@@ -33,9 +33,10 @@ struct StartTime {
 
     /// Sleeps on the wall clock, which may be set meanwhile, and ends at a signal or an order.
     private func sleep(until time: Nanoseconds, _ observer: Observer) throws(ObserverFailure) {
-        while case let left = time - Clocks.wall, left > 0 {
+        while case let left = time - observer.world.wall, left > 0 {
             let milliseconds = Int32(min(left, .second) / .millisecond) + 1
-            _ = EventPoll.wait([observer.signals.rawDescriptor] + observer.steeringDescriptors, timeout: milliseconds)
+            observer.world.wait(
+                for: [observer.signals.rawDescriptor] + observer.steeringDescriptors, milliseconds: milliseconds)
             try observer.attend()
         }
     }

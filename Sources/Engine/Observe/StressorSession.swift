@@ -8,7 +8,7 @@ internal import SystemPackage
 final class StressorSession {
     let plan: PlannedStressor
     private let pages: RunPages
-    private let children: [ChildProcess]
+    private let children: [any StressorChild]
     private let type: any Stressor.Type
     private var witness: (any Witness)?
     private var scheduler: SchedulerProbe?
@@ -18,6 +18,7 @@ final class StressorSession {
     private var ended: Set<Int32> = []
     private var noticesTold = 0
     private let host: HostFacts
+    private let world: any RunWorld
     /// Whether any phase asks for as much as there is; most never do, and need not look.
     private var hasUnlimited: Bool
     /// The target, as it stands.
@@ -29,7 +30,7 @@ final class StressorSession {
 
     init(
         _ plan: PlannedStressor, type: any Stressor.Type, runID: String, length: Nanoseconds, lifeline: Int32,
-        host: HostFacts, isLive: Bool, leaseEnd: Nanoseconds
+        host: HostFacts, isLive: Bool, leaseEnd: Nanoseconds, world: any RunWorld
     ) throws(ObserverFailure) {
         self.plan = plan
         curve = plan.curve
@@ -37,6 +38,7 @@ final class StressorSession {
         self.type = type
         hasUnlimited = plan.curve.peak >= Curve.unlimited
         self.host = host
+        self.world = world
         var job = StressorJob(
             name: plan.name, kind: plan.kind, settings: plan.settings, curve: plan.curve, unit: plan.unit,
             workers: plan.workers,
@@ -48,13 +50,13 @@ final class StressorSession {
         job.runID = runID
         job.groups = host.joinedGroups.map(\.directory)
         job.hasLatency = plan.quantum > 0
-        var children: [ChildProcess] = []
+        var children: [any StressorChild] = []
         do {
             pages = try RunPages.create(for: job, isLive: isLive)
             pages.leaseEnd = leaseEnd
             for index in 0..<plan.processes {
                 children.append(
-                    try ChildProcess(
+                    try world.start(
                         arguments: ["exert", StressorProcess.subcommand, plan.name, "\(index)"],
                         descriptors: [nil, nil, nil, pages.rawDescriptor, lifeline]))
             }
@@ -65,7 +67,7 @@ final class StressorSession {
         self.children = children
     }
 
-    private var running: [ChildProcess] { children.filter { !ended.contains($0.id) } }
+    private var running: [any StressorChild] { children.filter { !ended.contains($0.id) } }
     /// Readable when a process ends; negative where the kernel has no such descriptors.
     var pidDescriptors: [Int32] { running.map(\.pidDescriptor) }
     var isAlive: Bool { ended.count < children.count }
@@ -175,7 +177,7 @@ final class StressorSession {
         // The clock is read right before the witness, so that both are of one instant.
         switch plan.drive {
         case .rate:
-            let now = Clocks.monotonic
+            let now = world.monotonic
             // Just before now: a look at the very end of a phase is not yet one at the next.
             let work = isAlive ? witness?.read(target: curve.value(at: max(0, now - start - 1))) : nil
             point.time = now - start
@@ -184,14 +186,14 @@ final class StressorSession {
             point.own = work?.own.map { $0 / plan.unit.workPerArea }
             point.claimed = claimed / plan.unit.workPerArea
         case .level:
-            point.time = Clocks.monotonic - start
+            point.time = world.monotonic - start
             point.owed = curve.value(at: point.time)
             let reading = isAlive ? witness?.read(target: point.owed) : nil
             point.achieved = reading?.amount
             point.own = reading?.own
             // Counting a large table takes milliseconds, and what is counted while it is given back at the end of a
             // phase is neither the one nor the other: such a look is none.
-            let change = abs(curve.value(at: Clocks.monotonic - start) - point.owed)
+            let change = abs(curve.value(at: world.monotonic - start) - point.owed)
             if change > plan.tolerance.allowed(at: point.owed), history.last != nil { return }
             point.claimed = claimed
         }
@@ -248,7 +250,7 @@ final class StressorSession {
     /// What the device did since the last time that this was asked.
     func takeDevice() -> DeviceReading? {
         guard isAlive, let counters = witness?.readDevice() else { return nil }
-        let now = Clocks.monotonic
+        let now = world.monotonic
         defer { device = (counters, now) }
         guard let (earlier, time) = device, now > time else { return nil }
         let span = (now - time).seconds
@@ -283,7 +285,7 @@ final class StressorSession {
                 }
             return StressorEnd(
                 stressor: plan.name, processID: child.id, manner: manner, cpuSeconds: end.cpuTime.seconds,
-                releaseSeconds: stopRequestedAt.map { (Clocks.monotonic - $0).seconds })
+                releaseSeconds: stopRequestedAt.map { (world.monotonic - $0).seconds })
         }
     }
 }

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import LinuxSystem
+public import LoadModel
+public import SystemPackage
+
+/// What an observer stands in: clocks, waiting, and the processes of its stressors.
+///
+/// The kernel's is the one in use. Benchmarks and tests put another in its place, where time is a number and no process
+/// carries load: a day then passes in seconds, while all that the observer itself does stays what it is.
+@_spi(Benchmarks)
+public protocol RunWorld: AnyObject {
+    /// Nanoseconds of a clock that nobody sets, `CLOCK_MONOTONIC`.
+    var monotonic: Nanoseconds { get }
+    /// Nanoseconds since the Unix epoch, `CLOCK_REALTIME`.
+    var wall: Nanoseconds { get }
+    /// Sleeps until a descriptor is readable, which is `true`, or until ``monotonic`` has reached `deadline`.
+    func wait(for poll: inout EventPoll, until deadline: Nanoseconds) -> Bool
+    /// Sleeps until a descriptor is readable, for `milliseconds` at most.
+    func wait(for descriptors: [Int32], milliseconds: Int32)
+    /// Starts a stressor's process; its descriptor 3 is what it shares with the observer.
+    func start(arguments: [String], descriptors: [Int32?]) throws(Errno) -> any StressorChild
+}
+
+/// A process that carries a stressor, as its parent sees it.
+@_spi(Benchmarks)
+public protocol StressorChild: AnyObject {
+    /// The process.
+    var id: Int32 { get }
+    /// Readable when it has ended; negative where there is no such descriptor.
+    var pidDescriptor: Int32 { get }
+    /// How it ended; `nil` while it runs.
+    func poll() -> ChildProcess.End?
+    /// Sends it a signal.
+    func send(signal: Int32)
+}
+
+@_spi(Benchmarks) extension ChildProcess: StressorChild {}
+
+/// The world of real runs.
+final class KernelWorld: RunWorld {
+    var monotonic: Nanoseconds { Clocks.monotonic }
+    var wall: Nanoseconds { Clocks.wall }
+
+    func wait(for poll: inout EventPoll, until deadline: Nanoseconds) -> Bool { poll.wait(until: deadline) }
+
+    func wait(for descriptors: [Int32], milliseconds: Int32) {
+        _ = EventPoll.wait(descriptors, timeout: milliseconds)
+    }
+
+    func start(arguments: [String], descriptors: [Int32?]) throws(Errno) -> any StressorChild {
+        try ChildProcess(arguments: arguments, descriptors: descriptors)
+    }
+}
+
+/// The workers of a process that is none: what another world moves in place of real ones.
+@_spi(Benchmarks)
+public struct StandInWorkers {
+    private let pages: RunPages
+    /// What each of them says of itself.
+    public var gauges: [Gauge] { pages.gauges }
+    /// When the load begins, in ns of ``RunWorld/monotonic``; 0 before that is known.
+    public var start: Nanoseconds { pages.start }
+    /// Whether they are told to end.
+    public var isStopping: Bool { pages.control.state == .stop }
+
+    /// Takes what the observer shares through `descriptor`; `nil` where that is something else.
+    public init?(descriptor: Int32) {
+        guard let (pages, _) = RunPages.attach(descriptor: descriptor) else { return nil }
+        self.pages = pages
+    }
+
+    /// Tells the observer that all of them may begin.
+    public func becomeReady() { for _ in pages.gauges { pages.countReady() } }
+}
+
+extension Observer {
+    /// Prepares the run of `plan`.
+    ///
+    /// - Parameters:
+    ///   - sink: is given every event, in order.
+    ///   - display: is given the last second of every stressor at 10 Hz; `nil` where nobody looks.
+    public convenience init(
+        _ plan: Plan, host: HostFacts, description: HostDescription, options: Options,
+        sink: @escaping (TimedEvent) -> Void, display: ((Sample) -> Void)?
+    ) throws(ObserverFailure) {
+        try self.init(
+            plan, host: host, description: description, options: options, world: KernelWorld(), sink: sink,
+            display: display)
+    }
+}
