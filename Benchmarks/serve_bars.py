@@ -393,7 +393,8 @@ def fuzz(settings: ServeSettings, program: Path, held: Server) -> tuple[int, int
                  "--request-timeout", "30", "--generation-deterministic"]
     if held.token:
         arguments += ["--header", f"Authorization: Bearer {held.token}"]
-    done = subprocess.run(arguments, capture_output=True, text=True, timeout=1800)
+    # It keeps what it found in the folder that it runs in.
+    done = subprocess.run(arguments, capture_output=True, text=True, timeout=1800, cwd=tempfile.gettempdir())
     text = done.stdout + done.stderr
     found = re.search(r"(\d+) generated", text)
     failed = re.search(r"(\d+) failures?, |found (\d+) unique failures", text)

@@ -9,6 +9,10 @@ public import SystemPackage
 /// for either of them. Use it on the thread that made it: the child's parent-death signal is bound to that thread. No
 /// SIGPIPE reaches that thread from then on.
 public final class PipedChild {
+    /// `F_SETPIPE_SZ`, see fcntl(2), which the C library shows to GNU programs only.
+    private static let setPipeSize: Int32 = 1031
+    /// What the child may write ahead of us, in bytes.
+    private static let outputCapacity: Int32 = 1 << 20
     private let child: ChildProcess
     private var input: OwnedDescriptor?
     private let output: OwnedDescriptor
@@ -25,6 +29,9 @@ public final class PipedChild {
         let down = try OwnedDescriptor.pipe()
         let up = try OwnedDescriptor.pipe()
         for end in [down.writeEnd.rawValue, up.readEnd.rawValue] { _ = try check(fcntl(end, F_SETFL, O_NONBLOCK)) }
+        // A reader that a starved machine keeps from running for a while loses nothing; where a limit (pipe(7),
+        // pipe-user-pages-soft) refuses it, there is the usual size.
+        _ = fcntl(up.readEnd.rawValue, Self.setPipeSize, Self.outputCapacity)
         let null = try OwnedDescriptor.open("/dev/null", O_WRONLY)
         child = try ChildProcess(
             executable, arguments: arguments,
