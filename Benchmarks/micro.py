@@ -3,6 +3,7 @@
 """Shows what `internal micro` measured: a row per benchmark, and the JSON that the other programs here write.
 
     micro.py EXPORTS [--json FILE]
+    micro.py --least FOLDER…          writes Thresholds/ from the least figures of several such folders
 
 EXPORTS is the folder that the benchmark tool's format `histogramPercentiles` was written to. Whether a threshold was
 passed is the tool's own word, and its exit code; here the same figures are only shown.
@@ -47,12 +48,26 @@ def bars(found: dict[str, dict[str, dict[int, int]]]) -> list[Bar]:
     return rows
 
 
+def write_least(folders: list[Path]) -> None:
+    """Writes thresholds from the least figures of those in the folders, in the tool's own form."""
+    for path in sorted(folders[0].glob("*.json")):
+        rounds = [json.loads((folder / path.name).read_text()) for folder in folders]
+        least = {metric: min(figures[metric] for figures in rounds) for metric in METRICS}
+        (THRESHOLDS / path.name).write_text(json.dumps(least, indent=2, sort_keys=True) + "\n")
+
+
 def main() -> int:
     """Prints the rows and writes the JSON."""
     parser = argparse.ArgumentParser(description="Show what the micro-benchmarks measured.")
-    parser.add_argument("exports", type=Path)
+    parser.add_argument("exports", type=Path, nargs="?")
     parser.add_argument("--json", metavar="FILE")
+    parser.add_argument("--least", type=Path, nargs="+", metavar="FOLDER")
     options = parser.parse_args()
+    if options.least:
+        write_least(options.least)
+        return 0
+    if options.exports is None:
+        parser.error("EXPORTS is missing")
     found = read(options.exports)
     if not found:
         print(f"micro: nothing was exported to {options.exports}", file=sys.stderr)
