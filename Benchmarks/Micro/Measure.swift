@@ -20,7 +20,7 @@ enum Measure {
     /// How much more than in the file is too much.
     ///
     /// 2.5 times as much is less than a threefold regression and more than the noise of a shared machine, which was
-    /// seen to be 1.7 times. The time itself only has to be of the right order.
+    /// seen to be 1.5 times. The time itself only has to be of the right order.
     static var thresholds: [BenchmarkMetric: BenchmarkThresholds] {
         [cost: BenchmarkThresholds(relative: [.p90: 150]), time: BenchmarkThresholds(relative: [.p90: 900])]
     }
