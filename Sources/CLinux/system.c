@@ -172,6 +172,8 @@ int CLinux_poll_until(struct pollfd *polls, size_t count, int64_t deadline_ns) {
     return ppoll(polls, count, &timeout, NULL);
 }
 
+int CLinux_pipe(int32_t ends[2]) { return pipe2(ends, O_CLOEXEC); }
+
 int CLinux_pidfd_open(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
 
 int CLinux_spawn(

@@ -43,8 +43,7 @@ public struct OwnedDescriptor: ~Copyable, Sendable {
     /// Creates a pipe: its read end and its write end, both close-on-exec.
     public static func pipe() throws(Errno) -> Pipe {
         var ends: [Int32] = [0, 0]
-        _ = try check(Glibc.pipe(&ends))
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        _ = try check(CLinux_pipe(&ends))
         return Pipe(readEnd: OwnedDescriptor(owning: ends[0]), writeEnd: OwnedDescriptor(owning: ends[1]))
     }
 

@@ -13,6 +13,12 @@ import Testing
         private var buffer = Data()
 
         init(load: [String: String], length: String = "60s", _ more: [String: Any] = [:]) throws {
+            // What other tests spawn meanwhile must not hold the pipe open.
+            for pipe in [input, output] {
+                for handle in [pipe.fileHandleForReading, pipe.fileHandleForWriting] {
+                    _ = fcntl(handle.fileDescriptor, F_SETFD, FD_CLOEXEC)
+                }
+            }
             process.executableURL = URL(fileURLWithPath: Exert.path)
             process.arguments = ["observe"]
             process.standardInput = input

@@ -70,6 +70,8 @@ struct pollfd;
 /// ppoll(2) until an absolute CLOCK_MONOTONIC time; how many descriptors are ready, 0, or -1.
 int CLinux_poll_until(struct pollfd *polls, size_t count, int64_t deadline_ns);
 int CLinux_pidfd_open(pid_t pid);
+/// pipe2(2) with close-on-exec from the first moment on: another thread may spawn something right then.
+int CLinux_pipe(int32_t ends[_Nonnull 2]);
 /// posix_spawn(3) of the binary at `path`; its descriptor i is descriptors[i], or the one inherited where that is -1;
 /// all from count on are closed, no signal blocked, its own process group so that a terminal's Ctrl-C reaches the
 /// observer alone. 0 or an errno.
