@@ -8,6 +8,15 @@ public enum LogSchema {
     /// and nothing else. A new member is a new version.
     public static func jsonSchema() -> String { text + "\n" }
 
+    /// What every line has, whatever its event; `additionalProperties` does not see through a reference.
+    private static let lineMembers = #"""
+        "schema": {"const": "exert-log/1"},
+                "time": {"$ref": "#/$defs/timestamp"},
+                "run_id": {"type": "string"},
+                "labels": {"$ref": "#/$defs/labels"},
+                "traceparent": {"$ref": "#/$defs/traceparent"},
+        """#
+
     private static let text = #"""
         {
           "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -27,11 +36,7 @@ public enum LogSchema {
             "event_preparing": {
               "type": "object",
               "properties": {
-                "schema": {"const": "exert-log/1"},
-                "time": {"$ref": "#/$defs/timestamp"},
-                "run_id": {"type": "string"},
-                "labels": {"$ref": "#/$defs/labels"},
-                "traceparent": {"$ref": "#/$defs/traceparent"},
+                \#(lineMembers)
                 "event": {"const": "preparing"},
                 "elapsed_s": {"type": "number", "description": "Since the load began; 0 before that."},
                 "stressor": {"type": "string"},
@@ -48,11 +53,7 @@ public enum LogSchema {
             "event_run_started": {
               "type": "object",
               "properties": {
-                "schema": {"const": "exert-log/1"},
-                "time": {"$ref": "#/$defs/timestamp"},
-                "run_id": {"type": "string"},
-                "labels": {"$ref": "#/$defs/labels"},
-                "traceparent": {"$ref": "#/$defs/traceparent"},
+                \#(lineMembers)
                 "event": {"const": "run_started"},
                 "elapsed_s": {"type": "number", "description": "Since the load began; 0 before that."},
                 "exert_version": {"type": "string"},
@@ -68,11 +69,7 @@ public enum LogSchema {
             "event_phase_started": {
               "type": "object",
               "properties": {
-                "schema": {"const": "exert-log/1"},
-                "time": {"$ref": "#/$defs/timestamp"},
-                "run_id": {"type": "string"},
-                "labels": {"$ref": "#/$defs/labels"},
-                "traceparent": {"$ref": "#/$defs/traceparent"},
+                \#(lineMembers)
                 "event": {"const": "phase_started"},
                 "elapsed_s": {"type": "number", "description": "Since the load began; 0 before that."},
                 "phase": {"type": "string"},
@@ -90,11 +87,7 @@ public enum LogSchema {
             "event_sample": {
               "type": "object",
               "properties": {
-                "schema": {"const": "exert-log/1"},
-                "time": {"$ref": "#/$defs/timestamp"},
-                "run_id": {"type": "string"},
-                "labels": {"$ref": "#/$defs/labels"},
-                "traceparent": {"$ref": "#/$defs/traceparent"},
+                \#(lineMembers)
                 "event": {"const": "sample"},
                 "elapsed_s": {"type": "number", "description": "Since the load began; 0 before that."},
                 "interval_s": {
@@ -124,11 +117,7 @@ public enum LogSchema {
             "event_guard_tripped": {
               "type": "object",
               "properties": {
-                "schema": {"const": "exert-log/1"},
-                "time": {"$ref": "#/$defs/timestamp"},
-                "run_id": {"type": "string"},
-                "labels": {"$ref": "#/$defs/labels"},
-                "traceparent": {"$ref": "#/$defs/traceparent"},
+                \#(lineMembers)
                 "event": {"const": "guard_tripped"},
                 "elapsed_s": {"type": "number", "description": "Since the load began; 0 before that."},
                 "guard": {"type": "string", "description": "The notation as written."},
@@ -150,11 +139,7 @@ public enum LogSchema {
             "event_retargeted": {
               "type": "object",
               "properties": {
-                "schema": {"const": "exert-log/1"},
-                "time": {"$ref": "#/$defs/timestamp"},
-                "run_id": {"type": "string"},
-                "labels": {"$ref": "#/$defs/labels"},
-                "traceparent": {"$ref": "#/$defs/traceparent"},
+                \#(lineMembers)
                 "event": {"const": "retargeted"},
                 "elapsed_s": {"type": "number", "description": "Since the load began; 0 before that."},
                 "stressor": {"type": "string"},
@@ -167,11 +152,7 @@ public enum LogSchema {
             "event_paused": {
               "type": "object",
               "properties": {
-                "schema": {"const": "exert-log/1"},
-                "time": {"$ref": "#/$defs/timestamp"},
-                "run_id": {"type": "string"},
-                "labels": {"$ref": "#/$defs/labels"},
-                "traceparent": {"$ref": "#/$defs/traceparent"},
+                \#(lineMembers)
                 "event": {"enum": ["paused", "resumed"]},
                 "elapsed_s": {"type": "number", "description": "Since the load began; 0 before that."},
                 "from_s": {"type": "number", "minimum": 0, "description": "From when on, since the load began."}
@@ -182,11 +163,7 @@ public enum LogSchema {
             "event_lease_expired": {
               "type": "object",
               "properties": {
-                "schema": {"const": "exert-log/1"},
-                "time": {"$ref": "#/$defs/timestamp"},
-                "run_id": {"type": "string"},
-                "labels": {"$ref": "#/$defs/labels"},
-                "traceparent": {"$ref": "#/$defs/traceparent"},
+                \#(lineMembers)
                 "event": {"const": "lease_expired"},
                 "elapsed_s": {"type": "number", "description": "Since the load began; 0 before that."},
                 "lease_s": {"type": "number", "minimum": 0, "description": "How long it was."}
@@ -197,11 +174,7 @@ public enum LogSchema {
             "event_finding": {
               "type": "object",
               "properties": {
-                "schema": {"const": "exert-log/1"},
-                "time": {"$ref": "#/$defs/timestamp"},
-                "run_id": {"type": "string"},
-                "labels": {"$ref": "#/$defs/labels"},
-                "traceparent": {"$ref": "#/$defs/traceparent"},
+                \#(lineMembers)
                 "event": {"const": "finding"},
                 "elapsed_s": {"type": "number", "description": "Since the load began; 0 before that."},
                 "code": {"type": "string"},
@@ -302,11 +275,7 @@ public enum LogSchema {
             "event_phase_ended": {
               "type": "object",
               "properties": {
-                "schema": {"const": "exert-log/1"},
-                "time": {"$ref": "#/$defs/timestamp"},
-                "run_id": {"type": "string"},
-                "labels": {"$ref": "#/$defs/labels"},
-                "traceparent": {"$ref": "#/$defs/traceparent"},
+                \#(lineMembers)
                 "event": {"const": "phase_ended"},
                 "elapsed_s": {"type": "number", "description": "Since the load began; 0 before that."},
                 "phase": {"type": "string"},
@@ -319,11 +288,7 @@ public enum LogSchema {
             "event_run_ended": {
               "type": "object",
               "properties": {
-                "schema": {"const": "exert-log/1"},
-                "time": {"$ref": "#/$defs/timestamp"},
-                "run_id": {"type": "string"},
-                "labels": {"$ref": "#/$defs/labels"},
-                "traceparent": {"$ref": "#/$defs/traceparent"},
+                \#(lineMembers)
                 "event": {"const": "run_ended"},
                 "elapsed_s": {"type": "number", "description": "Since the load began; 0 before that."},
                 "verdict": {"$ref": "#/$defs/verdict"},
