@@ -81,6 +81,8 @@ extension Observer {
         let phaseEnd = plan.phases[index].start + plan.phases[index].length
         var intended = sessions.map(\.intended)
         var changes: [RunChange] = []
+        // The others go on undisturbed, and are judged without a pause.
+        var touched: Set<Int> = []
         var found: [Finding] = []
         for (name, text) in order.loads.sorted(by: { $0.key < $1.key }) {
             guard let at = plan.stressors.firstIndex(where: { $0.name == name }) else {
@@ -90,20 +92,25 @@ extension Observer {
             let new = try retargeter.curve(
                 text, of: plan.stressors[at], instead: intended[at], from: time, until: phaseEnd)
             intended[at] = new.curve
+            touched.insert(at)
             found += new.findings
             changes.append(RunChange(.load(stressor: name, text: text), from: time))
         }
         let pauses = order.pauses ?? isPaused
-        if pauses != isPaused { changes.append(RunChange(pauses ? .paused : .resumed, from: time)) }
-        let live = zip(sessions, intended).map { session, intended in
-            var curve = session.curve.prefix(until: time)
-            if pauses { curve.appendRelease(plan.length - time) } else { curve.append(intended, from: time) }
-            return curve
+        if pauses != isPaused {
+            changes.append(RunChange(pauses ? .paused : .resumed, from: time))
+            touched.formUnion(sessions.indices)
+        }
+        let live = touched.sorted().map { at in
+            var curve = sessions[at].curve.prefix(until: time)
+            if pauses { curve.appendRelease(plan.length - time) } else { curve.append(intended[at], from: time) }
+            return (at: at, curve: curve.condensed(before: time - StressorSession.memory))
         }
         // All or none.
-        for (session, curve) in zip(sessions, live) { try session.checkRoom(for: curve, from: time) }
-        for (at, session) in sessions.enumerated() where live[at] != session.curve || intended[at] != session.intended {
-            try session.retarget(live[at], intended: intended[at], from: time)
+        for (at, curve) in live { try sessions[at].checkRoom(for: curve) }
+        for (at, curve) in live {
+            let session = sessions[at]
+            try session.retarget(curve, intended: intended[at], from: time)
             if index == phase { ledgers[at].retarget(session.curve, from: time) }
         }
         isPaused = pauses

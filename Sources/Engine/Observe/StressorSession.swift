@@ -123,7 +123,6 @@ final class StressorSession {
     ///
     /// - Throws: ``OrderRefusal`` where too much was changed in the last seconds.
     func retarget(_ live: Curve, intended: Curve, from time: Nanoseconds) throws(OrderRefusal) {
-        let live = live.condensed(before: time - Self.memory)
         guard pages.announce(live, changedAt: time) else { throw tooManyChanges }
         curve = live
         self.intended = intended.condensed(before: time - Self.memory)
@@ -131,12 +130,12 @@ final class StressorSession {
     }
 
     /// Whether there is room to tell the processes of `live`.
-    func checkRoom(for live: Curve, from time: Nanoseconds) throws(OrderRefusal) {
-        guard pages.hasRoom(for: live.condensed(before: time - Self.memory)) else { throw tooManyChanges }
+    func checkRoom(for live: Curve) throws(OrderRefusal) {
+        guard pages.hasRoom(for: live) else { throw tooManyChanges }
     }
 
     /// For how long the past of a target is kept in detail: longer than any lane looks back.
-    private static let memory: Nanoseconds = 5 * .second
+    static let memory: Nanoseconds = 5 * .second
 
     private var tooManyChanges: OrderRefusal {
         OrderRefusal(.conflict, "\(plan.name) was changed too often in the last seconds; try again in 5 seconds")
