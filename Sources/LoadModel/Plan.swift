@@ -93,6 +93,8 @@ public struct PlannedStressor: Sendable {
     public var setupLimit: Nanoseconds
     /// How much longer than usual the kernel may take to take everything back.
     public var releaseLimit: Nanoseconds
+    /// Whether the CPU time that the observer takes is part of its load, and not on top of it.
+    public var includesObserver: Bool
     /// How far off it may be.
     public var tolerance: ToleranceLimit
     /// The kernel interface that its achieved figure comes from.
@@ -102,7 +104,8 @@ public struct PlannedStressor: Sendable {
     public init(
         name: String, kind: String, unit: Unit, drive: Drive, settings: Settings, capacity: Double, base: String,
         mode: LoadMode = .add, curve: Curve, workers: Int, processes: Int = 1, quantum: Double = 0,
-        setupLimit: Nanoseconds = 0, releaseLimit: Nanoseconds = 0, tolerance: ToleranceLimit, witness: String
+        setupLimit: Nanoseconds = 0, releaseLimit: Nanoseconds = 0, includesObserver: Bool = false,
+        tolerance: ToleranceLimit, witness: String
     ) {
         self.name = name
         self.kind = kind
@@ -118,6 +121,7 @@ public struct PlannedStressor: Sendable {
         self.quantum = quantum
         self.setupLimit = setupLimit
         self.releaseLimit = releaseLimit
+        self.includesObserver = includesObserver
         self.tolerance = tolerance
         self.witness = witness
     }

@@ -15,19 +15,23 @@ public struct Lane: Sendable {
     /// Where this lane tells what it does.
     public let gauge: Gauge
     private let begin: @Sendable () -> Bool
+    private let countedWork: @Sendable () -> Int64
 
     /// Creates a lane.
     ///
-    /// - Parameter begin: called when the worker is ready; returns when the load begins, `false` where it never does.
+    /// - Parameters:
+    ///   - countedWork: work that others did so far and that counts for all lanes together, in units of work.
+    ///   - begin: called when the worker is ready; returns when the load begins, `false` where it never does.
     public init(
         index: Int, count: Int, course: Course, time: any TimeSource, gauge: Gauge,
-        begin: @escaping @Sendable () -> Bool = { true }
+        countedWork: @escaping @Sendable () -> Int64 = { 0 }, begin: @escaping @Sendable () -> Bool = { true }
     ) {
         self.index = index
         self.count = count
         self.course = course
         self.time = time
         self.gauge = gauge
+        self.countedWork = countedWork
         self.begin = begin
     }
 
@@ -41,6 +45,9 @@ public struct Lane: Sendable {
 
     /// The target of all lanes together, as it stands; taken anew for each decision.
     public var curve: Curve { course.curve }
+
+    /// This lane's share of what others did and counts as part of the load, in units of work.
+    var counted: Int64 { countedWork() / Int64(count) }
 
     /// Says that this worker is ready and waits for the load to begin; `false` where the run ends first.
     func waitForStart() -> Bool { begin() }

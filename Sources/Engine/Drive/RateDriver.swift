@@ -40,7 +40,7 @@ extension Lane {
             let wake = pacer.nextWake(after: time.now)
             let curve = self.curve
             moved?.advance(to: wake, isReleased: curve.value(at: wake) == 0)
-            let due = pacer.due(until: wake, done: done) { [moved] in
+            let due = pacer.due(until: wake, done: done + counted) { [moved] in
                 (moved?.value(until: $0) ?? curve.area(until: $0)) * share
             }
             if due > 0 {

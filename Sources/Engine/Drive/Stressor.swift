@@ -113,12 +113,16 @@ public struct Preparation: Sendable {
     public var setupLimit: Nanoseconds
     /// How much longer than usual the kernel may take to take everything back.
     public var releaseLimit: Nanoseconds
+    /// Whether the CPU time that the observer takes is part of the load, and not on top of it.
+    public var includesObserver: Bool
 
     /// Creates a preparation.
     public init(
         workers: Int, processes: Int = 1, findings: [Finding] = [], settings: [String: SettingValue] = [:],
-        witness: String? = nil, quantum: Double = 0, setupLimit: Nanoseconds = 0, releaseLimit: Nanoseconds = 0
+        witness: String? = nil, quantum: Double = 0, setupLimit: Nanoseconds = 0, releaseLimit: Nanoseconds = 0,
+        includesObserver: Bool = false
     ) {
+        self.includesObserver = includesObserver
         self.workers = workers
         self.processes = processes
         self.findings = findings

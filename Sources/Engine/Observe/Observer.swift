@@ -44,6 +44,8 @@ public final class Observer {
     var leaseEnd: Nanoseconds = 0
     private var leaseExpiry: LeaseExpiry?
     private var start: Nanoseconds = 0
+    /// The observer's CPU time until which it was shared out.
+    var cpuShared: Nanoseconds = 0
     private var wallOffset: Nanoseconds = 0
     private var lastHost = HostReading(cpuBusyRatio: nil, cpuStealRatio: nil, memoryAvailableBytes: nil)
     var interruptedBy: Int32?
@@ -100,6 +102,7 @@ public final class Observer {
         if let wanted = options.startAt { start = max(start, wanted - wallOffset) }
         for session in sessions { session.go(at: start) }
         let cpuBefore = Clocks.processCPU
+        cpuShared = cpuBefore
         begin(phase: 0)
         observe()
         let observerCPU = (Clocks.processCPU - cpuBefore).seconds
@@ -299,6 +302,7 @@ public final class Observer {
 
     /// Samples every stressor; the scheduler's figures of each thread only for the log and where one falls short.
     private func sampleAll(isDetailed: Bool) {
+        shareOwnCost()
         for (index, session) in sessions.enumerated() {
             session.sample(
                 start: start, isDetailed: isDetailed || ledgers[index].limitedBy != nil, stolen: probe.stolen)

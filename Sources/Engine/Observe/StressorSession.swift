@@ -25,6 +25,8 @@ final class StressorSession {
     private(set) var curve: Curve
     /// The target that it would be if the run were not paused.
     private(set) var intended: Curve
+    /// CPU time of the observer that counts as part of this load so far.
+    private var observerShare: Nanoseconds = 0
     private var device: (counters: DeviceCounters, time: Nanoseconds)?
     private var loggedLatency: LatencyPair?
 
@@ -150,6 +152,23 @@ final class StressorSession {
     /// Ends the processes now; the kernel takes everything back.
     func kill() { for child in running { child.send(signal: 9) } }
 
+    /// Whether CPU time that the observer takes at `time` of the run is part of this load.
+    ///
+    /// Where nothing is asked for, nothing can be left off; and a load of whole processors is to leave no gap.
+    func countsObserver(at time: Nanoseconds) -> Bool {
+        guard plan.includesObserver, isAlive else { return false }
+        let target = curve.value(at: time)
+        return target > 0 && target < Double(plan.workers) * 0.9999
+    }
+
+    /// Counts CPU time of the observer since the last look as part of this load, of which the workers then leave it
+    /// off; no more than half of what was asked for since then.
+    func count(observer spent: Nanoseconds, at time: Nanoseconds) {
+        let asked = max(0, curve.area(until: time) - (history.last?.owed ?? 0)) * plan.unit.workPerArea
+        observerShare += min(spent, Int64(asked / 2))
+        pages.observerShare = observerShare
+    }
+
     /// Reads the witness and the gauges.
     ///
     /// - Parameters:
@@ -158,7 +177,8 @@ final class StressorSession {
     ///   - stolen: time that a hypervisor took so far, in ns.
     func sample(start: Nanoseconds, isDetailed: Bool, stolen: Int64) {
         let held = pages.gauges.reduce(0) { $0 + $1.claimed }
-        let claimed = Double(held == 0 ? 0 : held + pages.gauges.reduce(0) { $0 + $1.own })
+        let share = Double(observerShare)
+        let claimed = Double(held == 0 ? 0 : held + pages.gauges.reduce(0) { $0 + $1.own }) + share
         var point = HistoryPoint(time: 0, owed: 0, achieved: nil, claimed: 0)
         point.held = held
         point.refusals = pages.gauges.reduce(0) { $0 + $1.refusals }
@@ -181,7 +201,7 @@ final class StressorSession {
             let work = isAlive ? witness?.read(target: curve.value(at: max(0, now - start - 1))) : nil
             point.time = now - start
             point.owed = curve.area(until: point.time)
-            point.achieved = work.map { $0.amount / plan.unit.workPerArea }
+            point.achieved = work.map { ($0.amount + share) / plan.unit.workPerArea }
             point.own = work?.own.map { $0 / plan.unit.workPerArea }
             point.claimed = claimed / plan.unit.workPerArea
         case .level:

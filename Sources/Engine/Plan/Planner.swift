@@ -115,7 +115,7 @@ public struct Planner {
             name: entry.name, kind: entry.kind, unit: request.unit, drive: manifest.drive, settings: settings,
             capacity: base.capacity, base: base.text, mode: base.mode, curve: curve, workers: preparation.workers,
             processes: preparation.processes, quantum: preparation.quantum, setupLimit: preparation.setupLimit,
-            releaseLimit: preparation.releaseLimit,
+            releaseLimit: preparation.releaseLimit, includesObserver: preparation.includesObserver,
             tolerance: tolerance, witness: preparation.witness ?? manifest.witness)
         let findings = (preparation.findings + whereItRuns(request)).map { finding in
             var finding = finding

@@ -22,7 +22,7 @@ final class RunPages: @unchecked Sendable {
 
     private enum Cell: Int {
         case control, start, killAfter, workers, ready, jobSize, curveCapacity, textSize, textClaim, hasLatency
-        case edition, firstWords, secondWords, firstChange, secondChange, leaseEnd
+        case edition, firstWords, secondWords, firstChange, secondChange, leaseEnd, observerShare
     }
 
     /// Words that changes may add to a curve between two times that it is condensed.
@@ -158,6 +158,12 @@ final class RunPages: @unchecked Sendable {
     var leaseEnd: Nanoseconds {
         get { self[.leaseEnd] }
         set { self[.leaseEnd] = newValue }
+    }
+
+    /// CPU time of the observer that counts as part of the load so far, in ns.
+    var observerShare: Nanoseconds {
+        get { self[.observerShare] }
+        set { self[.observerShare] = newValue }
     }
 
     /// When the load begins, ns of `CLOCK_MONOTONIC`.

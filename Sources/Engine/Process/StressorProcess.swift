@@ -90,7 +90,7 @@ public enum StressorProcess {
         for index in lanes {
             let lane = Lane(
                 index: index, count: job.workers, course: course, time: RunClock(pages: pages),
-                gauge: pages.gauges[index],
+                gauge: pages.gauges[index], countedWork: { pages.observerShare },
                 begin: { begin(pages, index == lanes.lowerBound ? deadline : nil, end) })
             do {
                 let thread = try KernelThread(named: "\(job.kind)-\(index)") {

@@ -12,7 +12,9 @@ extension CPUStressor {
         details: """
             Each worker thread burns CPU until its own CPU clock has caught up with the area under the target, then \
             sleeps to the next of 101 wakes a second. What it achieved is the CPU clock of the whole process, read \
-            from outside. It touches nothing else and leaves nothing behind.
+            from outside, and what the observer itself takes, about 0.1 % of a core, which is part of the load and not \
+            on top of it (not with cpus, nodes, a control group or mode total, where the load is somewhere of its own, \
+            nor of whole processors). It touches nothing else and leaves nothing behind.
             """,
         drive: .rate, unit: .cores, amounts: [.percent, .cores, .max, .leave],
         keys: [
@@ -92,7 +94,10 @@ extension CPUStressor {
                         + "others"))
         }
         let scope = base.mode == .total ? try CPUBase.resolve(settings, host).scope : nil
-        return Preparation(workers: workers, findings: findings, witness: scope?.witness)
+        // Where the observer runs elsewhere than the load, or the whole is held, which it is part of, it is left out.
+        let isApart = base.mode == .total || ["cpus", NodeSetting.key, "cgroup"].contains { settings.values[$0] != nil }
+        return Preparation(
+            workers: workers, findings: findings, witness: scope?.witness, includesObserver: !isApart)
     }
 
     private static func rounded(_ cores: Double) -> String { "\((cores * 1000).rounded() / 1000)" }
