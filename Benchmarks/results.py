@@ -62,12 +62,19 @@ def resolution(report: Report, row: Row) -> float:
 
 
 def ahead(report: Report, row: Row, one: str, other: str) -> int:
-    """1: the one is ahead of the other; -1: behind; 0: the medians are too near to tell."""
+    """1: the one is ahead of the other; -1: behind; 0: the medians are too near, or the runs too mixed, to tell."""
     a, b = middle(row, one), middle(row, other)
     assert a is not None and b is not None
     if abs(a - b) <= max(resolution(report, row), SAME * max(abs(a), abs(b))):
         return 0
+    if is_within(a, values(row, other, row["key"])) and is_within(b, values(row, one, row["key"])):
+        return 0
     return 1 if (a > b) == is_saturation(row) else -1
+
+
+def is_within(value: float, runs: Sequence[float]) -> bool:
+    """Whether a value lies in the spread of some runs."""
+    return min(runs) <= value <= max(runs)
 
 
 def peers(row: Row) -> list[str]:
@@ -127,7 +134,6 @@ def why(report: Report, row: Row, better: Sequence[str]) -> str:
 
 
 REASONS = {  # What the figures themselves do not tell.
-    "cpu-100": "a whole core leaves no time in which to make up for what interrupts and others took",
     "space-fill": "both allocate without writing; what is left is start-up, and exert starts an observer, a stressor "
                   "and its witnesses before it takes anything",
 }

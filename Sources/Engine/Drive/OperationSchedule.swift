@@ -62,7 +62,7 @@ public final class OperationSchedule: Sendable {
     ///   - workPerOperation: units of work in one operation: its bytes, or 1.
     ///   - workPerArea: units of work in one unit·nanosecond of the curve's area.
     ///   - backlog: how long an operation may be overdue and still be done, at the target's present rate.
-    ///   - gathers: whether a few operations are due together, on a grid of 1, 2 or 5 ms, where the rate is high
+    ///   - gathers: whether a few operations are due together, on a grid of 1 to 10 ms, where the rate is high
     ///     enough: for engines to whom a wake costs more than another operation.
     public init(
         course: Course, workPerOperation: Double, workPerArea: Double, backlog: Nanoseconds = .second,
@@ -142,14 +142,21 @@ public final class OperationSchedule: Sendable {
         state.intended = min(state.intended, change)
     }
 
-    /// The next point of the grid that brings two to seven operations together, or more at very high rates; `time`
+    /// The next point of the grid that brings two to eight operations together, or more at very high rates; `time`
     /// where the rate is too low.
     private func gathered(_ time: Nanoseconds, _ curve: Curve) -> Nanoseconds {
         let perMillisecond = curve.value(at: time) / areaPerOperation * Double(Nanoseconds.millisecond)
         if perMillisecond * 5 < 1.5 { return time }
         // Steps that go evenly into a second, and into the tenths of it at which the load is looked at.
-        let grid = (perMillisecond > 3.5 ? 1 : perMillisecond > 1.5 ? 2 : 5) * Nanoseconds.millisecond
-        return (time + grid - 1) / grid * grid
+        let grid: Nanoseconds =
+            switch perMillisecond {
+            case 3.5...: 1
+            case 1.5...: 2
+            case 0.8...: 5
+            default: 10
+            }
+        let step = grid * .millisecond
+        return (time + step - 1) / step * step
     }
 
     /// While the target is as much as there is, each operation is due when it is asked for.
