@@ -14,7 +14,7 @@ struct GatheredScheduleTests {
         return (0..<count).compactMap { _ in schedule.take(at: 0)?.intended }
     }
 
-    @Test(arguments: [(400.0, 5), (763, 5), (1000, 5), (2000, 2), (3052, 2), (10_000, 1)])
+    @Test(arguments: [(400.0, 10), (763, 10), (1000, 5), (2000, 2), (3052, 2), (10_000, 1)])
     func theyAreDueOnAGrid(_ rate: Double, _ milliseconds: Int64) {
         let times = times(rate, count: Int(rate))
         #expect(times.allSatisfy { $0 % (milliseconds * .millisecond) == 0 })

@@ -17,13 +17,16 @@ private let ms = Nanoseconds.millisecond
     @discardableResult
     private func run(
         _ load: Curve, stopAt: Nanoseconds, lane: Int = 0, of lanes: Int = 1, time: VirtualTime? = nil,
+        counted: @escaping @Sendable (Nanoseconds) -> Int64 = { _ in 0 },
         begin: @escaping @Sendable () -> Bool = { true },
         _ script: @escaping (VirtualTime, Int, Int64) throws(StressorFailure) -> Int64
     ) throws(StressorFailure) -> (claimed: Int64, forgiven: Int64, refusals: Int64, lagMax: Nanoseconds, calls: Int) {
         let time = time ?? VirtualTime(stopAt: stopAt)
         let memory = GaugeMemory()
         let gauge = memory.gauges[0]
-        let lane = Lane(index: lane, count: lanes, curve: load, time: time, gauge: gauge, begin: begin)
+        let lane = Lane(
+            index: lane, count: lanes, course: Course(load), time: time, gauge: gauge,
+            countedWork: { counted(time.now) }, begin: begin)
         var worker = ScriptedWorker { call, due throws(StressorFailure) in try script(time, call, due) }
         try lane.pace(&worker, workPerArea: 1, catchUp: Self.catchUp)
         return withExtendedLifetime(memory) {
@@ -66,6 +69,15 @@ private let ms = Nanoseconds.millisecond
             return due
         }
         #expect(done > 14 * s)
+    }
+
+    @Test func `what others did and counts is left off, in equal shares`() throws {
+        let load = curve(10 * s, .hold(.cores(1)))
+        for lane in 0..<2 {
+            let result = try run(load, stopAt: 11 * s, lane: lane, of: 2, counted: { $0 / 1000 }, burn)
+            // Half of 10 s, less half of 10 ms; what came in the last period, it cannot leave off any more.
+            #expect(abs(result.claimed - (5 * s - 5 * ms)) <= 10_000)
+        }
     }
 
     @Test func `short work is made up for at the next wake`() throws {

@@ -32,6 +32,25 @@ private let s = Nanoseconds.second
         #expect(run.samples.last?.readings[0].limitedBy == .saturation)
     }
 
+    @Test func `what the observer takes is part of a load that includes it, and of no other`() throws {
+        let run = try VirtualRun(phases: [30 * s, 30 * s], rate: .cores, value: 2)
+        let record = try run.make()
+        #expect(record.verdict == .met)
+        let shares = run.world.observerShares
+        #expect(shares[0] > 0 && shares[1] == 0)
+        #expect(Double(shares[0]) <= 2 * 60e9 / 2, "no more than half")
+        for result in record.results where result.stressor == "rate" {
+            #expect(abs(result.achievedMean - 2) < 0.02, "the workers leave it off, and the observer counts it")
+            #expect(abs(result.claimedMean - 2) < 0.02)
+        }
+    }
+
+    @Test func `whole processors are taken whole, whatever the observer takes`() throws {
+        let run = try VirtualRun(phases: [10 * s], rate: .cores, value: 3)
+        #expect(try run.make().verdict == .met)
+        #expect(run.world.observerShares == [0, 0])
+    }
+
     @Test func `a process that ends is seen at once and ends the run's verdict`() throws {
         let run = try VirtualRun(phases: [60 * s])
         run.world.deathAt = 10 * s
@@ -48,9 +67,9 @@ private final class VirtualRun {
     private(set) var samples: [Sample] = []
     private let plan: Plan
 
-    init(phases lengths: [Nanoseconds]) throws {
+    init(phases lengths: [Nanoseconds], rate: Unit = .operationsPerSecond, value: Double = 200) throws {
         let kinds: [(any Stressor.Type, Unit, Double)] = [
-            (StandInRate.self, .operationsPerSecond, 200), (StandInLevel.self, .bytes, 5e9),
+            (StandInRate.self, rate, value), (StandInLevel.self, .bytes, 5e9),
         ]
         var start: Nanoseconds = 0
         var phases: [PlannedPhase] = []
@@ -65,6 +84,7 @@ private final class VirtualRun {
             return PlannedStressor(
                 name: type.manifest.kind, kind: type.manifest.kind, unit: unit, drive: type.manifest.drive,
                 settings: Settings(values: [:]), capacity: value, base: "", curve: curve, workers: 3,
+                includesObserver: unit == .cores,
                 tolerance: ToleranceLimit(absolute: 0, ratio: 0.01), witness: "none")
         }
         plan = Plan(
@@ -98,13 +118,15 @@ private final class World: RunWorld {
 
     init(_ plan: Plan) { self.plan = plan }
 
+    var observerShares: [Nanoseconds] { crews.map(\.observerShare) }
     var elapsed: Nanoseconds { crews.first.map { $0.start == 0 ? 0 : monotonic - $0.start } ?? 0 }
 
     func wait(for poll: inout EventPoll, until deadline: Nanoseconds) -> Bool {
         monotonic = max(monotonic, deadline)
         for (stressor, crew) in zip(plan.stressors, crews) {
             let isRate = stressor.drive == .rate
-            let work = share * stressor.curve.area(until: elapsed) * stressor.unit.workPerArea
+            let work =
+                share * stressor.curve.area(until: elapsed) * stressor.unit.workPerArea - Double(crew.observerShare)
             crew.gauges[0].claimed = Int64(isRate ? work : stressor.curve.value(at: elapsed))
         }
         return elapsed >= deathAt

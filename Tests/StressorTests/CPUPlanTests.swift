@@ -81,6 +81,13 @@ struct CPUPlanTests {
         #expect(try prepare(FakeHost.make(), peak: 0.4, ["workers": .integer(9)]).workers == 9)
     }
 
+    @Test func theObserverIsPartOfTheLoadUnlessItRunsElsewhere() throws {
+        #expect(try prepare(FakeHost.make(), peak: 0.4).includesObserver)
+        #expect(try prepare(FakeHost.make(quota: 0.5), peak: 0.4, ["workers": .integer(1)]).includesObserver)
+        #expect(try !prepare(FakeHost.make(), peak: 0.4, ["cpus": .cpus([2])]).includesObserver)
+        #expect(try !prepare(FakeHost.make(), peak: 0.4, ["cgroup": .text("/g")]).includesObserver)
+    }
+
     @Test func aTargetBeyondTheBaseGetsMoreWorkersButNotMoreThanCPUs() throws {
         #expect(try prepare(FakeHost.make(quota: 0.5), peak: 2.5).workers == 3)
         #expect(try prepare(FakeHost.make(), peak: 40).workers == 4)

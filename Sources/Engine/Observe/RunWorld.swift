@@ -61,6 +61,8 @@ public struct StandInWorkers {
     public var gauges: [Gauge] { pages.gauges }
     /// When the load begins, in ns of ``RunWorld/monotonic``; 0 before that is known.
     public var start: Nanoseconds { pages.start }
+    /// CPU time of the observer that counts as theirs, in ns.
+    public var observerShare: Nanoseconds { pages.observerShare }
     /// Whether they are told to end.
     public var isStopping: Bool { pages.control.state == .stop }
 
