@@ -7,7 +7,8 @@
     Benchmarks/run --render A.json                           the tables and charts of a result, written anew
 
 `Benchmarks/run` installs the peers and builds exert first; this program needs both to be there. The result, JSON with
-every run, is written after each row, so that what was measured is never lost, and --resume goes on from there.
+every run, is written after each row, so that what was measured is never lost, and --resume goes on from there. A full
+run of all rows then measures what exert itself costs (Benchmarks/internal all).
 
 Exit code: 0 every bar was met (or the orders agree), 2 one was not, 64 bad usage, 130 interrupted.
 """
@@ -18,6 +19,7 @@ import argparse
 import os
 import shutil
 import statistics
+import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -278,7 +280,12 @@ def main() -> int:
     except KeyboardInterrupt:
         print(f"bench: interrupted; what was measured is in {out}; --resume goes on", file=sys.stderr)
         return 130
-    return finish(report, out, readme)
+    status = finish(report, out, readme)
+    if options.form == "full" and whole:
+        print("bench: now what exert itself costs", file=sys.stderr, flush=True)
+        own = subprocess.run([HERE / "internal", "all", "--exert", settings.exert, "--out", out]).returncode
+        status = max(status, own)
+    return status
 
 
 def warn(report: Report) -> None:

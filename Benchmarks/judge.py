@@ -39,6 +39,8 @@ Target = float | Callable[[float], float]
 SAMPLE_S = 0.1  # The grid of synchronised samples.
 DITHER_S = 0.0004  # Ten samples a second at ten phases of the tick: else ticks would see the judge always or never.
 POLL_S = 0.002  # The grid of the unsynchronised polls that find where the load begins.
+POLL_FOR_S = 1.0  # How long they go on. Each takes some 15 us of a CPU: what a load of 99 % lost to them it has to make
+# up for at 1 % of a CPU, which must be over before its figures count.
 WINDOW_S = 1.0
 OWN_MEMORY_S = 1.2  # When the memory of what carries no load is looked at: it has started, and nothing counts yet.
 STEADY_FROM_S = 2.0  # Windows count from here on, after the load began.
@@ -167,7 +169,7 @@ class Trace:
 
 
 def trace_cpu(arguments: Sequence[str], duration: float, *, synchronised: bool = True, ledger: str | None = None,
-              poll_for: float = 2.5, cpus: Sequence[int] | None = None, enter: Callable[[], None] | None = None,
+              poll_for: float = POLL_FOR_S, cpus: Sequence[int] | None = None, enter: Callable[[], None] | None = None,
               within: Path | None = None) -> Trace:
     """Runs a command for `duration` seconds (plus 5 of grace) and records its CPU time on an absolute 10 Hz grid."""
     everywhere = sorted(os.sched_getaffinity(0))

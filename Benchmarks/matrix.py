@@ -61,7 +61,7 @@ class Case:
     quick: bool = True  # Whether the quick form has it.
     rate: RateCase | None = None
     percent: int | None = None  # Of CPU: what each worker takes of a core.
-    is_noisy: bool = False  # A shared disk stalls at times: it takes more repeats.
+    is_noisy: bool = False  # A disk stalls at times, and nearly a whole core is lost at times: it takes more repeats.
 
     @property
     def is_saturation(self) -> bool:
@@ -102,7 +102,8 @@ def fio_cpu(stage: Stage, percent: int, workers: int = 1, pinned: bool = False) 
 
 
 def cpu_case(name: str, group: str, title: str, percent: int, *, workers: int = 1, load: str | None = None,
-             sets: tuple[str, ...] | None = None, pinned: bool = False, share: float = 1.0, quick: bool = True) -> Case:
+             sets: tuple[str, ...] | None = None, pinned: bool = False, share: float = 1.0, quick: bool = True,
+             is_noisy: bool = False) -> Case:
     """A CPU load of so many percent of each of the workers' cores, or of a share of them."""
     asked = round(percent * share)
     cores = percent * share * workers / 100
@@ -122,7 +123,7 @@ def cpu_case(name: str, group: str, title: str, percent: int, *, workers: int = 
     return Case(name, group, title, "cpu", cores, row_of(
         exert, stress_ng(False), stress_ng(True), stress if asked == 100 else ONLY_FULL,
         lambda stage: fio_cpu(stage, asked, workers, pinned)),
-        quick=quick, percent=asked)
+        quick=quick, percent=asked, is_noisy=is_noisy)
 
 
 def cpu_cases(processors: int) -> Iterator[Case]:
@@ -130,7 +131,7 @@ def cpu_cases(processors: int) -> Iterator[Case]:
     for percent in LOADS:
         # At 100 % one worker can only fall short; there exert is asked as users ask, without a word on workers.
         yield cpu_case(f"cpu-{percent}", "cpu", f"{percent} % of a core", percent, quick=percent in QUICK_LOADS,
-                       sets=() if percent == 100 else None)
+                       sets=() if percent == 100 else None, is_noisy=percent == 99)
     for percent in (10, 50, 90):
         yield cpu_case(f"cpu-all-{percent}", "cpu", f"{percent} % of each of {processors} cores", percent,
                        workers=processors, quick=percent == 50)

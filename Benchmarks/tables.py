@@ -58,10 +58,14 @@ def overview(report: Report, rows: Sequence[Row]) -> list[str]:
 
 def machine(report: Report) -> str:
     """What it was measured on, in a sentence."""
-    host = report["host"]
+    return f"{hardware(report['host'])}; exert {report['host']['exert']}, {versions(report['host'])}"
+
+
+def hardware(host: dict) -> str:
+    """The machine and the day."""
     kind = "a virtual machine" if host.get("virtual") else "a machine"
     return (f"{kind} with {host['cpus']} processors ({host['cpu']}), {host['memory_bytes'] / 2 ** 30:.0f} GiB, Linux "
-            f"{host['kernel']}, on {host['time'][:10]}; exert {host['exert']}, {versions(host)}")
+            f"{host['kernel']}, on {host['time'][:10]}")
 
 
 def versions(host: dict) -> str:
