@@ -84,7 +84,7 @@ class RateCase:
 RATES = [RateCase("50 MB/s", "50MB/s", 64 * KIB, "write", 16, 50 * MB, 256 * MIB),
          RateCase("200 MB/s", "200MB/s", 64 * KIB, "write", 16, 200 * MB, 256 * MIB),
          RateCase("2,000 random reads a second", "2000 iops", 4 * KIB, "read", 16, 2000 * 4 * KIB, 256 * MIB)]
-MAXIMA = [RateCase("max, 1 MiB writes, depth 16", "max", MIB, "write", 16),
+MAXIMA = [RateCase("max, 1 MiB writes, depth 16", "max", MIB, "write", 16, size=256 * MIB),
           RateCase("max, 4 KiB random reads, depth 32", "max", 4 * KIB, "read", 32)]
 
 

@@ -174,12 +174,19 @@ def row_bars(report: Report, row: Row) -> Iterator[Bar]:
 
 # Two results --------------------------------------------------------------------------------------------------------
 
+def is_clear(row: Row, one: str, other: str) -> bool:
+    """Whether neither tool's median lies among the other's runs: else another day's luck may turn their order."""
+    a, b, key = middle(row, one), middle(row, other), row["key"]
+    assert a is not None and b is not None
+    return not is_within(a, values(row, other, key)) and not is_within(b, values(row, one, key))
+
+
 def contradictions(first: Report, row: Row, second: Report, again: Row) -> list[str]:
-    """The pairs of tools that the two results put in opposite orders."""
+    """The pairs of tools that the two results put in opposite orders, each clearly."""
     found = []
     for one, other in combinations([tool for tool in measured(row) if tool in measured(again)], 2):
         before, after = ahead(first, row, one, other), ahead(second, again, one, other)
-        if before * after < 0:
+        if before * after < 0 and is_clear(row, one, other) and is_clear(again, one, other):
             found.append(f"{one if before > 0 else other} was ahead of {other if before > 0 else one}, then behind")
     return found
 

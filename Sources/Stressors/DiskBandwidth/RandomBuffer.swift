@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CLinux
+internal import Glibc
 
 /// Memory for I/O, aligned for any device and filled with bytes that do not compress.
 final class RandomBuffer {
@@ -9,10 +10,16 @@ final class RandomBuffer {
     /// Set where the kernel may still use the memory: then it is never given back.
     var isAbandoned = false
 
+    private static let hugePage = 2 << 20
+
     init(count: Int) {
         let tile = Int(CLINUX_TILE_BYTES)
         self.count = (max(1, count) + tile - 1) / tile * tile
-        base = .allocate(byteCount: self.count, alignment: 4096)
+        let isLarge = self.count >= Self.hugePage
+        base = .allocate(byteCount: self.count, alignment: isLarge ? Self.hugePage : 4096)
+        // A request to a device has some 128 segments at most: of scattered small pages that is half a mebibyte, and
+        // what could be one request becomes two. A kernel without huge pages refuses, and nothing is lost.
+        if isLarge { madvise(base, self.count, MADV_HUGEPAGE) }
         // A seed for each tile: copies of one would be found by a compressor that looks back far enough.
         for offset in stride(from: 0, to: self.count, by: tile) {
             CLinux_make_tile(base + offset, 0x6578_6572_74 &+ UInt64(offset))
