@@ -14,7 +14,7 @@ WIDTH, MARGIN_LEFT, MARGIN_RIGHT = 760, 62, 24
 COLOURS = {"exert": ("#1f6feb", "#58a6ff"), "stress-ng": ("#c2410c", "#fb923c"),
            "stress-ng tuned": ("#15803d", "#4ade80"), "stress": ("#6b7280", "#9ca3af"), "fio": ("#7e22ce", "#c084fc"),
            "fio tuned": ("#7e22ce", "#c084fc")}
-FLOOR = 0.01  # Points: what is less is drawn here.
+FLOOR = 0.001  # Points: what is less is drawn here; nearer than that the judge cannot tell.
 
 
 def name_of(tool: str) -> str:
@@ -103,7 +103,7 @@ def error_by_load(report: Report) -> str | None:
 
     title = "How far a CPU load is from what was asked"
     body = [text(left, 24, title, "title"),
-            text(left, 44, "mean |error| of sliding 1 s windows, points of a core; one worker, whole process tree; "
+            text(left, 44, "mean |error| of sliding 1 s windows, points of a core; alone, whole process tree; "
                  "log scale: lower is better", "faint small"), *legend(tools, 70)]
     for decade in range(decades + 1):
         level = FLOOR * 10 ** decade
@@ -170,7 +170,7 @@ def panel(row: Row, tool: str, x: Callable[[float], float], y: Callable[[float],
     yield text(x(0), y(ceiling) - 7, tool, f"name {name_of(tool)}")
     error = middle(row, tool)
     if error is not None:
-        yield text(x(last), y(ceiling) - 7, f"mean |error| of 1 s windows {error:.2f} points", "faint small", "end")
+        yield text(x(last), y(ceiling) - 7, f"mean |error| of 1 s windows {error:.3f} points", "faint small", "end")
     yield rule(x(0), y(row["target"]), x(last), y(row["target"]), "target")
     for second in range(int(last) + 1):
         yield text(x(second), y(0) + 15, f"{second}", "faint small", "middle")
