@@ -82,8 +82,9 @@ def method(report: Report) -> str:
     """How often and how long, in a sentence."""
     settings = report["settings"]
     repeats = settings["repeats"]
-    runs = "One run of each" if repeats == 1 else (f"Medians of {repeats} runs of each, of {2 * repeats - 1} on disks and at 99 % of a core, in "
-                                             "brackets the least and most")
+    runs = "One run of each" if repeats == 1 else (
+        f"Medians of {repeats} runs of each ({2 * repeats - 1} of disk bandwidth and of 99 % of a core), in brackets the "
+        "least and most")
     return (f"{runs}, tools in turns, {settings['seconds']} s each. What is best, or too near to it to tell, is bold; "
             f"– where a tool has no such load.")
 
