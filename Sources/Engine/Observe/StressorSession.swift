@@ -165,7 +165,7 @@ final class StressorSession {
     /// off; no more than half of what was asked for since then.
     func count(observer spent: Nanoseconds, at time: Nanoseconds) {
         let asked = max(0, curve.area(until: time) - (history.last?.owed ?? 0)) * plan.unit.workPerArea
-        observerShare += min(spent, Int64(asked / 2))
+        observerShare += Int64(min(Double(spent), asked / 2))
         pages.observerShare = observerShare
     }
 
