@@ -283,7 +283,11 @@ def main() -> int:
     status = finish(report, out, readme)
     if options.form == "full" and whole:
         print("bench: now what exert itself costs", file=sys.stderr, flush=True)
-        own = subprocess.run([HERE / "internal", "all", "--exert", settings.exert, "--out", out]).returncode
+        try:
+            own = subprocess.run([HERE / "internal", "all", "--exert", settings.exert, "--out", out]).returncode
+        except KeyboardInterrupt:
+            print(f"bench: interrupted; {out} has the matrix, Benchmarks/internal all the rest", file=sys.stderr)
+            return 130
         status = max(status, own)
     return status
 

@@ -62,8 +62,8 @@ class RateCase:
     def exert(self, settings: DiskSettings, place: Path, *more: str) -> list[str]:
         """exert's command line; its file is its own."""
         sets = {"directory": place, "block": f"{self.block // KIB}KiB", "size": f"{self.size // MIB}MiB",
-                "max-written": "100GiB",
-                "operation": self.operation, "pattern": "sequential" if self.operation == "write" else "random"}
+                "max-written": "100GiB", "operation": self.operation,
+                "pattern": "sequential" if self.operation == "write" else "random"}
         if self.target is None:
             sets["depth"] = self.depth
         return exert_run(settings.exert, settings.seconds, f"disk-bandwidth={self.load}",

@@ -96,7 +96,8 @@ def allocate_once(disk: Volume) -> None:
     """Takes most of a fresh volume and gives it back: whoever came first would find every block group uninitialised."""
     path = disk.mount / "first"
     with path.open("wb") as file:
-        os.posix_fallocate(file.fileno(), 0, disk.space().f_bavail * disk.space().f_frsize // 10 * 9)
+        space = os.fstatvfs(file.fileno())
+        os.posix_fallocate(file.fileno(), 0, space.f_bavail * space.f_frsize // 10 * 9)
     path.unlink()
     disk.sync()
 

@@ -25,8 +25,6 @@ final class StressorSession {
     private(set) var curve: Curve
     /// The target that it would be if the run were not paused.
     private(set) var intended: Curve
-    /// CPU time of the observer that counts as part of this load so far.
-    private var observerShare: Nanoseconds = 0
     private var device: (counters: DeviceCounters, time: Nanoseconds)?
     private var loggedLatency: LatencyPair?
 
@@ -165,8 +163,7 @@ final class StressorSession {
     /// off; no more than half of what was asked for since then.
     func count(observer spent: Nanoseconds, at time: Nanoseconds) {
         let asked = max(0, curve.area(until: time) - (history.last?.owed ?? 0)) * plan.unit.workPerArea
-        observerShare += Int64(min(Double(spent), asked / 2))
-        pages.observerShare = observerShare
+        pages.observerShare += Int64(min(Double(spent), asked / 2))
     }
 
     /// Reads the witness and the gauges.
@@ -177,7 +174,7 @@ final class StressorSession {
     ///   - stolen: time that a hypervisor took so far, in ns.
     func sample(start: Nanoseconds, isDetailed: Bool, stolen: Int64) {
         let held = pages.gauges.reduce(0) { $0 + $1.claimed }
-        let share = Double(observerShare)
+        let share = Double(pages.observerShare)
         let claimed = Double(held == 0 ? 0 : held + pages.gauges.reduce(0) { $0 + $1.own }) + share
         var point = HistoryPoint(time: 0, owed: 0, achieved: nil, claimed: 0)
         point.held = held
