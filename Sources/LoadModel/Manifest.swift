@@ -19,7 +19,7 @@ public struct Manifest: Sendable {
     /// Its settings, the ones that every kind has last.
     public var keys: [Key]
     /// How far off it may be where the profile does not say.
-    public var tolerance: Tolerance
+    public var tolerance: ToleranceRule
     /// The kernel interface that its achieved figure comes from, as named in the log.
     public var witness: String
     /// Loads that a user may copy, such as `80%`.
@@ -30,7 +30,7 @@ public struct Manifest: Sendable {
     /// Creates a manifest.
     public init(
         kind: String, summary: String, details: String, drive: Drive, unit: Unit, units: [AmountKind: Unit] = [:],
-        amounts: [AmountKind], keys: [Key], tolerance: Tolerance, witness: String, examples: [String],
+        amounts: [AmountKind], keys: [Key], tolerance: ToleranceRule, witness: String, examples: [String],
         isListed: Bool = true
     ) {
         self.kind = kind
@@ -40,7 +40,7 @@ public struct Manifest: Sendable {
         self.unit = unit
         self.units = units
         self.amounts = amounts
-        self.keys = keys + [Self.cgroupKey]
+        self.keys = keys + [Self.cgroupKey, Self.withinKey]
         self.tolerance = tolerance
         self.witness = witness
         self.examples = examples
@@ -53,6 +53,13 @@ public struct Manifest: Sendable {
         help: "Put the stressor's processes, not exert itself, into this control group before they load: a directory "
             + "such as /sys/fs/cgroup/app, or a path as in /proc/PID/cgroup, such as /app. 'of: cgroup' then means "
             + "this group.")
+
+    /// The setting that says how long the way to a target may take.
+    private static let withinKey = Key(
+        "within", .duration, default: nil,
+        help: "How long the way to a new target may take before the error counts, such as 5s; 1s unless given, a "
+            + "quarter of the time that the target stands at most, half of it where given. A phase, or a load in one "
+            + "({load: 80%, within: 5s}), may say otherwise.")
 
     /// One setting of a stressor.
     public struct Key: Sendable {
@@ -86,6 +93,8 @@ public struct Manifest: Sendable {
         case cpuList
         /// An amount of bytes with a unit, such as `256MiB`.
         case bytes
+        /// A length of time with a unit, such as `5s`.
+        case duration
         /// Any text, such as a path.
         case text
         /// A percentage, 0 through 100, such as `70%`.
@@ -107,6 +116,8 @@ public enum SettingValue: Hashable, Sendable {
     case cpus([Int])
     /// Bytes.
     case bytes(Int64)
+    /// A length of time.
+    case duration(Nanoseconds)
     /// A percentage, 0 through 100.
     case percent(Double)
     /// Memory nodes.
@@ -152,6 +163,10 @@ public struct Settings: Hashable, Sendable {
     /// The bytes of `key`, or `nil` where it is not set.
     public func bytes(_ key: String) -> Int64? {
         if case .bytes(let value)? = values[key] { value } else { nil }
+    }
+    /// The length of time of `key`, or `nil` where it is not set.
+    public func duration(_ key: String) -> Nanoseconds? {
+        if case .duration(let value)? = values[key] { value } else { nil }
     }
     /// The percentage of `key`, or `nil` where it is not set.
     public func percent(_ key: String) -> Double? {

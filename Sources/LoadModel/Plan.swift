@@ -53,13 +53,29 @@ public struct PlannedPhase: Sendable {
     public var length: Nanoseconds
     /// The notation of each stressor's load, by stressor name; a stressor that is not here is released.
     public var loads: [String: String]
+    /// How long the way to a target may take, by stressor name, where the profile says; see ``allowance(of:stretch:)``.
+    public var within: [String: Nanoseconds]
 
     /// Creates a phase.
-    public init(name: String, start: Nanoseconds, length: Nanoseconds, loads: [String: String]) {
+    public init(
+        name: String, start: Nanoseconds, length: Nanoseconds, loads: [String: String],
+        within: [String: Nanoseconds] = [:]
+    ) {
         self.name = name
         self.start = start
         self.length = length
         self.loads = loads
+        self.within = within
+    }
+
+    /// When it ends, since the run's start.
+    public var end: Nanoseconds { start + length }
+
+    /// How long `stressor` may take to its target at the begin of a stretch of the given length: what the profile says,
+    /// half of the stretch at most, or else 1 s, a quarter of it at most.
+    public func allowance(of stressor: String, stretch: Nanoseconds) -> Nanoseconds {
+        if let written = within[stressor] { return min(written, stretch / 2) }
+        return min(.second, stretch / 4)
     }
 }
 
@@ -127,19 +143,41 @@ public struct PlannedStressor: Sendable {
     }
 }
 
-/// A tolerance resolved to the stressor's unit: the larger of a fixed amount and a share of the target.
+/// How far off a stressor may be, resolved to its unit.
+///
+/// Unless the profile writes a tolerance, it is the lesser of the kind's own and a share of the target. What the kernel
+/// cannot resolve is allowed in any case, and half of the target in none.
 public struct ToleranceLimit: Hashable, Sendable {
-    /// The fixed amount, in the stressor's unit.
+    /// The most that is allowed unless the profile writes a tolerance, as a share of the target.
+    public static let share = 0.05
+    /// The most that is ever allowed, as a share of the target.
+    public static let most = 0.5
+
+    /// A fixed amount, in the stressor's unit.
     public var absolute: Double
-    /// The share of the target, 0.01 for 1 %.
+    /// A share of the target, 0.01 for 1 %; the larger of both counts.
     public var ratio: Double
+    /// Whether the profile wrote it.
+    public var isWritten: Bool
+    /// What the kernel's own accounting cannot resolve, in the stressor's unit.
+    public var floor: Double
+    /// What may be left where nothing is asked for, in the stressor's unit.
+    public var released: Double
 
     /// Creates a limit.
-    public init(absolute: Double, ratio: Double) {
+    public init(absolute: Double, ratio: Double, isWritten: Bool = false, floor: Double = 0, released: Double = 0) {
         self.absolute = absolute
         self.ratio = ratio
+        self.isWritten = isWritten
+        self.floor = floor
+        self.released = released
     }
 
     /// The error that is allowed at `target`.
-    public func allowed(at target: Double) -> Double { max(absolute, ratio * target) }
+    public func allowed(at target: Double) -> Double {
+        guard target > 0 else { return released }
+        let declared = max(absolute, ratio * target)
+        let lesser = isWritten ? declared : min(declared, Self.share * target)
+        return min(max(lesser, floor), Self.most * target)
+    }
 }

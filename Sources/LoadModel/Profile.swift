@@ -78,14 +78,19 @@ public struct Phase: Sendable {
     public var length: Nanoseconds
     /// The loads of the phase; a stressor without one is released.
     public var loads: [PhaseLoad]
+    /// How long the way to its targets may take; `nil` where it does not say.
+    public var within: Nanoseconds?
     /// Where it stands in the file.
     public var mark: SourceMark
 
     /// Creates a phase.
-    public init(name: String, length: Nanoseconds, loads: [PhaseLoad], mark: SourceMark) {
+    public init(
+        name: String, length: Nanoseconds, loads: [PhaseLoad], within: Nanoseconds? = nil, mark: SourceMark
+    ) {
         self.name = name
         self.length = length
         self.loads = loads
+        self.within = within
         self.mark = mark
     }
 }
@@ -98,14 +103,19 @@ public struct PhaseLoad: Sendable {
     public var shape: LoadShape
     /// The notation as written, for the plan and the report.
     public var text: String
+    /// How long the way to its targets may take; `nil` where it does not say.
+    public var within: Nanoseconds?
     /// Where it stands in the file.
     public var mark: SourceMark
 
     /// Creates a load.
-    public init(stressor: String, shape: LoadShape, text: String, mark: SourceMark) {
+    public init(
+        stressor: String, shape: LoadShape, text: String, within: Nanoseconds? = nil, mark: SourceMark
+    ) {
         self.stressor = stressor
         self.shape = shape
         self.text = text
+        self.within = within
         self.mark = mark
     }
 }
@@ -118,6 +128,41 @@ public enum Tolerance: Hashable, Sendable {
     case percent(Double)
     /// A fixed amount.
     case absolute(Amount)
+}
+
+/// How far off a kind of stressor may be where the profile does not say; declared by its manifest.
+public struct ToleranceRule: Hashable, Sendable {
+    /// What the kernel's own accounting cannot resolve.
+    public enum Floor: Hashable, Sendable {
+        /// An amount in the stressor's unit.
+        case amount(Double)
+        /// Pages of each processor that the kernel has not counted yet.
+        case pagesPerCPU(Int)
+        /// Blocks of the file system.
+        case blocks(Int)
+    }
+    /// Of a load on top of what is there.
+    public var tolerance: Tolerance
+    /// Of a total.
+    public var ofTotal: Tolerance
+    /// What the kernel cannot resolve.
+    public var floor: Floor
+    /// What may be left where nothing is asked for, in the stressor's unit.
+    public var released: Double
+    /// Where the kernel resolves less than ``floor``, for people; empty where it never does.
+    public var note: String
+
+    /// Creates a rule; a total may be as far off as the load itself unless `ofTotal` says otherwise.
+    public init(
+        _ tolerance: Tolerance, ofTotal: Tolerance? = nil, floor: Floor = .amount(0), released: Double = 0,
+        note: String = ""
+    ) {
+        self.note = note
+        self.tolerance = tolerance
+        self.ofTotal = ofTotal ?? tolerance
+        self.floor = floor
+        self.released = released
+    }
 }
 
 /// A condition that aborts the run.

@@ -12,8 +12,38 @@ public enum Cause: String, Codable, Sendable, CaseIterable {
     case refusal
     /// It ran as fast as the resource goes.
     case saturation
+    /// A control group's limit of disk bandwidth or operations held it back.
+    case ioLimit = "io_limit"
+    /// A control group is slowed down above its `memory.high`.
+    case memoryHigh = "memory_high"
+    /// Its processes were frozen: a paused container, or the whole host with everything on it.
+    case frozen
+    /// Its processes were stopped by a signal.
+    case stopped
+    /// A limit of processes or of what one process may use: `RLIMIT_CPU`, `RLIMIT_NPROC`, `pids.max`.
+    case processLimit = "process_limit"
+    /// The kernel commits no more memory (`vm.overcommit_memory=2`).
+    case overcommit
+    /// Processors that it was planned for are offline or no longer its own to use.
+    case offline
+    /// Others alone use more than the total that was asked for.
+    case others
     /// A guard ended the run.
     case `guard`
+}
+
+/// What a cause rests on: where the kernel says it, and what it says.
+public struct CauseEvidence: Hashable, Sendable {
+    /// The file or call, such as `/sys/fs/cgroup/app/cpu.max`.
+    public var source: String
+    /// What it says, for people, such as `0.5 cores, throttled 12 times`.
+    public var figure: String
+
+    /// Creates evidence.
+    public init(source: String, figure: String) {
+        self.source = source
+        self.figure = figure
+    }
 }
 
 /// How a stressor, a phase or a run ended.
@@ -65,17 +95,17 @@ public struct PhaseResult: Sendable {
     public var phase: Int
     /// The stressor's name.
     public var stressor: String
-    /// Whether the phase gave it a load; a released stressor is not judged.
+    /// Whether the phase gave it a load; a released stressor is judged by what it still takes.
     public var isLoaded: Bool
     /// The mean target, in the stressor's unit; `nil` for as much as there is, which has no error either.
     public var targetMean: Double?
-    /// The mean of what the kernel says.
+    /// The mean of what the kernel says; of a killed stressor until it was killed, as all means.
     public var achievedMean: Double
     /// The mean of what the stressor says.
     public var claimedMean: Double
-    /// Mean of achieved less target, from when it should have settled.
+    /// Mean of achieved less target over the whole phase, without the shortfall inside granted allowances.
     public var errorMean: Double
-    /// Mean of the error's size: of 1 s windows for rates, of 10 Hz values for levels.
+    /// Mean of the error's size outside allowances: of slots of 1 s for rates, of looks for levels.
     public var errorAbsMean: Double
     /// The size of error that 95 % of them stay within.
     public var errorAbsP95: Double
@@ -99,6 +129,18 @@ public struct PhaseResult: Sendable {
     public var latency: LatencyPair?
     /// What kept its threads from running in the phase; rates only.
     public var scheduling: SchedulingFigures?
+    /// How long it was off target outside allowances, in seconds.
+    public var offSeconds = 0.0
+    /// How long nobody looked, in seconds.
+    public var unseenSeconds = 0.0
+    /// How long it was on its way within granted allowances, in seconds.
+    public var allowanceSeconds = 0.0
+    /// Since the phase's start, when it was killed, in seconds; `nil` where it was not.
+    public var killedAfter: Double?
+    /// What it held, or its mean rate in the last second, when it was killed.
+    public var achievedWhenKilled: Double?
+    /// What the causes of ``shortfall`` rest on.
+    public var evidence: [Cause: CauseEvidence] = [:]
     /// The verdict.
     public var verdict: Verdict
 

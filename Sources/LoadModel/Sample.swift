@@ -8,12 +8,18 @@ public struct Reading: Sendable {
     public var target: Double?
     /// The same of what the kernel says; `nil` where the process is gone.
     public var achieved: Double?
+    /// The least, mean and greatest target in the window; `nil` for as much as there is.
+    public var targetSpread: Spread?
+    /// The same of what the kernel says, between looks; `nil` where the process is gone.
+    public var achievedSpread: Spread?
     /// What the stressor holds of a total, as the kernel says; `nil` where all of it is the stressor's.
     public var own: Double?
     /// What the stressor says that it holds or does.
     public var claimed: Double
     /// Why achieved is short of target by more than the tolerance.
     public var limitedBy: Cause?
+    /// What that cause rests on.
+    public var evidence: CauseEvidence?
     /// Refusals so far.
     public var refusals: Int64
     /// Bytes that hold content rather than zeroes; memory only.
@@ -59,6 +65,23 @@ public struct Reading: Sendable {
         self.device = device
         self.scheduling = scheduling
         self.group = group
+    }
+}
+
+/// How a figure was spread over a window.
+public struct Spread: Hashable, Sendable {
+    /// The least value.
+    public var least: Double
+    /// The mean over time.
+    public var mean: Double
+    /// The greatest value.
+    public var most: Double
+
+    /// Creates a spread.
+    public init(least: Double, mean: Double, most: Double) {
+        self.least = least
+        self.mean = mean
+        self.most = most
     }
 }
 

@@ -5,7 +5,8 @@ import LoadModel
 // The parts of a profile's text, from the top level down.
 extension ProfileBuilder {
     private static let keys = ["name", "description", "seed", "stressors", "phases", "guards", "tolerance"]
-    private static let phaseKeys = ["name", "for", "load"]
+    private static let phaseKeys = ["name", "for", "load", "within"]
+    private static let loadKeys = ["load", "within"]
 
     mutating func read(_ root: YAMLNode) {
         guard case .mapping(let entries) = root.content else {
@@ -265,6 +266,7 @@ extension ProfileBuilder {
         }
         total += length ?? 0
         var phase = Phase(name: name, length: length ?? 0, loads: [], mark: node.mark)
+        if let entry = parts["within"] { phase.within = within(entry.value, of: title) }
         var hasLoad = false
         if let entry = parts["load"] {
             for load in self.entries(of: entry.value, "'load' of \(title)", example: loadExample) {
@@ -294,17 +296,41 @@ extension ProfileBuilder {
         }
         guard let definition = definitions.first(where: { $0.name == name }) else { return }
         let example = definition.manifest?.examples.first ?? "80%"
-        if entry.value.isNull {
+        // `80%`, or `{ load: 80%, within: 5s }`.
+        var value = entry.value
+        var within: Nanoseconds?
+        if case .mapping(let entries) = value.content {
+            let title = "the load of '\(name)'"
+            for entry in entries where !Self.loadKeys.contains(entry.key) {
+                reportUnknownKey(entry, in: title, among: Self.loadKeys)
+            }
+            if let entry = entries.first(where: { $0.key == "within" }) {
+                within = self.within(entry.value, of: title)
+            }
+            guard let load = entries.first(where: { $0.key == "load" }) else {
+                report(value.mark, "\(title) has no 'load'; write '\(name): { load: \(example), within: 5s }'")
+                return
+            }
+            value = load.value
+        }
+        if value.isNull {
             report(
                 entry.keyMark, "'\(name)' has no load; write one such as '\(example)', or leave it out to release it")
             return
         }
-        guard let text = text(of: entry.value, "the load of '\(name)'", example: "\(name): \(example)") else { return }
+        guard let text = text(of: value, "the load of '\(name)'", example: "\(name): \(example)") else { return }
         guard let manifest = definition.manifest else { return }
-        let place = Place.text(entry.value.mark, value: text)
+        let place = Place.text(value.mark, value: text)
         guard let shape = shape(text, of: name, manifest, length: length, at: place) else { return }
         phase.loads.append(
-            PhaseLoad(stressor: name, shape: shape, text: Phrase(text).text, mark: entry.value.mark))
+            PhaseLoad(stressor: name, shape: shape, text: Phrase(text).text, within: within, mark: value.mark))
+    }
+
+    private mutating func within(_ node: YAMLNode, of title: String) -> Nanoseconds? {
+        guard let text = text(of: node, "'within' of \(title)", example: "within: 5s") else { return nil }
+        return reading(.text(node.mark, value: text)) { () throws(NotationError) in
+            try UnitNotation.duration(Phrase(text), atLeast: 1, of: "'within' of \(title)")
+        }
     }
 
     private mutating func reportUnknownStressor(_ entry: YAMLNode.Entry) {

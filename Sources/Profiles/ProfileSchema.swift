@@ -22,7 +22,8 @@ public enum ProfileSchema {
         let kinds = AmountKind.allCases.filter { kind in listed.contains { $0.amounts.contains(kind) } }
         let units = AmountKind.allCases.filter { kind in listed.contains { $0.unit.amountKind == kind } }
         definitions.append(("stressor", namedStressor(listed)))
-        definitions.append(("load", pattern(NotationPattern.load(kinds), "The load of a stressor", counts: kinds)))
+        let load = pattern(NotationPattern.load(kinds), "The load of a stressor", counts: kinds)
+        definitions.append(("load", withAllowance(load)))
         definitions.append(
             ("tolerance", pattern(NotationPattern.tolerance(units), "How far off it may be", counts: units)))
         definitions.append(("phase", phase(listed)))
@@ -114,10 +115,21 @@ public enum ProfileSchema {
 
     private static func load(of manifest: Manifest) -> JSONText {
         let taking = AmountTaker(stressor: manifest.kind, of: manifest).taking
-        return pattern(
-            NotationPattern.load(manifest.amounts),
-            "\(manifest.summary). \(taking), or a shape: hold, ramp, steps, sine, pulse, sawtooth, random, trace",
-            counts: manifest.amounts, examples: manifest.examples)
+        return withAllowance(
+            pattern(
+                NotationPattern.load(manifest.amounts),
+                "\(manifest.summary). \(taking), or a shape: hold, ramp, steps, sine, pulse, sawtooth, random, trace",
+                counts: manifest.amounts, examples: manifest.examples))
+    }
+
+    /// A load by itself, or with how long the way to it may take.
+    private static func withAllowance(_ load: JSONText) -> JSONText {
+        let mapping: JSONText = .object([
+            ("description", "The load, and how long the way to its targets may take"), ("type", "object"),
+            ("additionalProperties", false), ("required", .words(["load"])),
+            ("properties", .object([("load", load), ("within", duration)])),
+        ])
+        return .object([("anyOf", .array([load, mapping]))])
     }
 
     private static func tolerance(of manifest: Manifest) -> JSONText {
@@ -223,6 +235,10 @@ public enum ProfileSchema {
                 ("type", "string"), ("pattern", .string(NotationPattern.byteAmount)),
                 ("examples", .words(["256MiB"])),
             ]
+        case .duration:
+            members += [
+                ("type", "string"), ("pattern", .string(NotationPattern.duration)), ("examples", .words(["5s"])),
+            ]
         case .text:
             members += [("type", .words(["string", "number"])), ("minLength", 1)]
         case .percent:
@@ -239,6 +255,7 @@ public enum ProfileSchema {
         case .boolean(let value): members.append(("default", .boolean(value)))
         case .cpus(let cpus): members.append(("default", .string(cpus.map(String.init).joined(separator: ","))))
         case .bytes(let bytes): members.append(("default", .string("\(bytes)B")))
+        case .duration(let length): members.append(("default", .string(UnitNotation.text(of: length))))
         case .percent(let percent): members.append(("default", .string("\(percent)%")))
         }
         return .object(members)
@@ -270,6 +287,7 @@ public enum ProfileSchema {
                     ("name", title("The phase's name, unlike any other's")),
                     ("for", reference("duration")),
                     ("load", perStressor(manifests, "load", "The loads; a stressor that is not named is released")),
+                    ("within", reference("duration")),
                 ])
             ),
         ])

@@ -55,6 +55,8 @@ enum SettingNotation {
                 case .bytes(let bytes) = try UnitNotation.amount(phrase, for: AmountTaker(name: place, kinds: [.bytes]))
             else { throw NotationError(phrase.offset, "\(place) takes \(taking(key.type))") }
             return .bytes(Int64(bytes.rounded()))
+        case .duration:
+            return .duration(try UnitNotation.duration(phrase, atLeast: 1, of: place))
         case .text:
             return .text(text)
         case .percent:
@@ -165,6 +167,7 @@ enum SettingNotation {
         case .boolean: "true or false"
         case .cpuList: "CPU numbers such as '0-3,8'"
         case .bytes: "bytes such as '256MiB'"
+        case .duration: "a length of time such as '5s'"
         case .text: "text"
         case .percent: "a percentage such as '70%'"
         case .nodes: "memory nodes such as '0-1', or an amount for each such as '{0: 1GiB, 1: 40%}'"

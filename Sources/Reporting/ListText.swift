@@ -35,7 +35,7 @@ public enum ListText {
         facts.append([StyledText("unit", .dim), StyledText(manifest.unit.words)])
         facts.append([StyledText("loads", .dim), StyledText(manifest.amounts.map(\.words).joined(separator: ", "))])
         facts.append([
-            StyledText("tolerance", .dim), StyledText("\(manifest.tolerance.words), unless the profile says"),
+            StyledText("tolerance", .dim), StyledText("\(manifest.tolerance.words(manifest.unit)), unless the profile says"),
         ])
         facts.append([StyledText("witness", .dim), StyledText(manifest.witness)])
         lines.append(facts)
@@ -92,6 +92,25 @@ extension AmountKind {
     }
 }
 
+extension ToleranceRule {
+    /// The rule in words, such as `1pp, 5% of the target at most; at least 0.001 cores`.
+    func words(_ unit: Unit) -> String {
+        let most = { NumberText.text($0 * 100, places: 3, trimming: true) }
+        var text = tolerance.words
+        if ofTotal != tolerance { text += " (\(ofTotal.words) of a total)" }
+        text += ", and no more than \(most(ToleranceLimit.share))% of the target"
+        switch floor {
+        case .amount(let amount) where amount > 0: text += ", but \(HumanUnits.exactAmount(amount, unit)) at least"
+        case .amount: break
+        case .pagesPerCPU(let pages): text += ", but \(pages) pages for each CPU at least"
+        case .blocks(let blocks): text += ", but \(blocks) blocks at least"
+        }
+        if !note.isEmpty { text += " (\(note))" }
+        if released > 0 { text += "; \(HumanUnits.exactAmount(released, unit)) where released" }
+        return text
+    }
+}
+
 extension Tolerance {
     /// The tolerance as a profile writes it.
     var words: String {
@@ -122,6 +141,7 @@ extension Manifest.ValueType {
         case .boolean: "true | false"
         case .cpuList: "CPU numbers, such as 0-3,8"
         case .bytes: "bytes, such as 256MiB"
+        case .duration: "a length of time, such as 5s"
         case .text: "text"
         case .percent: "a percentage, such as 70%"
         case .nodes: "memory nodes, such as 0-1 or {0: 1GiB, 1: 40%}"

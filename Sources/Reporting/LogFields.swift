@@ -149,6 +149,7 @@ extension JSONWriter {
             case .integer(let number): integer(number)
             case .boolean(let flag): boolean(flag)
             case .bytes(let bytes): integer(bytes)
+            case .duration(let length): seconds(of: length)
             case .percent(let percent): number(percent)
             case .cpus(let cpus):
                 beginArray()

@@ -12,7 +12,7 @@ private let s = Nanoseconds.second
 private struct FakeStressor: Stressor {
     static let manifest = Manifest(
         kind: "fake", summary: "", details: "", drive: .rate, unit: .cores, amounts: AmountKind.allCases,
-        keys: [], tolerance: .points(1), witness: "fake_witness", examples: [])
+        keys: [], tolerance: ToleranceRule(.points(1)), witness: "fake_witness", examples: [])
 
     static func base(_ request: LoadRequest) throws(PlanProblem) -> Base {
         if request.settings.text("fail") == "base" { throw .unsupported("no such controller") }
@@ -39,7 +39,7 @@ private struct FakeDisk: Stressor {
     static let manifest = Manifest(
         kind: "disk", summary: "", details: "", drive: .rate, unit: .bytesPerSecond,
         units: [.operationsPerSecond: .operationsPerSecond], amounts: AmountKind.allCases, keys: [],
-        tolerance: .percent(1), witness: "", examples: [])
+        tolerance: ToleranceRule(.percent(1)), witness: "", examples: [])
 
     static func base(_ request: LoadRequest) throws(PlanProblem) -> Base {
         Base(capacity: Base.unlimited, free: Base.unlimited, text: "")

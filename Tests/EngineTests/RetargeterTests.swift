@@ -15,7 +15,7 @@ private let s = Nanoseconds.second
         static let manifest = Manifest(
             kind: "fake", summary: "", details: "", drive: .rate, unit: .bytesPerSecond,
             units: [.operationsPerSecond: .operationsPerSecond], amounts: AmountKind.allCases, keys: [],
-            tolerance: .points(1), witness: "", examples: [])
+            tolerance: ToleranceRule(.points(1)), witness: "", examples: [])
         static func base(_ request: LoadRequest) throws(PlanProblem) -> Base {
             Base(capacity: 8, free: 6, text: "", mode: request.amounts.contains(.leave) ? .total : .add)
         }

@@ -179,13 +179,13 @@ extension StandIn {
 private struct StandInRate: StandIn {
     static let manifest = Manifest(
         kind: "rate", summary: "", details: "", drive: .rate, unit: .operationsPerSecond, amounts: [], keys: [],
-        tolerance: .percent(1), witness: "none", examples: [])
+        tolerance: ToleranceRule(.percent(1)), witness: "none", examples: [])
 }
 
 private struct StandInLevel: StandIn {
     static let manifest = Manifest(
         kind: "level", summary: "", details: "", drive: .level, unit: .bytes, amounts: [], keys: [],
-        tolerance: .percent(1), witness: "none", examples: [])
+        tolerance: ToleranceRule(.percent(1)), witness: "none", examples: [])
 }
 
 /// Believes what the workers say.

@@ -55,7 +55,7 @@ private let s = Nanoseconds.second
             keys: [
                 Manifest.Key("mode", .choice(["a", "b"]), default: .text("a"), help: ""),
                 Manifest.Key("directory", .text, default: nil, help: ""),
-            ], tolerance: .percent(1), witness: "w", examples: [])
+            ], tolerance: ToleranceRule(.percent(1)), witness: "w", examples: [])
         var settings = Settings(defaultsOf: manifest)
         #expect(settings.values == ["mode": .text("a")])
         settings.values["lock"] = .boolean(true)

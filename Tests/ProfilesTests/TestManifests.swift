@@ -20,7 +20,7 @@ enum TestManifests {
             .init("cpus", .cpuList, default: nil, help: "Where they run"),
             .init("priority", .choice(["normal", "nice", "idle"]), default: .text("normal"), help: "How they compete"),
         ],
-        tolerance: .points(1), witness: "process_cpu_clock", examples: ["80%", "1.5 cores"])
+        tolerance: ToleranceRule(.points(1)), witness: "process_cpu_clock", examples: ["80%", "1.5 cores"])
 
     static let memory = Manifest(
         kind: "memory", summary: "Holds memory", details: "", drive: .level, unit: .bytes,
@@ -34,21 +34,21 @@ enum TestManifests {
             .init("note", .text, default: nil, help: "Anything"),
             .init("nodes", .nodes, default: nil, help: "Where it lies"),
         ],
-        tolerance: .percent(1), witness: "smaps_rollup", examples: ["1GiB", "80%"])
+        tolerance: ToleranceRule(.percent(1)), witness: "smaps_rollup", examples: ["1GiB", "80%"])
 
     static let handles = Manifest(
         kind: "file-handles", summary: "Holds open files", details: "", drive: .level, unit: .handles,
-        amounts: [.percent, .count, .max, .leave], keys: [], tolerance: .absolute(.count(0)), witness: "fd",
+        amounts: [.percent, .count, .max, .leave], keys: [], tolerance: ToleranceRule(.absolute(.count(0))), witness: "fd",
         examples: ["15000"])
 
     static let bandwidth = Manifest(
         kind: "disk-bandwidth", summary: "Moves bytes", details: "", drive: .rate, unit: .bytesPerSecond,
-        amounts: [.bytesPerSecond, .operationsPerSecond, .max], keys: [], tolerance: .percent(1), witness: "io",
+        amounts: [.bytesPerSecond, .operationsPerSecond, .max], keys: [], tolerance: ToleranceRule(.percent(1)), witness: "io",
         examples: ["50MB/s"])
 
     static let null = Manifest(
         kind: "null", summary: "Does nothing", details: "", drive: .rate, unit: .cores, amounts: [.percent], keys: [],
-        tolerance: .points(1), witness: "none", examples: ["50%"], isListed: false)
+        tolerance: ToleranceRule(.points(1)), witness: "none", examples: ["50%"], isListed: false)
 
     static let all = [cpu, memory, handles, bandwidth, null]
 

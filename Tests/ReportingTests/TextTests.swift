@@ -215,7 +215,7 @@ private let plain = TextStyle()
             Manifest.Key("workers", .integer(1...64), default: nil, help: "How many threads fill it."),
             Manifest.Key("keep-free", .bytes, default: .bytes(268_435_456), help: "Stop growing at this little."),
         ],
-        tolerance: .percent(1), witness: "statm_resident", examples: ["1GiB", "ramp to 80% in 30s"])
+        tolerance: ToleranceRule(.percent(1)), witness: "statm_resident", examples: ["1GiB", "ramp to 80% in 30s"])
 
     @Test func theOverviewShowsWhatIsListed() {
         var hidden = manifest

@@ -125,7 +125,7 @@ struct CPUTotalPlanTests {
     @Test func aTotalIsJudgedLessSternly() throws {
         let base = try base(HostFacts.read(), ["mode": .text("total"), "of": .text("host")])
         #expect(base.mode == .total)
-        #expect(abs((base.tolerance?.absolute ?? 0) - 0.02 * base.capacity) < 1e-9)
+        #expect(CPUStressor.manifest.tolerance.ofTotal == .points(2))
         #expect(try self.base(HostFacts.read(), [:]).mode == .add)
     }
 

@@ -66,7 +66,7 @@ struct MemoryPlanTests {
         #expect(base.capacity == 0x1p34)
         #expect(base.free == Double((16 << 30) - (64 << 20)))
         #expect(base.text.contains("\(4 << 30) in use at the start"), "\(base.text)")
-        #expect(base.tolerance?.allowed(at: 0x1p33) == 0.02 * 0x1p33)
+        #expect(MemoryStressor.manifest.tolerance.ofTotal == .percent(2))
         let available = try self.base(host, ["mode": .text("total"), "of": .text("available")])
         #expect(available.free == Double((12 << 30) - (64 << 20)))
     }

@@ -102,7 +102,7 @@ private final class StandInChild: StressorChild {
 struct StandInLevel: Stressor {
     static let manifest = Manifest(
         kind: "stand-in", summary: "Hold nothing.", details: "", drive: .level, unit: .bytes, amounts: [.bytes],
-        keys: [], tolerance: .percent(1), witness: "none", examples: [])
+        keys: [], tolerance: ToleranceRule(.percent(1)), witness: "none", examples: [])
 
     init(_ settings: Settings, process: StressorContext) throws(StressorFailure) {}
 

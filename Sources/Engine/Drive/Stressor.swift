@@ -77,21 +77,24 @@ public struct Base: Hashable, Sendable {
     public var text: String
     /// Whether targets are put on top of what is there, or are the base's total use.
     public var mode: LoadMode
-    /// How far off the stressor may be where the profile does not say; `nil` for the kind's own tolerance.
-    public var tolerance: ToleranceLimit?
+    /// The block of the file system, where the kind's tolerance counts in blocks; in the unit.
+    public var block: Double
+    /// What the kernel's accounting of this base cannot resolve, in the unit; `nil` for what the kind's manifest says.
+    public var floor: Double?
 
     /// What `max` of a rate stands for where nobody knows how fast the resource is.
     public static let unlimited = Curve.unlimited
 
     /// Creates a base.
     public init(
-        capacity: Double, free: Double, text: String, mode: LoadMode = .add, tolerance: ToleranceLimit? = nil
+        capacity: Double, free: Double, text: String, mode: LoadMode = .add, block: Double = 0, floor: Double? = nil
     ) {
         self.capacity = capacity
         self.free = free
         self.text = text
         self.mode = mode
-        self.tolerance = tolerance
+        self.block = block
+        self.floor = floor
     }
 }
 

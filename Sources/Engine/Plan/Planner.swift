@@ -81,8 +81,19 @@ public struct Planner {
         return profile.phases.map { phase in
             defer { start += phase.length }
             let loads = Dictionary(phase.loads.map { ($0.stressor, $0.text) }, uniquingKeysWith: { $1 })
-            return PlannedPhase(name: phase.name, start: start, length: phase.length, loads: loads)
+            return PlannedPhase(
+                name: phase.name, start: start, length: phase.length, loads: loads, within: within(phase, profile))
         }
+    }
+
+    /// How long the way to each stressor's target may take in a phase: the load's word, the phase's, the stressor's.
+    private func within(_ phase: Phase, _ profile: Profile) -> [String: Nanoseconds] {
+        var within: [String: Nanoseconds] = [:]
+        for entry in profile.stressors {
+            let load = phase.loads.first { $0.stressor == entry.name }
+            within[entry.name] = load?.within ?? phase.within ?? entry.settings.duration("within")
+        }
+        return within
     }
 
     private func plan(
@@ -109,14 +120,12 @@ public struct Planner {
         settings.values.merge(preparation.settings) { $1 }
         // `auto` was resolved.
         if settings.values["mode"] != nil { settings.values["mode"] = .text(base.mode.rawValue) }
-        let tolerance =
-            entry.tolerance.map { limit($0, base) } ?? base.tolerance ?? limit(manifest.tolerance, base)
         let stressor = PlannedStressor(
             name: entry.name, kind: entry.kind, unit: request.unit, drive: manifest.drive, settings: settings,
             capacity: base.capacity, base: base.text, mode: base.mode, curve: curve, workers: preparation.workers,
             processes: preparation.processes, quantum: preparation.quantum, setupLimit: preparation.setupLimit,
             releaseLimit: preparation.releaseLimit, includesObserver: preparation.includesObserver,
-            tolerance: tolerance, witness: preparation.witness ?? manifest.witness)
+            tolerance: limit(entry, manifest.tolerance, base), witness: preparation.witness ?? manifest.witness)
         let findings = (preparation.findings + whereItRuns(request)).map { finding in
             var finding = finding
             finding.stressor = entry.name
@@ -216,13 +225,27 @@ public struct Planner {
         return curve
     }
 
-    private func limit(_ tolerance: Tolerance, _ base: Base) -> ToleranceLimit {
-        switch tolerance {
-        case .points(let points): ToleranceLimit(absolute: points / 100 * base.capacity, ratio: 0)
-        case .percent(let percent): ToleranceLimit(absolute: 0, ratio: percent / 100)
-        case .absolute(let amount):
-            ToleranceLimit(absolute: (try? AmountResolver(base: base).value(of: amount)) ?? 0, ratio: 0)
+    /// How far off a stressor may be: what the profile says, or else its kind.
+    private func limit(_ entry: StressorEntry, _ rule: ToleranceRule, _ base: Base) -> ToleranceLimit {
+        let declared = base.mode == .total ? rule.ofTotal : rule.tolerance
+        let (absolute, ratio): (Double, Double) =
+            switch entry.tolerance ?? declared {
+            case .points(let points): (points / 100 * base.capacity, 0)
+            case .percent(let percent): (0, percent / 100)
+            case .absolute(let amount): ((try? AmountResolver(base: base).value(of: amount)) ?? 0, 0)
+            }
+        var released = rule.released
+        let floor: Double
+        switch rule.floor {
+        case .amount(let amount): floor = amount
+        case .pagesPerCPU(let pages):
+            floor = Double(pages * AnonymousReservation.pageSize * host.onlineCPUs.count)
+            released = max(released, floor)
+        case .blocks(let blocks): floor = Double(blocks) * base.block
         }
+        return ToleranceLimit(
+            absolute: absolute, ratio: ratio, isWritten: entry.tolerance != nil, floor: base.floor ?? floor,
+            released: released)
     }
 }
 

@@ -40,7 +40,8 @@ extension CPUStressor {
                 "priority", .choice(["normal", "nice", "idle"]), default: .text("normal"),
                 help: "nice yields to others (nice 19), idle takes only what nobody wants (SCHED_IDLE)."),
         ],
-        tolerance: .points(1), witness: "process_cpu_clock",
+        tolerance: ToleranceRule(.points(1), ofTotal: .points(2), floor: .amount(0.001), released: 0.005),
+        witness: "process_cpu_clock",
         examples: ["80%", "1.5 cores", "500m", "ramp to 80% in 30s", "sine 20% to 60% every 10s"])
 
     /// See ``Stressor/base(_:)``.
@@ -55,10 +56,8 @@ extension CPUStressor {
                 "mode: total needs the CPU time of everybody in the base, and nobody counts it (\(base.text)); on "
                     + "cgroup v1 give 'cgroup' as a path that the hierarchies cpu and cpuacct both have")
         }
-        // Others come and go: what they change is followed within two looks, 0.1 s apart, and shows until then.
         return Base(
-            capacity: base.capacity, free: base.capacity, text: base.text, mode: isTotal ? .total : .add,
-            tolerance: isTotal ? ToleranceLimit(absolute: 0.02 * base.capacity, ratio: 0) : nil)
+            capacity: base.capacity, free: base.capacity, text: base.text, mode: isTotal ? .total : .add)
     }
 
     /// See ``Stressor/prepare(_:base:curve:)``.

@@ -18,7 +18,7 @@ extension DiskBandwidthStressor {
         drive: .rate, unit: .bytesPerSecond, units: [.operationsPerSecond: .operationsPerSecond],
         amounts: [.bytesPerSecond, .operationsPerSecond, .max],
         keys: placeKeys + operationKeys + boundKeys,
-        tolerance: .percent(1), witness: "process_io",
+        tolerance: ToleranceRule(.percent(1)), witness: "process_io",
         examples: ["50MB/s", "2000 iops", "max", "ramp to 200MB/s in 1m", "pulse 100MB/s for 5s every 30s"])
 
     private static let placeKeys: [Manifest.Key] = [

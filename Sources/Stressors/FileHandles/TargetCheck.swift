@@ -36,7 +36,7 @@ enum TargetCheck {
         let text = "\(subject): soft RLIMIT_NOFILE \(limit.soft), less what it can still open"
         return Base(
             capacity: Double(limit.soft), free: Double(limit.soft), text: text, mode: .total,
-            tolerance: ToleranceLimit(absolute: 2, ratio: 0))
+            floor: 2)
     }
 
     private static func limit(of id: Int32, _ subject: String) throws(PlanProblem) -> OpenFileLimit {

@@ -24,7 +24,7 @@ extension InodesStressor {
                 "named", .boolean, default: .boolean(false),
                 help: "Make all files with a name, so that find and du --inodes show them."),
         ],
-        tolerance: .percent(0.1), witness: "statvfs",
+        tolerance: ToleranceRule(.percent(0.1), floor: .amount(2)), witness: "statvfs",
         examples: ["10000", "95%", "leave 100", "ramp to 90% in 1m"])
 
     /// See ``Stressor/base(_:)``.
@@ -42,8 +42,7 @@ extension InodesStressor {
             capacity: Double(capacity), free: Double(mode == .total ? capacity : space.availableFiles),
             text: "\(FileSystemSetting.subject(facts)): 100 % is \(capacity) inodes, used + available, as df -i counts "
                 + "them; \(space.usedFiles) used, \(space.availableFiles) available at the start",
-            mode: mode,
-            tolerance: ToleranceLimit(absolute: 2, ratio: 0.0001))
+            mode: mode)
     }
 
     /// See ``Stressor/prepare(_:base:curve:)``.

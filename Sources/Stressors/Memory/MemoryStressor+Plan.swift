@@ -47,7 +47,9 @@ extension MemoryStressor {
                 "workers", .integer(1...64), default: nil,
                 help: "Threads that populate in parallel; one for each CPU, 8 at most, unless given."),
         ] + NodePlacement.keys,
-        tolerance: .percent(1), witness: "statm",
+        // The kernel counts a task's pages, and a group's, up to 64 of each processor late.
+        tolerance: ToleranceRule(.percent(1), ofTotal: .percent(2), floor: .pagesPerCPU(64), released: 0x1p20),
+        witness: "statm",
         examples: ["1GiB", "50%", "leave 512MiB", "ramp to 2GiB in 1m", "sawtooth 100MiB to 1GiB every 30s"])
 
     /// See ``Stressor/base(_:)``.
@@ -82,9 +84,7 @@ extension MemoryStressor {
         text += "; \(used) in use at the start"
         let headroom = kind == .cgroup ? cgroupHeadroom(settings, limit) : hostHeadroom(settings)
         return Base(
-            capacity: capacity, free: max(0, capacity - Double(headroom)), text: text, mode: .total,
-            // The kernel's own figures tremble: each processor keeps some pages that it does not count.
-            tolerance: ToleranceLimit(absolute: max(0x1p21, min(0x1p26, capacity / 1000)), ratio: 0.02))
+            capacity: capacity, free: max(0, capacity - Double(headroom)), text: text, mode: .total)
     }
 
     /// What can be taken before the headroom is reached, of the host and of the group.

@@ -37,7 +37,7 @@ extension MemoryBandwidthStressor {
                 help: "Memory nodes that the buffers lie on, in turn where there are several. The workers run on the "
                     + "processors of their buffer's node, or on 'cpus': then the memory may be a remote one."),
         ],
-        tolerance: .percent(1), witness: "none",
+        tolerance: ToleranceRule(.percent(1)), witness: "none",
         examples: ["2GB/s", "max", "ramp to 10GB/s in 30s", "pulse 5GB/s for 2s every 10s"])
 
     /// See ``Stressor/base(_:)``.

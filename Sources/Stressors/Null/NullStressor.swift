@@ -12,7 +12,7 @@ public struct NullStressor: Stressor {
         details: "Every operation is free, so the CPU time of a run is the cost of pacing, sampling and reporting.",
         drive: .rate, unit: .operationsPerSecond, amounts: [.operationsPerSecond],
         keys: [.init("workers", .integer(1...1024), default: .integer(1), help: "Threads that share the target.")],
-        tolerance: .percent(1), witness: "none", examples: ["1000 iops"], isListed: false)
+        tolerance: ToleranceRule(.percent(1)), witness: "none", examples: ["1000 iops"], isListed: false)
 
     /// See ``Stressor/init(_:process:)``.
     public init(_ settings: Settings, process: StressorContext) throws(StressorFailure) {}
