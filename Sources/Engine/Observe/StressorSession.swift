@@ -15,6 +15,7 @@ final class StressorSession {
     private var group: GroupProbe?
     private(set) var history = History()
     private(set) var lastLogged: HistoryPoint?
+    private var spread = SpreadMeter()
     private var ended: Set<Int32> = []
     private var noticesTold = 0
     private let host: HostFacts
@@ -181,6 +182,7 @@ final class StressorSession {
         point.refusals = pages.gauges.reduce(0) { $0 + $1.refusals }
         point.refusalCause = pages.gauges.lazy.compactMap(\.refusalCause).first
         point.stolen = stolen
+        point.dropped = plan.quantum > 0 ? dropped ?? 0 : 0
         point.content = pages.gauges.reduce(0) { $0 + $1.content }
         if let scheduler, isDetailed {
             point.runDelay = scheduler.runDelay
@@ -213,7 +215,16 @@ final class StressorSession {
             if change > plan.tolerance.allowed(at: point.owed), history.last != nil { return }
             point.claimed = claimed
         }
+        if let last = history.last { spread.add(last, point, plan.drive) }
         history.append(point)
+    }
+
+    /// The spread of target and achieved in the window that was taken last, which began at `start`.
+    func takeSpread(from start: Nanoseconds, to end: Nanoseconds) -> (target: Spread, achieved: Spread?) {
+        let bounds = curve.extremes(from: start, to: end)
+        let target = Spread(
+            least: bounds.lowerBound, mean: curve.mean(from: start, to: end), most: bounds.upperBound)
+        return (target, spread.take())
     }
 
     /// The level by page walk or the like; `nil` where there is none.
