@@ -24,7 +24,7 @@ public struct CgroupView: Sendable {
     }
 
     /// The hierarchies that can be seen, in the order of mounting.
-    let mounts: [Mount]
+    var mounts: [Mount]
     /// Our group in the v2 hierarchy, as `/proc/self/cgroup` names it.
     private(set) var unifiedPath: String?
     /// Our group for each v1 controller.

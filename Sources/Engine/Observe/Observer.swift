@@ -52,6 +52,7 @@ public final class Observer {
     private let guards: GuardWatch
     private var guardTrip: GuardTrip?
     private var oomKillsBefore: Int64 = 0
+    private let limitFiles = GroupFilePool()
     private(set) var phase = 0
 
     /// Prepares the run of `plan` in `world`.
@@ -153,7 +154,8 @@ public final class Observer {
             sessions.append(
                 try StressorSession(
                     stressor, type: type, runID: options.runID, length: plan.length, lifeline: lifeline, host: seen,
-                    isLive: isLive, leaseEnd: leaseEnd, world: world))
+                    isLive: isLive, leaseEnd: leaseEnd, world: world, limitFiles: limitFiles,
+                    isShare: plan.rests(onBaseOf: stressor.name)))
         }
         let begin = world.monotonic
         var nextWord = begin + .second
@@ -184,7 +186,7 @@ public final class Observer {
     private func abandon() {
         for session in sessions {
             session.kill()
-            _ = session.noticeEnds(stopRequestedAt: nil) { false }
+            _ = session.noticeEnds(stopRequestedAt: nil, hostKills: { false })
         }
     }
 
@@ -251,6 +253,8 @@ public final class Observer {
                 // Read before the sample that it goes with, and no oftener: on a large host it is not cheap.
                 lastHost = probe.read()
                 noteNotices()
+                noticeEnds(stopRequestedAt: nil)
+                oomKillsBefore = probe.oomKills
                 emit(.sample(sample(isLogged: true) { $0.takeLogWindow() }))
                 nextLog = ((time + Self.lastLook) / options.logInterval + 1) * options.logInterval - Self.lastLook
             }
@@ -306,7 +310,7 @@ public final class Observer {
         for (index, session) in sessions.enumerated() {
             session.sample(
                 start: start, isDetailed: isDetailed || ledgers[index].limitedBy != nil, stolen: probe.stolen)
-            ledgers[index].add(session.history, steal: probe.steal)
+            ledgers[index].add(session.history, steal: probe.steal, limits: session.limits)
         }
     }
 
@@ -336,8 +340,8 @@ public final class Observer {
 
     private func noticeEnds(stopRequestedAt: Nanoseconds?) {
         for (index, session) in sessions.enumerated() {
-            let isOutOfMemory = { [probe, oomKillsBefore] in probe.oomKills > oomKillsBefore }
-            for end in session.noticeEnds(stopRequestedAt: stopRequestedAt, isOutOfMemory: isOutOfMemory) {
+            let hostKills = { [probe, oomKillsBefore] in probe.oomKills > oomKillsBefore }
+            for end in session.noticeEnds(stopRequestedAt: stopRequestedAt, hostKills: hostKills) {
                 ends.append(end)
                 emit(.stressorEnded(end))
                 // Told by the event itself: a finding would say it twice.

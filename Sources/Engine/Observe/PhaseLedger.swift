@@ -68,7 +68,7 @@ struct PhaseLedger {
     var isReached: Bool { reachedAfter != nil }
 
     /// Takes in the point that was last appended to `history`.
-    mutating func add(_ history: History, steal: Double) {
+    mutating func add(_ history: History, steal: Double, limits: LimitFigures? = nil) {
         guard let point = history.last, point.time >= start, point.time != last?.time else { return }
         if let last, stressor.drive == .level { integrate(last, point) }
         if first == nil { first = point }
@@ -79,7 +79,7 @@ struct PhaseLedger {
         if contentAfter == nil, isReached, point.content > 0, point.content >= point.held {
             contentAfter = point.time - start
         }
-        judge(point, history, steal: steal)
+        judge(point, history, steal: steal, limits: limits)
     }
 
     private mutating func integrate(_ a: HistoryPoint, _ b: HistoryPoint) {
@@ -127,7 +127,7 @@ struct PhaseLedger {
         }
     }
 
-    private mutating func judge(_ point: HistoryPoint, _ history: History, steal: Double) {
+    private mutating func judge(_ point: HistoryPoint, _ history: History, steal: Double, limits: LimitFigures?) {
         let earliest = max(settledAt, point.time - windowLength - 50 * .millisecond)
         guard isLoaded, !isUnlimited, let earlier = history.point(notAfter: point.time - windowLength),
             earlier.time + 10 * .millisecond >= earliest || stressor.drive == .level, point.time >= settledAt,
@@ -137,7 +137,8 @@ struct PhaseLedger {
         guard let error = window.error else { return }
         errors.append(abs(error))
         if error < -stressor.tolerance.allowed(at: window.target) {
-            let cause = Attribution.cause(window, stressor, steal: steal)
+            let (cause, found) = Attribution.cause(window, stressor, steal: steal, limits: limits)
+            if let found { evidence[cause] = found }
             limitedBy = cause
             shortfall[cause, default: 0] -= error
         } else {
@@ -145,6 +146,8 @@ struct PhaseLedger {
         }
     }
 
+    /// What the causes rest on.
+    private(set) var evidence: [Cause: CauseEvidence] = [:]
     /// Why the last window was short; `nil` where it was not.
     private(set) var limitedBy: Cause?
 
@@ -180,7 +183,7 @@ struct PhaseLedger {
         let count = Double(max(1, errors.total))
         let allowed = stressor.tolerance.allowed(at: isUnlimited ? achieved : target)
         let isContentKnown = stressor.drive == .level && contentAfter != nil
-        return PhaseResult(
+        var result = PhaseResult(
             phase: phase, stressor: stressor.name, isLoaded: isLoaded, targetMean: isUnlimited ? nil : target,
             achievedMean: achieved,
             claimedMean: claimed, errorMean: errorMean, errorAbsMean: errors.mean, errorAbsP95: errors.percentile(0.95),
@@ -192,6 +195,8 @@ struct PhaseLedger {
                 ? unlimitedVerdict(isCut: isCut, achieved: achieved, claimError: claimError)
                 : verdict(isCut: isCut, errorMean: errorMean, allowed: allowed, claimError: claimError)
         )
+        result.evidence = evidence
+        return result
     }
 
     /// As much as there is was done where anything was, and the kernel agrees.
