@@ -139,6 +139,7 @@ extension HostFacts {
         facts.joinedGroups = named.groups
         facts.cpuQuota = named.view.cpuQuota
         facts.memoryLimit = named.view.memoryLimit
+        facts.memoryHigh = named.view.memoryHigh
         if let allowed = named.view.cpusetCPUs.list, !allowed.isEmpty, cgroups.cpusetCPUs.list != allowed {
             facts.affinityCPUs = allowed.filter(onlineCPUs.contains)
         }

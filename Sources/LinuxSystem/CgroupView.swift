@@ -180,4 +180,7 @@ public struct CgroupView: Sendable {
 
     /// The smallest memory limit of our group and its ancestors, in bytes; `nil` where there is none that can be read.
     public var memoryLimit: Limit? { report(.memory).limit }
+
+    /// The smallest `memory.high` of our group and its ancestors, in bytes; `nil` where there is none that can be read.
+    public var memoryHigh: Limit? { report(.memoryHigh).limit }
 }

@@ -77,7 +77,8 @@ final class StressorSession {
             }
         } catch {
             for child in children { child.send(signal: 9) }
-            throw .cannotStart(plan.name, "its process cannot be created: \(error)")
+            throw .cannotStart(
+                plan.name, "its process cannot be created: \(ProcessLimitWords.text(for: error))")
         }
         self.children = children
     }
