@@ -61,6 +61,23 @@ extension CgroupView {
         return NamedGroup(groups: groups, view: view)
     }
 
+    /// Where another process stands, of which `membership` is the text of `/proc/PID/cgroup`; the same hierarchies are
+    /// seen.
+    public func view(ofMembership membership: ArraySlice<UInt8>) -> CgroupView {
+        var view = CgroupView(mountinfo: [], membership: membership, prefix: prefix)
+        view.mounts = mounts
+        return view
+    }
+
+    /// Whether `controller` belongs to a v1 hierarchy that is mounted, rather than to v2.
+    public func hierarchy(isV1 controller: String) -> Bool { hierarchy(of: controller)?.0.version == 1 }
+
+    /// The groups of the v2 hierarchy, our own first, then its ancestors; empty where none is mounted.
+    public var unifiedGroups: [Group] {
+        guard let unifiedPath, let mount = mounts.first(where: { $0.version == 2 }) else { return [] }
+        return chain(mount, unifiedPath)
+    }
+
     /// The directories of our own group in every hierarchy that can be seen.
     public var ownDirectories: Set<String> {
         var directories: Set<String> = []
@@ -122,6 +139,7 @@ extension HostFacts {
         facts.joinedGroups = named.groups
         facts.cpuQuota = named.view.cpuQuota
         facts.memoryLimit = named.view.memoryLimit
+        facts.memoryHigh = named.view.memoryHigh
         if let allowed = named.view.cpusetCPUs.list, !allowed.isEmpty, cgroups.cpusetCPUs.list != allowed {
             facts.affinityCPUs = allowed.filter(onlineCPUs.contains)
         }

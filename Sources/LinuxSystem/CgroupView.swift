@@ -24,7 +24,7 @@ public struct CgroupView: Sendable {
     }
 
     /// The hierarchies that can be seen, in the order of mounting.
-    let mounts: [Mount]
+    var mounts: [Mount]
     /// Our group in the v2 hierarchy, as `/proc/self/cgroup` names it.
     private(set) var unifiedPath: String?
     /// Our group for each v1 controller.
@@ -180,4 +180,7 @@ public struct CgroupView: Sendable {
 
     /// The smallest memory limit of our group and its ancestors, in bytes; `nil` where there is none that can be read.
     public var memoryLimit: Limit? { report(.memory).limit }
+
+    /// The smallest `memory.high` of our group and its ancestors, in bytes; `nil` where there is none that can be read.
+    public var memoryHigh: Limit? { report(.memoryHigh).limit }
 }

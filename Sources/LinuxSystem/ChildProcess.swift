@@ -86,6 +86,13 @@ public final class ChildProcess {
     /// Sends a signal, unless the process is already reaped.
     public func send(signal: Int32) { if end == nil { kill(id, signal) } }
 
+    /// Whether child `id` was stopped and has gone on since this was last asked; see `waitid(2)`, `WCONTINUED`.
+    public static func takeContinued(_ id: Int32) -> Bool {
+        var info = siginfo_t()
+        guard waitid(P_PID, id_t(id), &info, WCONTINUED | WNOHANG) == 0 else { return false }
+        return info.si_signo == SIGCHLD
+    }
+
     private func wait(noHang: Bool) -> End? {
         if let end { return end }
         var exitCode: Int32 = 0

@@ -22,6 +22,8 @@ public struct HostFacts: Sendable {
     public var memoryAvailable: Int64
     /// The smallest memory limit over us.
     public var memoryLimit: CgroupView.Limit?
+    /// The smallest limit over us above which a group is slowed down, `memory.high` of v2.
+    public var memoryHigh: CgroupView.Limit?
     /// How many memory nodes there are.
     public var numaNodes: Int
     /// The memory nodes; empty where the kernel tells none.
@@ -41,13 +43,21 @@ public struct HostFacts: Sendable {
         let memory = MemoryInfo(((try? SmallFile.bytes("/proc/meminfo")) ?? [])[...])
         let affinity = (try? CurrentThread.affinity()) ?? [0]
         let online = SmallFile.text("/sys/devices/system/cpu/online").flatMap(CPUList.parse) ?? affinity
-        return HostFacts(
+        var facts = HostFacts(
             name: text(&names.nodename), kernel: text(&names.release), architecture: text(&names.machine),
             onlineCPUs: online, affinityCPUs: affinity, cpuQuota: cgroups.cpuQuota,
             memoryTotal: memory.total ?? 0, memoryAvailable: memory.available ?? 0,
             memoryLimit: cgroups.memoryLimit, numaNodes: NUMA.nodesWithMemory, memoryNodes: NUMA.nodes,
             hugePages: hugePageMode(),
             cgroups: cgroups)
+        facts.memoryHigh = cgroups.memoryHigh
+        return facts
+    }
+
+    /// The smaller of ``memoryLimit`` and ``memoryHigh``: what a group can have without being slowed down or killed.
+    public var memoryBound: CgroupView.Limit? {
+        guard let memoryHigh, memoryHigh.value < memoryLimit?.value ?? .infinity else { return memoryLimit }
+        return memoryHigh
     }
 
     private static func text<T>(_ field: inout T) -> String {

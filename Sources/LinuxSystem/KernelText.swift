@@ -97,6 +97,10 @@ public struct MemoryInfo: Hashable, Sendable {
     public var hugePageSize: Int64?
     /// `Zswap`, the memory that compressed swap takes.
     public var compressedSwap: Int64?
+    /// `CommitLimit`, up to which the kernel promises memory where `vm.overcommit_memory` is 2.
+    public var commitLimit: Int64?
+    /// `Committed_AS`, what it has promised.
+    public var committed: Int64?
 
     /// Parses the file in one pass.
     public init(_ bytes: ArraySlice<UInt8>) {
@@ -120,6 +124,7 @@ public struct MemoryInfo: Hashable, Sendable {
             ("SwapTotal:", \.swapTotal, 1024), ("SwapFree:", \.swapFree, 1024),
             ("HugePages_Total:", \.hugePages, 1), ("HugePages_Free:", \.hugePagesFree, 1),
             ("Hugepagesize:", \.hugePageSize, 1024), ("Zswap:", \.compressedSwap, 1024),
+            ("CommitLimit:", \.commitLimit, 1024), ("Committed_AS:", \.committed, 1024),
         ]
     }
 }
@@ -190,6 +195,8 @@ public struct ProcessLimits: Hashable, Sendable {
     public var addressSpace: Pair?
     /// `Max file size`, in bytes.
     public var fileSize: Pair?
+    /// `Max cpu time`, in seconds.
+    public var cpuTime: Pair?
 
     /// Parses the file in one pass.
     public init(_ bytes: ArraySlice<UInt8>) {
@@ -206,6 +213,8 @@ public struct ProcessLimits: Hashable, Sendable {
                     addressSpace = Self.pair(&scanner)
                 } else if scanner.take("file size ") {
                     fileSize = Self.pair(&scanner)
+                } else if scanner.take("cpu time ") {
+                    cpuTime = Self.pair(&scanner)
                 }
             }
             scanner.skipLine()

@@ -50,3 +50,16 @@ public struct ProcessFacts: Hashable, Sendable {
         return facts.startTime == startTime && !facts.isEnded
     }
 }
+
+/// The state of a process or a thread.
+///
+/// Source: the third field of `/proc/PID/stat`, proc(5).
+public enum ProcessState {
+    /// Whether a signal (`T`) or a tracer (`t`) has stopped it.
+    public static func isStopped(_ stat: ArraySlice<UInt8>) -> Bool {
+        // The name may hold blanks and brackets: the last one closes it.
+        guard let close = stat.lastIndex(of: 0x29) else { return false }
+        let state = stat[(close + 1)...].first { $0 != 0x20 }
+        return state == 0x54 || state == 0x74
+    }
+}

@@ -37,6 +37,14 @@ public struct Plan: Sendable {
     /// How long the run lasts.
     public var length: Nanoseconds { phases.last.map { $0.start + $0.length } ?? 0 }
 
+    /// Whether a load of `stressor` is a share of its base, or what that leaves.
+    public func rests(onBaseOf stressor: String) -> Bool {
+        phases.contains { phase in
+            guard let load = phase.loads[stressor] else { return false }
+            return load.contains("%") || load.contains("leave") || load.contains("max")
+        }
+    }
+
     /// The index of the phase that `elapsed` falls into; the last one from the run's end on.
     public func phaseIndex(at elapsed: Nanoseconds) -> Int {
         phases.lastIndex { $0.start <= elapsed } ?? 0

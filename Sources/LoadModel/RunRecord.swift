@@ -189,7 +189,7 @@ public struct StressorEnd: Sendable {
         case released
         /// It gave up by itself, with this reason.
         case failed(String)
-        /// A signal ended it; `isOutOfMemory` where the kernel's OOM counters moved.
+        /// A signal ended it; `isOutOfMemory` where the kernel's counter of OOM kills in its group moved just before.
         case killed(signal: Int32, isOutOfMemory: Bool)
     }
     /// The stressor's name.
@@ -202,16 +202,20 @@ public struct StressorEnd: Sendable {
     public var cpuSeconds: Double
     /// From the request to stop until the process was gone, in seconds; `nil` where it was not asked.
     public var releaseSeconds: Double?
+    /// What is known of who ended it, or that it is not known; `nil` where no signal did.
+    public var note: String?
 
     /// Creates an end.
     public init(
-        stressor: String, processID: Int32, manner: Manner, cpuSeconds: Double, releaseSeconds: Double?
+        stressor: String, processID: Int32, manner: Manner, cpuSeconds: Double, releaseSeconds: Double?,
+        note: String? = nil
     ) {
         self.stressor = stressor
         self.processID = processID
         self.manner = manner
         self.cpuSeconds = cpuSeconds
         self.releaseSeconds = releaseSeconds
+        self.note = note
     }
 }
 

@@ -216,6 +216,10 @@ extension JSONWriter {
             string(signalName(signal))
             key("out_of_memory")
             boolean(isOutOfMemory)
+            if let note = end.note {
+                key("note")
+                string(note)
+            }
         }
         key("cpu_s")
         decimal(end.cpuSeconds, places: 9)

@@ -257,6 +257,10 @@ public enum LogSchema {
                     "manner": {"const": "killed"},
                     "signal": {"$ref": "#/$defs/signal"},
                     "out_of_memory": {"type": "boolean"},
+                    "note": {
+                      "type": "string",
+                      "description": "What is known of who ended it, or that it is not known."
+                    },
                     "cpu_s": {"type": "number", "minimum": 0},
                     "release_s": {
                       "type": ["number", "null"],
@@ -769,6 +773,10 @@ public enum LogSchema {
                     "manner": {"const": "killed"},
                     "signal": {"$ref": "#/$defs/signal"},
                     "out_of_memory": {"type": "boolean"},
+                    "note": {
+                      "type": "string",
+                      "description": "What is known of who ended it, or that it is not known."
+                    },
                     "cpu_s": {"type": "number", "minimum": 0},
                     "release_s": {
                       "type": ["number", "null"],

@@ -54,14 +54,16 @@ extension GuardTrip {
 }
 
 extension StressorEnd {
+    private var reason: String { note.map { ": \($0)" } ?? "" }
+
     /// What went wrong; `nil` where it was released as asked.
     var trouble: String? {
         switch manner {
         case .released: nil
         case .failed(let reason): "\(stressor) (pid \(processID)) gave up: \(reason)"
         case .killed(let signal, true):
-            "\(stressor) (pid \(processID)) was killed by the kernel's OOM killer (\(signalName(signal)))"
-        case .killed(let signal, false): "\(stressor) (pid \(processID)) was killed by \(signalName(signal))"
+            "\(stressor) (pid \(processID)) was killed by the kernel's OOM killer (\(signalName(signal)))" + reason
+        case .killed(let signal, false): "\(stressor) (pid \(processID)) was killed by \(signalName(signal))" + reason
         }
     }
 }

@@ -68,4 +68,28 @@ public struct StressorContext: Sendable {
     ///
     /// The same `code` is told once; there is room for eight.
     public func tell(_ code: String, _ message: String) { notices?.post(code, message) }
+
+    /// Says which rule has refused the stressor something: it stands beside the cause in the log and the summary.
+    ///
+    /// The first one for each cause is kept.
+    ///
+    /// - Parameters:
+    ///   - source: the file or call that says so, such as `/proc/sys/fs/inotify/max_user_instances`.
+    ///   - figure: what it says.
+    public func cite(_ cause: Cause, source: String, figure: String) {
+        notices?.post(Self.citation + cause.rawValue, "\(source)\n\(figure)")
+    }
+
+    /// The code of a notice that is evidence begins with it.
+    private static let citation = "evidence "
+
+    /// The evidence in a notice; `nil` where it is none.
+    static func evidence(in notice: (code: String, message: String)) -> (Cause, CauseEvidence)? {
+        guard notice.code.hasPrefix(citation), let cause = Cause(rawValue: String(notice.code.dropFirst(9))) else {
+            return nil
+        }
+        let lines = notice.message.split(separator: "\n", maxSplits: 1).map(String.init)
+        guard lines.count == 2 else { return nil }
+        return (cause, CauseEvidence(source: lines[0], figure: lines[1]))
+    }
 }

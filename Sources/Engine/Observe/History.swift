@@ -23,12 +23,16 @@ struct HistoryPoint {
     var dropped: Int64 = 0
     /// Time that workers were ready and did not run, in ns of all workers.
     var runDelay: Int64 = 0
-    /// Time that a quota held the group back, in ns.
+    /// Time that quotas held the processes' groups back, in ns of all processors.
     var throttled: Int64 = 0
     /// How often it did.
     var throttledCount: Int64 = 0
     /// Time that a hypervisor took from all processors, in ns.
     var stolen: Int64 = 0
+    /// Time that the processes were seen frozen, in ns.
+    var frozen: Int64 = 0
+    /// Time that they were seen stopped by a signal, in ns.
+    var stopped: Int64 = 0
 }
 
 extension SchedulingFigures {
@@ -52,6 +56,8 @@ struct Window {
     var claimed: Double
     var runDelay: Int64
     var throttled: Int64
+    var frozen: Int64
+    var stopped: Int64
     var refusals: Int64
     var refusalCause: Cause?
 
@@ -59,6 +65,8 @@ struct Window {
         length = b.time - a.time
         runDelay = b.runDelay - a.runDelay
         throttled = b.throttled - a.throttled
+        frozen = b.frozen - a.frozen
+        stopped = b.stopped - a.stopped
         refusals = b.refusals - a.refusals
         refusalCause = refusals > 0 ? b.refusalCause ?? .refusal : nil
         switch drive {

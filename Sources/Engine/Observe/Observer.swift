@@ -47,6 +47,7 @@ public final class Observer {
     private let guards: GuardWatch
     private var guardTrip: GuardTrip?
     private var oomKillsBefore: Int64 = 0
+    private let limitFiles = GroupFilePool()
     private(set) var phase = 0
 
     /// Prepares the run of `plan` in `world`.
@@ -148,7 +149,8 @@ public final class Observer {
             sessions.append(
                 try StressorSession(
                     stressor, type: type, runID: options.runID, length: plan.length, lifeline: lifeline, host: seen,
-                    isLive: isLive, leaseEnd: leaseEnd, world: world))
+                    isLive: isLive, leaseEnd: leaseEnd, world: world, limitFiles: limitFiles,
+                    isShare: plan.rests(onBaseOf: stressor.name)))
         }
         let begin = world.monotonic
         var nextWord = begin + .second
@@ -179,7 +181,7 @@ public final class Observer {
     private func abandon() {
         for session in sessions {
             session.kill()
-            _ = session.noticeEnds(stopRequestedAt: nil) { false }
+            _ = session.noticeEnds(stopRequestedAt: nil, hostKills: { false })
         }
     }
 
@@ -270,6 +272,8 @@ public final class Observer {
         // Read before the sample that it goes with, and no oftener: on a large host it is not cheap.
         lastHost = probe.read()
         noteNotices()
+        noticeEnds(stopRequestedAt: nil)
+        oomKillsBefore = probe.oomKills
         emit(.sample(sample(isLogged: true) { $0.takeLogWindow() }))
     }
 
@@ -333,7 +337,7 @@ public final class Observer {
         for (index, session) in sessions.enumerated() where !isEdge || session.plan.drive == .rate {
             session.sample(
                 start: start, isDetailed: isDetailed || ledgers[index].limitedBy != nil, stolen: probe.stolen)
-            ledgers[index].add(session.history, steal: probe.steal)
+            ledgers[index].add(session.history, steal: probe.steal, limits: session.limits)
         }
     }
 
@@ -357,6 +361,7 @@ public final class Observer {
                 scheduling: isLogged && ledger.limitedBy != nil
                     ? session.scheduling(from: logged[index], to: point) : nil,
                 group: isLogged ? session.takeGroup() : nil)
+            reading.evidence = ledger.limitedBy.flatMap { ledger.evidence[$0] }
             if isLogged, let point, let from = logged[index] {
                 let spread = session.takeSpread(from: from.time, to: point.time)
                 reading.targetSpread = isUnlimited ? nil : spread.target
@@ -369,8 +374,8 @@ public final class Observer {
 
     private func noticeEnds(stopRequestedAt: Nanoseconds?) {
         for (index, session) in sessions.enumerated() {
-            let isOutOfMemory = { [probe, oomKillsBefore] in probe.oomKills > oomKillsBefore }
-            for end in session.noticeEnds(stopRequestedAt: stopRequestedAt, isOutOfMemory: isOutOfMemory) {
+            let hostKills = { [probe, oomKillsBefore] in probe.oomKills > oomKillsBefore }
+            for end in session.noticeEnds(stopRequestedAt: stopRequestedAt, hostKills: hostKills) {
                 ends.append(end)
                 emit(.stressorEnded(end))
                 // Told by the event itself: a finding would say it twice.

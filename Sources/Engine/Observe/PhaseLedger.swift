@@ -99,7 +99,7 @@ struct PhaseLedger {
     }
 
     /// Takes in the point that was last appended to `history`; of a rate also the one at the phase's end, a little late.
-    mutating func add(_ history: History, steal: Double) {
+    mutating func add(_ history: History, steal: Double, limits: LimitFigures? = nil) {
         guard let point = history.last, point.time >= start, point.time != last?.time else { return }
         let wasOnItsWay = isOnItsWay
         let look = Look(point)
@@ -112,7 +112,8 @@ struct PhaseLedger {
         }
         if first == nil { first = point }
         if point.achieved != nil { lastAlive = point }
-        attribute(point, history, steal: steal, wasOnItsWay: wasOnItsWay)
+        settleCauses(wasOnItsWay: wasOnItsWay)
+        attribute(point, history, steal: steal, limits: limits)
         last = point
         if contentAfter == nil, isReached, point.content > 0, point.content >= point.held {
             contentAfter = point.time - start
@@ -148,31 +149,50 @@ struct PhaseLedger {
 
     // MARK: Causes
 
-    private mutating func attribute(_ point: HistoryPoint, _ history: History, steal: Double, wasOnItsWay: Bool) {
-        if wasOnItsWay, !isOnItsWay {
-            // Reached, or not in time: then what kept it counts.
-            if !isReached { shortfall.merge(shortfallOnWay) { $0 + $1 } }
-            shortfallOnWay = [:]
-        }
-        let from = max(start, point.time - .second)
-        guard let last, let earlier = history.point(notAfter: from), earlier.time < point.time,
-            point.achieved != nil
-        else { return }
-        if stressor.curve.unlimitedLength(from: earlier.time, to: point.time) > 0 {
+    /// On the way, what keeps a stressor is no news; when the allowance turns out to be void it is.
+    private mutating func settleCauses(wasOnItsWay: Bool) {
+        guard wasOnItsWay, !isOnItsWay else { return }
+        if !isReached { shortfall.merge(shortfallOnWay) { $0 + $1 } }
+        shortfallOnWay = [:]
+    }
+
+    private mutating func attribute(_ point: HistoryPoint, _ history: History, steal: Double, limits: LimitFigures?) {
+        guard let last, point.achieved != nil,
+            let answer = cause(of: point, after: last, history, steal: steal, limits: limits)
+        else {
             limitedBy = nil
             return
+        }
+        if let found = answer.evidence { evidence[answer.cause] = found }
+        limitedBy = isOnItsWay ? nil : answer.cause
+        let piece = Window(from: last, to: point, stressor.drive)
+        let missing = abs(piece.error ?? 0) * Double(piece.length)
+        if isOnItsWay {
+            shortfallOnWay[answer.cause, default: 0] += missing
+        } else {
+            shortfall[answer.cause, default: 0] += missing
+        }
+    }
+
+    /// Why the last second, or less of a stretch that is not as old, was off; `nil` where it was not.
+    private func cause(
+        of point: HistoryPoint, after last: HistoryPoint, _ history: History, steal: Double, limits: LimitFigures?
+    ) -> Attribution.Answer? {
+        let from = max(start, point.time - .second)
+        guard let earlier = history.point(notAfter: from), earlier.time < point.time,
+            stressor.curve.unlimitedLength(from: earlier.time, to: point.time) == 0
+        else { return nil }
+        if point.time - last.time > .second {
+            let gap = Attribution.causeOfGap(from: last, to: point, stressor, steal: steal, limits: limits)
+            if let gap { return gap }
         }
         let window = Window(from: earlier, to: point, stressor.drive)
-        guard let error = window.error else { return }
-        guard error < -max(stressor.tolerance.allowed(at: window.target), quantum(of: window)) else {
-            limitedBy = nil
-            return
-        }
-        let cause = Attribution.cause(window, stressor, steal: steal)
-        limitedBy = isOnItsWay ? nil : cause
-        let piece = Window(from: last, to: point, stressor.drive)
-        let missing = max(0, -(piece.error ?? 0)) * Double(piece.length)
-        if isOnItsWay { shortfallOnWay[cause, default: 0] += missing } else { shortfall[cause, default: 0] += missing }
+        guard let error = window.error else { return nil }
+        let allowed = max(stressor.tolerance.allowed(at: window.target), quantum(of: window))
+        guard error < -allowed || error > allowed && stressor.mode == .total && window.target > 0 else { return nil }
+        let answer = Attribution.cause(window, stressor, steal: steal, limits: limits)
+        // Above its target, a total can only be held up by others.
+        return error < 0 || answer.cause == .others ? answer : nil
     }
 
     /// What cannot be told apart in a window, in the unit.
@@ -183,7 +203,9 @@ struct PhaseLedger {
         return judged / length
     }
 
-    /// Why the last window was short; `nil` where it was not.
+    /// What the causes rest on.
+    private(set) var evidence: [Cause: CauseEvidence] = [:]
+    /// Why the last window was off; `nil` where it was not.
     private(set) var limitedBy: Cause?
 
     // MARK: End
@@ -231,6 +253,7 @@ struct PhaseLedger {
         result.allowanceSeconds = tally.allowance / 1e9
         result.killedAfter = killedAt.map { ($0 - start).seconds }
         result.achievedWhenKilled = achievedWhenKilled
+        result.evidence = evidence.filter { result.shortfall[$0.key, default: 0] > 0 }
         return result
     }
 }

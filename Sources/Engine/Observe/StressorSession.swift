@@ -13,6 +13,13 @@ final class StressorSession {
     private var witness: (any Witness)?
     private var scheduler: SchedulerProbe?
     private var group: GroupProbe?
+    private var watch: LimitWatch?
+    private let limitFiles: GroupFilePool
+    /// What the processes said of the rules that refused them.
+    private var told: [Cause: CauseEvidence] = [:]
+    private var base: BaseWatch?
+    private var oom = OOMLedger()
+    private var isKilledByUs = false
     private(set) var history = History()
     private(set) var lastLogged: HistoryPoint?
     private var spread = SpreadMeter()
@@ -29,11 +36,19 @@ final class StressorSession {
     private var device: (counters: DeviceCounters, time: Nanoseconds)?
     private var loggedLatency: LatencyPair?
 
+    /// Starts the processes.
+    ///
+    /// - Parameters:
+    ///   - limitFiles: the files of control groups that all sessions watch.
+    ///   - isShare: whether anything that is asked for rests on what 100 % is.
     init(
         _ plan: PlannedStressor, type: any Stressor.Type, runID: String, length: Nanoseconds, lifeline: Int32,
-        host: HostFacts, isLive: Bool, leaseEnd: Nanoseconds, world: any RunWorld
+        host: HostFacts, isLive: Bool, leaseEnd: Nanoseconds, world: any RunWorld, limitFiles: GroupFilePool,
+        isShare: Bool
     ) throws(ObserverFailure) {
         self.plan = plan
+        self.limitFiles = limitFiles
+        base = isShare ? BaseWatch(plan) : nil
         curve = plan.curve
         intended = plan.curve
         self.type = type
@@ -63,7 +78,8 @@ final class StressorSession {
             }
         } catch {
             for child in children { child.send(signal: 9) }
-            throw .cannotStart(plan.name, "its process cannot be created: \(error)")
+            throw .cannotStart(
+                plan.name, "its process cannot be created: \(ProcessLimitWords.text(for: error))")
         }
         self.children = children
     }
@@ -100,7 +116,9 @@ final class StressorSession {
                 throw .cannotStart(
                     plan.name, "the kernel's accounting of process \(children[0].id) cannot be read")
             }
-            scheduler = plan.drive == .rate ? SchedulerProbe(threads: threads, quota: host.cpuQuota) : nil
+            scheduler = plan.drive == .rate ? SchedulerProbe(threads: threads) : nil
+            watch = LimitWatch(
+                plan, processIDs: children.map(\.id), view: host.cgroups, pool: limitFiles, at: world.monotonic)
             group = GroupProbe(host.cgroups)
             witness.begin()
         }
@@ -114,9 +132,12 @@ final class StressorSession {
         }
     }
 
+    private var started: Nanoseconds = 0
+
     /// Lets the load begin at `start`, ns of `CLOCK_MONOTONIC`.
     func go(at start: Nanoseconds) {
         pages.start = start
+        started = start
         pages.control.state = .go
     }
 
@@ -149,7 +170,10 @@ final class StressorSession {
     func stop() { pages.control.state = .stop }
 
     /// Ends the processes now; the kernel takes everything back.
-    func kill() { for child in running { child.send(signal: 9) } }
+    func kill() {
+        isKilledByUs = true
+        for child in running { child.send(signal: 9) }
+    }
 
     /// Whether CPU time that the observer takes at `time` of the run is part of this load.
     ///
@@ -184,13 +208,11 @@ final class StressorSession {
         point.stolen = stolen
         point.dropped = plan.quantum > 0 ? dropped ?? 0 : 0
         point.content = pages.gauges.reduce(0) { $0 + $1.content }
-        if let scheduler, isDetailed {
+        lookAtLimits(&point)
+        if let scheduler, isDetailed || isAfterGap {
             point.runDelay = scheduler.runDelay
-            (point.throttledCount, point.throttled) = scheduler.throttled
         } else if let last = history.last {
             point.runDelay = last.runDelay
-            point.throttled = last.throttled
-            point.throttledCount = last.throttledCount
         }
         // The clock is read right before the witness, so that both are of one instant.
         switch plan.drive {
@@ -227,6 +249,32 @@ final class StressorSession {
         return (target, spread.take())
     }
 
+    /// Whether the observer did not look for longer than it means to.
+    private var isAfterGap: Bool {
+        guard let last = history.last else { return false }
+        return world.monotonic - started - last.time > 300 * .millisecond
+    }
+
+    private func lookAtLimits(_ point: inout HistoryPoint) {
+        guard let watch else { return }
+        let now = world.monotonic
+        if isAlive {
+            watch.look(at: now)
+            oom.note(watch.oomKills, at: now)
+        }
+        point.throttled = watch.figures.throttled
+        point.throttledCount = watch.figures.throttledCount
+        point.frozen = watch.figures.frozen
+        point.stopped = watch.figures.stopped
+    }
+
+    /// What holds the processes back, as of the last look; `nil` where they cannot be looked at.
+    var limits: LimitFigures? {
+        guard var figures = watch?.figures else { return nil }
+        figures.told = told
+        return figures
+    }
+
     /// The level by page walk or the like; `nil` where there is none.
     func readExactly() -> Double? { isAlive ? witness?.readExactly() : nil }
 
@@ -249,8 +297,9 @@ final class StressorSession {
 
     /// What kept the threads from running in a stretch of time; `nil` where nobody asks the scheduler.
     func scheduling(from first: HistoryPoint?, to last: HistoryPoint?) -> SchedulingFigures? {
-        guard let scheduler, let first, let last else { return nil }
-        return SchedulingFigures(from: first, to: last, hasQuota: scheduler.hasQuota)
+        guard scheduler != nil, let first, let last else { return nil }
+        let hasQuota = watch?.figures.quota != nil || last.throttledCount > 0
+        return SchedulingFigures(from: first, to: last, hasQuota: hasQuota)
     }
 
     /// The control group since the last time that this was asked; `nil` where the kernel does not tell its pressure.
@@ -290,30 +339,59 @@ final class StressorSession {
             queueDepth: rate(\.queueTime) / 1e9)
     }
 
-    /// What the processes had to tell since the last time that this was asked.
+    /// What the processes had to tell since the last time that this was asked, and what became of their base.
     func takeFindings() -> [Finding] {
         let notices = pages.notices.notices(after: noticesTold)
         noticesTold += notices.count
-        return notices.map { Finding(code: $0.code, stressor: plan.name, message: $0.message) }
+        var findings: [Finding] = []
+        for notice in notices {
+            if let (cause, evidence) = StressorContext.evidence(in: notice) {
+                told[cause] = evidence
+            } else {
+                findings.append(Finding(code: notice.code, stressor: plan.name, message: notice.message))
+            }
+        }
+        if isAlive, let bases = watch?.bases(at: world.monotonic), let change = base?.change(to: bases) {
+            findings.append(change)
+        }
+        return findings
     }
 
     /// The ends of processes that were not noticed before.
-    func noticeEnds(stopRequestedAt: Nanoseconds?, isOutOfMemory: () -> Bool) -> [StressorEnd] {
+    ///
+    /// - Parameter hostKills: whether the OOM killer has killed on the host just before.
+    func noticeEnds(stopRequestedAt: Nanoseconds?, hostKills: () -> Bool) -> [StressorEnd] {
         running.compactMap { child in
             guard let end = child.poll() else { return nil }
             ended.insert(child.id)
-            let manner: StressorEnd.Manner =
-                if end.signal != 0 {
-                    .killed(signal: end.signal, isOutOfMemory: end.signal == 9 && isOutOfMemory())
-                } else if end.exitCode == 0, stopRequestedAt != nil {
-                    .released
-                } else {
-                    .failed(pages.failure ?? "the process exited with code \(end.exitCode)")
-                }
+            var note: String?
+            let manner: StressorEnd.Manner
+            if end.signal != 0 {
+                let evidence = evidence(of: end, hostKills: hostKills)
+                note = evidence.note
+                manner = .killed(signal: end.signal, isOutOfMemory: evidence.isOutOfMemory)
+            } else if end.exitCode == 0, stopRequestedAt != nil {
+                manner = .released
+            } else {
+                manner = .failed(pages.failure ?? "the process exited with code \(end.exitCode)")
+            }
             return StressorEnd(
                 stressor: plan.name, processID: child.id, manner: manner, cpuSeconds: end.cpuTime.seconds,
-                releaseSeconds: stopRequestedAt.map { (world.monotonic - $0).seconds })
+                releaseSeconds: stopRequestedAt.map { (world.monotonic - $0).seconds }, note: note)
         }
+    }
+
+    private func evidence(of end: ChildProcess.End, hostKills: () -> Bool) -> KillEvidence {
+        let now = world.monotonic
+        oom.note(watch?.oomKills, at: now)
+        // Counted first, then the signal, and the process is gone when its memory is given back: 1 GiB takes 0.2 s and
+        // with small pages a second.
+        let held = plan.unit == .bytes ? history.last?.claimed ?? 0 : 0
+        let teardown = Nanoseconds(min(held / 0x1p30, 60) * Double(Nanoseconds.second))
+        return KillEvidence(
+            signal: end.signal, cpuTime: end.cpuTime, cpuLimit: watch?.cpuTimeLimit,
+            groupKills: oom.isCounted ? oom.hasKilled(since: now - 300 * .millisecond - teardown) : nil,
+            groupSource: oom.source, hostKills: hostKills(), isOwn: isKilledByUs)
     }
 }
 

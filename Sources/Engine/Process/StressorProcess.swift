@@ -108,7 +108,9 @@ public enum StressorProcess {
                 // along.
                 thread.detach()
             } catch {
-                pages.failure = "worker thread \(index + 1) of \(job.workers) cannot be created: \(error)"
+                pages.failure =
+                    "worker thread \(index + 1) of \(job.workers) cannot be created: "
+                    + ProcessLimitWords.text(for: error)
                 return 1
             }
         }

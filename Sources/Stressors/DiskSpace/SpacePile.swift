@@ -221,8 +221,8 @@ final class SpacePile {
 
     private static func failure(_ problem: SpaceProblem, _ count: Int64) -> StressorFailure {
         switch problem {
-        case .full, .noDescriptor: .refused("\(count) bytes more: \(words(problem))", because: .saturation)
-        case .quota: .refused("\(count) bytes more: \(words(problem))", because: .refusal)
+        case .full: .refused("\(count) bytes more: \(words(problem))", because: .saturation)
+        case .quota, .noDescriptor: .refused("\(count) bytes more: \(words(problem))", because: .refusal)
         case .tooLarge, .unsupported, .other: .impossible("\(count) bytes more: \(words(problem))")
         }
     }
@@ -233,7 +233,7 @@ final class SpacePile {
         case .quota: "the quota is used up"
         case .tooLarge: "files may not be that large here"
         case .unsupported: "the file system does not support it"
-        case .noDescriptor: "no more files can be opened"
+        case .noDescriptor: "no more files can be opened (RLIMIT_NOFILE or fs.file-max)"
         case .other(let words): words
         }
     }

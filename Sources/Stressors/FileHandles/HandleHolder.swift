@@ -66,7 +66,7 @@ struct HandleHolder: Holding, ~Copyable {
             try handles.grow(by: Int(granted))
         } catch {
             // What was opened before the refusal is held; the next step will be refused whole.
-            if Int64(handles.count) == held { throw Self.failure(error, handles.kind) }
+            if Int64(handles.count) == held { throw failure(error) }
         }
         if let excess = system?.excess, excess > 0 {
             handles.shrink(by: Int(min(excess, Int64(handles.count) - held)))
@@ -81,14 +81,15 @@ struct HandleHolder: Holding, ~Copyable {
         lane.gauge.isMoving = false
     }
 
-    private static func failure(_ error: Errno, _ kind: HandleTable.Kind) -> StressorFailure {
-        switch error {
-        case .tooManyOpenFiles where kind == .inotify:
-            .refused("no more inotify handles (fs.inotify.max_user_instances): \(error)", because: .saturation)
-        case .tooManyOpenFiles, .tooManyOpenFilesInSystem:
-            .refused("the table is full: \(error)", because: .saturation)
-        default: .refused("the kernel opens no more handles of kind \(kind.rawValue): \(error)", because: .refusal)
+    /// A limit that somebody set is a refusal; that the kernel has no memory for one more is not.
+    private func failure(_ error: Errno) -> StressorFailure {
+        guard error != .noMemory, error != .noBufferSpace else {
+            return .refused("the kernel has no memory for more handles: \(error)", because: .saturation)
         }
+        let rule = RefusingLimit(error, handles.kind, open: table.count ?? 0)
+        if let rule { context.cite(.refusal, source: rule.source, figure: rule.figure) }
+        let reason = rule.map { " (\($0.source): \($0.figure))" } ?? ""
+        return .refused("the kernel opens no more handles of kind \(handles.kind.rawValue): \(error)\(reason)")
     }
 
     mutating func upkeep(at now: Nanoseconds) throws(StressorFailure) -> Nanoseconds {
@@ -129,6 +130,38 @@ struct HandleHolder: Holding, ~Copyable {
                 return
             }
             context.control.sleep(while: .stop, until: Clocks.monotonic + .millisecond)
+        }
+    }
+}
+
+/// The limit that refused one more handle.
+struct RefusingLimit {
+    var source: String
+    var figure: String
+
+    /// Finds the limit that `error` is about; `nil` where it is none that is known.
+    ///
+    /// - Parameter open: how many descriptors the process has.
+    init?(_ error: Errno, _ kind: HandleTable.Kind, open: Int) {
+        func number(_ path: String) -> String { SmallFile.text(path) ?? "unreadable" }
+        switch error {
+        case .tooManyOpenFiles:
+            let soft = (try? OpenFileLimit.of(processID: 0).soft) ?? .max
+            // Both limits are told by the same error; inotify_init(2).
+            if kind == .inotify, UInt64(open) < soft {
+                source = "/proc/sys/fs/inotify/max_user_instances"
+                figure = "\(number(source)), of all processes of a user together"
+            } else {
+                source = "/proc/\(CurrentProcess.id)/limits"
+                figure = "Max open files \(soft)"
+            }
+        case .tooManyOpenFilesInSystem:
+            source = "/proc/sys/fs/file-max"
+            figure = "\(number(source)), of the whole system"
+        case .noSpace where kind == .inotify:
+            source = "/proc/sys/fs/inotify/max_user_watches"
+            figure = number(source)
+        default: return nil
         }
     }
 }

@@ -63,8 +63,7 @@ struct InodeHolder: Holding, ~Copyable {
             case .full:
                 tellFull()
                 throw .refused("the file system is full", because: .saturation)
-            case .noDescriptor: throw .refused("no more files can be opened", because: .saturation)
-            case .quota: throw .refused("the quota is used up", because: .refusal)
+            case .noDescriptor, .quota: throw .refused(SpacePile.words(error), because: .refusal)
             case .tooLarge, .unsupported, .other: throw .impossible("no inode more: \(SpacePile.words(error))")
             }
         }

@@ -12,7 +12,7 @@ internal import Synchronization
 final class Headroom: Sendable {
     private struct State {
         let host = ProcFile("/proc/meminfo")
-        let cgroup: CgroupMemoryGauge?
+        let hidden: CgroupMemoryGauge?
         let nodes: [Int: NUMA.Gauge]
         var outstanding: Int64 = 0
     }
@@ -20,20 +20,31 @@ final class Headroom: Sendable {
     private let state: Mutex<State>
     private let hostReserve: Int64
     private let cgroupReserve: Int64
+    private let cite: @Sendable (String, String) -> Void
+    /// The limits of the process's groups.
+    let ceiling: GroupCeiling
 
     /// Opens the kernel's figures.
     ///
     /// - Parameters:
     ///   - hostReserve: bytes of `MemAvailable` to leave.
-    ///   - cgroupReserve: bytes to leave below `limit`.
+    ///   - cgroupReserve: bytes to leave below a group's limit of so many.
     ///   - nodes: memory nodes that must not run full, of which as much is left as of the host.
-    init(hostReserve: Int64, cgroupReserve: Int64, limit: CgroupView.Limit?, nodes: [Int] = []) {
+    ///   - cite: is told which figure left no room: the file and what it says.
+    init(
+        hostReserve: Int64, cgroupReserve: @escaping @Sendable (Int64) -> Int64, host: HostFacts, nodes: [Int] = [],
+        cite: @escaping @Sendable (String, String) -> Void
+    ) {
         self.hostReserve = hostReserve
-        self.cgroupReserve = cgroupReserve
+        self.cite = cite
+        ceiling = GroupCeiling(host.cgroups.groups(of: "memory"), reserve: cgroupReserve)
+        // Of an ancestor that cannot be seen, only the limit at the start is known.
+        let hidden = host.memoryLimit.flatMap { $0.source.hasSuffix("/memory.stat") ? $0 : nil }
+        self.cgroupReserve = cgroupReserve(Int64(hidden?.value ?? 0))
         let gauges = nodes.compactMap { node in NUMA.Gauge(of: node).map { (node, $0) } }
         state = Mutex(
             State(
-                cgroup: limit.flatMap { CgroupMemoryGauge($0) },
+                hidden: hidden.flatMap { CgroupMemoryGauge($0) },
                 nodes: Dictionary(gauges, uniquingKeysWith: { first, _ in first })))
     }
 
@@ -41,20 +52,42 @@ final class Headroom: Sendable {
     ///
     /// - Parameter node: the memory node that they must come from.
     func grant(_ wanted: Int, unit: Int, on node: Int? = nil) throws(StressorFailure) -> Int {
-        let granted = state.withLock { state in
-            var room = Int64.max
-            if let available = state.host?.read({ ByteScanner.bytes(afterKiB: "MemAvailable:", in: $0) }) {
-                room = min(room, available.subtractingSaturating(hostReserve))
-            }
-            if let available = state.cgroup?.available { room = min(room, available - cgroupReserve) }
-            if let node, let available = state.nodes[node]?.available { room = min(room, available - hostReserve) }
-            room -= state.outstanding
+        let (granted, tightest) = state.withLock { state in
+            let tightest = self.tightest(state, on: node)
+            let room = tightest.room.subtractingSaturating(state.outstanding)
             let granted = room >= Int64(wanted) ? wanted : max(0, Int(room)) / unit * unit
             state.outstanding += Int64(granted)
-            return granted
+            return (granted, tightest)
         }
-        guard granted > 0 else { throw .refused("less than the headroom is left") }
+        guard granted > 0 else {
+            cite(tightest.source, tightest.figure)
+            throw .refused("less than the headroom is left: \(tightest.source): \(tightest.figure)")
+        }
         return granted
+    }
+
+    /// What there is least of, its reserve taken off.
+    private func tightest(_ state: State, on node: Int?) -> (room: Int64, source: String, figure: String) {
+        var tightest = (room: Int64.max, source: "", figure: "")
+        func consider(_ room: Int64, _ source: String, _ what: String, _ amount: Int64, _ reserve: Int64) {
+            guard room < tightest.room else { return }
+            tightest = (room, source, "\(what) \(amount >> 20) MiB, headroom \(reserve >> 20) MiB")
+        }
+        if let available = state.host?.read({ ByteScanner.bytes(afterKiB: "MemAvailable:", in: $0) }) {
+            consider(
+                available.subtractingSaturating(hostReserve), "/proc/meminfo", "MemAvailable", available, hostReserve)
+        }
+        if let available = state.hidden?.available {
+            consider(available - cgroupReserve, "memory.stat", "of a hidden limit are left", available, cgroupReserve)
+        }
+        if let room = ceiling.room {
+            consider(room.available, room.source, "limit", room.limit, room.limit - room.used - room.available)
+        }
+        if let node, let available = state.nodes[node]?.available {
+            consider(
+                available - hostReserve, "/sys/devices/system/node/node\(node)/meminfo", "free", available, hostReserve)
+        }
+        return tightest
     }
 
     /// Whether anonymous memory can be paged out at all; `true` where that is not known.

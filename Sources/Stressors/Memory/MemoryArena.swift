@@ -31,6 +31,7 @@ struct MemoryArena: Holding, ~Copyable {
     private var remainder: MemoryRegion
     private let options: Options
     private let lane: Lane
+    private let context: StressorContext
     private let overhead: ProcessOverhead
     private let tile: RandomTile
     private let headroom: Headroom
@@ -41,10 +42,12 @@ struct MemoryArena: Holding, ~Copyable {
     private var nextMeasure: Nanoseconds = 0
     private var nextTouch: Nanoseconds = touchInterval
     private var isMeasured = false
+    /// The most that is taken in one step.
+    private var growth = populateChunk
 
     init(
-        _ options: Options, lane: Lane, overhead: ProcessOverhead, headroom: Headroom, share: MemoryShare? = nil,
-        nodes: NodeShares? = nil
+        _ options: Options, lane: Lane, context: StressorContext, overhead: ProcessOverhead, headroom: Headroom,
+        share: MemoryShare? = nil, nodes: NodeShares? = nil
     ) throws(StressorFailure) {
         let unit = options.pages == .huge ? AnonymousReservation.hugePageSize : AnonymousReservation.pageSize
         let units = try MemoryRegion(count: options.peakShare, pages: options.pages, unit: unit, options)
@@ -54,6 +57,7 @@ struct MemoryArena: Holding, ~Copyable {
             firstStamp: 1 << 40)
         self.options = options
         self.lane = lane
+        self.context = context
         self.overhead = overhead
         self.units = units
         self.remainder = remainder
@@ -71,9 +75,16 @@ struct MemoryArena: Holding, ~Copyable {
 
     var granularity: Int64 { Int64(AnonymousReservation.pageSize) }
 
+    /// As much as the target wants, and no more than a limit leaves that was lowered meanwhile.
+    func holdings(for total: Int64) -> Int64 {
+        let wanted = holdingsWanted(for: total)
+        let held = context.gauges.reduce(0) { $0 + $1.claimed }
+        return min(wanted, headroom.ceiling.cap(holding: held))
+    }
+
     /// The process's own resident set is part of what the kernel shows, so it is part of the target; of a total, it is
     /// among what others have.
-    func holdings(for total: Int64) -> Int64 {
+    private func holdingsWanted(for total: Int64) -> Int64 {
         if let share { return share.holdings(for: total, at: lane.time.now) }
         // Of memory on nodes, each node's part has its own.
         if nodes != nil { return max(0, total) }
@@ -105,9 +116,14 @@ struct MemoryArena: Holding, ~Copyable {
         } else if remainder.held > wantedRemainder {
             try remainder.shrink(to: wantedRemainder)
         } else if units.held < wantedUnits {
-            let chunk = try headroom.grant(min(wantedUnits - units.held, Self.populateChunk), unit: unit, on: node)
+            let chunk = try headroom.grant(min(wantedUnits - units.held, growth), unit: unit, on: node)
             defer { headroom.settle(chunk) }
-            try units.grow(to: units.held + chunk)
+            do throws(StressorFailure) {
+                try units.grow(to: units.held + chunk)
+            } catch {
+                noteFailure(error)
+                throw error
+            }
         } else if remainder.held < wantedRemainder {
             let chunk = try headroom.grant(wantedRemainder - remainder.held, unit: remainder.unit, on: node)
             defer { headroom.settle(chunk) }
@@ -117,14 +133,37 @@ struct MemoryArena: Holding, ~Copyable {
         return held
     }
 
+    /// Of what is no longer promised whole, the next step takes half: what is left is taken, too.
+    private mutating func noteFailure(_ failure: StressorFailure) {
+        guard case .refused(_, .overcommit) = failure else { return }
+        growth = max(units.unit, growth / 2 / units.unit * units.unit)
+        guard let commit = CommitLimit.current else { return }
+        context.cite(.overcommit, source: "/proc/sys/vm/overcommit_memory", figure: commit.text)
+    }
+
     /// What may be held in the course of one move: on the way down a whole unit may go before the remainder comes.
     private func reach(toward target: Int64) -> ClosedRange<Int64> {
         target > held
             ? held...min(target, held + Int64(Self.populateChunk)) : max(0, target - Int64(units.unit))...held
     }
 
+    /// Says that a limit was lowered and that for its sake less is held than was asked for.
+    private func noteLoweredLimit(at now: Nanoseconds) {
+        guard let lowered = headroom.ceiling.lowered else { return }
+        let total = Int64(lane.curve.value(at: now).rounded())
+        guard holdings(for: total) < holdingsWanted(for: total) else { return }
+        lane.gauge.noteRefusal(.refusal)
+        let (limit, used) = (lowered.limit >> 20, lowered.used >> 20)
+        context.cite(.refusal, source: lowered.source, figure: "lowered to \(limit) MiB, of which \(used) are used")
+        context.tell(
+            "limit_lowered",
+            "\(lowered.source) was lowered to \(limit) MiB while the load was on; memory is given back, so that the OOM "
+                + "killer does not come")
+    }
+
     mutating func upkeep(at now: Nanoseconds) throws(StressorFailure) -> Nanoseconds {
-        var next = Nanoseconds.max
+        var next = headroom.ceiling.nextLook(after: now)
+        if lane.index == 0 { noteLoweredLimit(at: now) }
         if lane.index == 0 {
             if !isMeasured || now >= nextMeasure {
                 let total = share?.aim ?? holdings(for: Int64(lane.curve.value(at: now).rounded()))
@@ -132,7 +171,7 @@ struct MemoryArena: Holding, ~Copyable {
                     nodes?.measure(total: total) ?? overhead.measure(holding: total / granularity * granularity)
                 nextMeasure = now + (isMeasured ? .second : 20 * .millisecond)
             }
-            next = nextMeasure
+            next = min(next, nextMeasure)
         }
         if let share, lane.curve.value(at: now) > 0 { next = min(next, share.nextLook(after: now)) }
         if options.content == .random {
@@ -177,7 +216,7 @@ struct MemoryRegion: ~Copyable {
         do {
             reservation = try AnonymousReservation(count: count, pages: pages)
         } catch {
-            throw .impossible("\(count) bytes of address space cannot be reserved: \(error)")
+            throw .impossible(CommitLimit.words(reserving: count, error))
         }
         isLocked = options.isLocked
         self.firstStamp = firstStamp
@@ -195,7 +234,9 @@ struct MemoryRegion: ~Copyable {
         } catch {
             // What was populated before the refusal must not stay uncounted.
             try? reservation.release(range)
-            throw .refused("\(range.count) bytes more are refused: \(error)")
+            let isOvercommit = error == .noMemory && reservation.isCommittedPiecewise
+            throw .refused(
+                "\(range.count) bytes more are refused: \(error)", because: isOvercommit ? .overcommit : .refusal)
         }
         held = range.upperBound
     }

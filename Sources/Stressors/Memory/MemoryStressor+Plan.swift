@@ -22,8 +22,8 @@ extension MemoryStressor {
             .init(
                 "of", .choice(["auto", "host", "available", "cgroup"]), default: .text("auto"),
                 help:
-                    "What 100 % is: MemTotal, MemAvailable at the start, or the cgroup's limit; auto takes the "
-                    + "cgroup's limit where there is one, else the host."),
+                    "What 100 % is: MemTotal, MemAvailable at the start, or the cgroup's limit, the smallest memory.max "
+                    + "or memory.high of all levels; auto takes the cgroup's limit where there is one, else the host."),
             .init(
                 "mode", .choice(["add", "total"]), default: .text("add"),
                 help: "add takes the amount on top of what is in use; total brings the whole use of the base to the "
@@ -60,7 +60,7 @@ extension MemoryStressor {
             throw .invalid(setting: "mode", "a total is that of a whole base; with 'nodes', mode is add")
         }
         if let base = NodePlacement.base(settings, host, headroom: hostHeadroom(settings)) { return base }
-        let limit = host.memoryLimit
+        let limit = host.memoryBound
         let total = Double(host.memoryTotal)
         let ofHost = "host: MemTotal \(host.memoryTotal) bytes (/proc/meminfo)"
         let kind = MemoryBase(settings, host: host)
@@ -78,11 +78,14 @@ extension MemoryStressor {
                 ?? "cgroup: no limit, so \(ofHost)"
         }
         guard settings.text("mode") == "total" else {
-            return Base(capacity: capacity, free: Double(room(settings, host)), text: text)
+            let belowHigh = host.memoryHigh.flatMap { CgroupMemoryGauge($0)?.available } ?? .max
+            return Base(
+                capacity: capacity, free: Double(max(0, min(room(settings, host), belowHigh))), text: text)
         }
         let used = use(of: kind, settings, host)
         text += "; \(used) in use at the start"
-        let headroom = kind == .cgroup ? cgroupHeadroom(settings, limit) : hostHeadroom(settings)
+        let headroom =
+            kind == .cgroup ? cgroupHeadroom(settings, limit: Int64(limit?.value ?? 0)) : hostHeadroom(settings)
         return Base(
             capacity: capacity, free: max(0, capacity - Double(headroom)), text: text, mode: .total)
     }
@@ -92,7 +95,7 @@ extension MemoryStressor {
         let limit = host.memoryLimit
         let inGroup = limit.flatMap { CgroupMemoryGauge($0)?.available }
         let roomOfHost = host.memoryAvailable - hostHeadroom(settings)
-        let roomOfGroup = inGroup.map { $0 - cgroupHeadroom(settings, limit) }
+        let roomOfGroup = inGroup.map { $0 - cgroupHeadroom(settings, limit: Int64(limit?.value ?? 0)) }
         return max(0, min(roomOfHost, roomOfGroup ?? .max))
     }
 
@@ -138,6 +141,8 @@ extension MemoryStressor {
                     message: "the target goes up to \(Int64(peak)) bytes; \(existing)\(room) can be taken before the "
                         + "headroom is reached. Lower the target, or free memory first."))
         }
+        if let commit = CommitLimit.current?.finding(forPeak: peak - Double(used)) { findings.append(commit) }
+        if let high = aboveHigh(peak, base.mode, host) { findings.append(high) }
         if base.mode == .total {
             if peak > 0, peak < Double(used) {
                 findings.append(
@@ -179,6 +184,20 @@ extension MemoryStressor {
         let witness = kind == .cgroup ? "cgroup_working_set" : "meminfo_available"
         return Preparation(
             workers: workers, findings: findings, settings: resolved, witness: base.mode == .total ? witness : nil)
+    }
+
+    /// Above `memory.high` a group is not refused and not killed, but made to reclaim until it is slow, and its pages go
+    /// to swap.
+    private static func aboveHigh(_ peak: Double, _ mode: LoadMode, _ host: HostFacts) -> Finding? {
+        guard let high = host.memoryHigh else { return nil }
+        let used = mode == .total ? 0 : max(0, CgroupMemoryGauge(high.group)?.used ?? 0)
+        guard peak + Double(used) > high.value else { return nil }
+        let existing = used > 0 ? ", with the \(mebibytes(Double(used))) that are in use" : ""
+        return Finding(
+            code: "above_memory_high",
+            message: "the target goes up to \(mebibytes(peak))\(existing); above \(mebibytes(high.value)) "
+                + "(\(high.source)) the kernel slows the group down and swaps it out. Lower the target, or raise "
+                + "memory.high")
     }
 
     /// Below this, a target cannot be met: the process that holds it is larger.

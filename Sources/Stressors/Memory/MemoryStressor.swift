@@ -46,8 +46,8 @@ public struct MemoryStressor: Stressor {
             isLocked: settings.flag("lock"),
             peakShare: Int(peak / Double(process.workers)) + 2 * AnonymousReservation.hugePageSize)
         headroom = Headroom(
-            hostReserve: Self.hostHeadroom(settings), cgroupReserve: Self.cgroupHeadroom(settings, host.memoryLimit),
-            limit: host.memoryLimit, nodes: placement?.nodes ?? [])
+            hostReserve: Self.hostHeadroom(settings), cgroupReserve: { Self.cgroupHeadroom(settings, limit: $0) },
+            host: host, nodes: placement?.nodes ?? [], cite: { process.cite(.refusal, source: $0, figure: $1) })
         overhead = ProcessOverhead(gauges: process.gauges, isAnonymous: process.mode == .total)
         nodes = try placement.map { (placement) throws(StressorFailure) in
             try NodeShares(placement, gauges: process.gauges)
@@ -75,7 +75,7 @@ public struct MemoryStressor: Stressor {
             confine(to: nodes.place(of: lane.index))
         }
         var arena = try MemoryArena(
-            options, lane: lane, overhead: overhead, headroom: headroom, share: share, nodes: nodes)
+            options, lane: lane, context: context, overhead: overhead, headroom: headroom, share: share, nodes: nodes)
         if let nodes { try place(arena, nodes.place(of: lane.index), nodes.placement.policy) }
         try lane.hold(&arena)
     }
@@ -112,8 +112,8 @@ public struct MemoryStressor: Stressor {
     static func hostHeadroom(_ settings: Settings) -> Int64 { settings.bytes("headroom") ?? 64 << 20 }
 
     /// Near a cgroup's limit the kernel kills rather than refuses, so exert refuses first.
-    static func cgroupHeadroom(_ settings: Settings, _ limit: CgroupView.Limit?) -> Int64 {
-        settings.bytes("headroom") ?? min(64 << 20, max(4 << 20, Int64((limit?.value ?? 0) / 50)))
+    static func cgroupHeadroom(_ settings: Settings, limit: Int64) -> Int64 {
+        settings.bytes("headroom") ?? min(64 << 20, max(4 << 20, limit / 50))
     }
 }
 

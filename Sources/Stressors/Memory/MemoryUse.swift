@@ -11,7 +11,8 @@ enum MemoryBase: String {
     case host
     /// `MemAvailable` at the start; in use is what is gone of it since.
     case available
-    /// The limit of a control group; in use is its working set.
+    /// The limit of a control group, `memory.max` or `memory.high`, whichever of all levels is the smallest; in use is
+    /// that group's working set.
     case cgroup
 
     /// The setting that carries `MemAvailable` at the start, so that all processes count from the same figure.
@@ -21,7 +22,7 @@ enum MemoryBase: String {
     /// host's memory.
     init(_ settings: Settings, host: HostFacts) {
         let auto: MemoryBase =
-            settings.text("cgroup") != nil || host.memoryLimit.map { $0.value < Double(host.memoryTotal) } == true
+            settings.text("cgroup") != nil || host.memoryBound.map { $0.value < Double(host.memoryTotal) } == true
             ? .cgroup : .host
         self = settings.text("of").flatMap(MemoryBase.init) ?? auto
     }
@@ -43,7 +44,7 @@ final class MemoryUse: Sendable {
     init?(_ settings: Settings, host: HostFacts) {
         let base = MemoryBase(settings, host: host)
         // The group that set the limit, else our own; the root group of v2 has no figures, and is the host.
-        let group = host.memoryLimit?.group ?? host.cgroups.groups(of: "memory").first
+        let group = host.memoryBound?.group ?? host.cgroups.groups(of: "memory").first
         if base == .cgroup, let gauge = group.flatMap({ CgroupMemoryGauge($0) }) {
             source = Mutex(.group(gauge))
             return

@@ -136,7 +136,7 @@ struct NodePlacement: Sendable {
         }
         guard settings.text("of") == "auto" else { return nil }
         let nodes = host.memoryNodes.filter { selection.nodes.contains($0.number) }
-        let limit = host.memoryLimit?.value ?? .infinity
+        let limit = host.memoryBound?.value ?? .infinity
         let total = Double(nodes.reduce(0) { $0 + $1.total })
         guard total <= limit else { return nil }
         let free = nodes.reduce(0) { $0 + max(0, $1.free - headroom) }

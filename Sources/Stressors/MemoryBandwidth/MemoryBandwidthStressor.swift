@@ -29,8 +29,8 @@ public struct MemoryBandwidthStressor: Stressor {
         self.host = host
         control = process.control
         headroom = Headroom(
-            hostReserve: Self.hostReserve, cgroupReserve: Self.cgroupReserve(host.memoryLimit),
-            limit: host.memoryLimit)
+            hostReserve: Self.hostReserve, cgroupReserve: { Self.cgroupReserve(limit: $0) }, host: host,
+            cite: { process.cite(.refusal, source: $0, figure: $1) })
     }
 
     /// See ``Stressor/run(on:)``.
@@ -78,7 +78,5 @@ public struct MemoryBandwidthStressor: Stressor {
     static let hostReserve: Int64 = 64 << 20
 
     /// Bytes that the buffers leave below a cgroup's limit, where the kernel kills rather than refuses.
-    static func cgroupReserve(_ limit: CgroupView.Limit?) -> Int64 {
-        min(64 << 20, max(4 << 20, Int64((limit?.value ?? 0) / 50)))
-    }
+    static func cgroupReserve(limit: Int64) -> Int64 { min(64 << 20, max(4 << 20, limit / 50)) }
 }

@@ -22,7 +22,7 @@ struct StreamBuffer: ~Copyable {
         do {
             reservation = try AnonymousReservation(count: whole, pages: pages)
         } catch {
-            throw .impossible("\(count) bytes of address space cannot be reserved: \(error)")
+            throw .impossible(CommitLimit.words(reserving: whole, error))
         }
         base = reservation.base
         self.count = whole

@@ -121,7 +121,7 @@ struct StreamPlanner {
         let host = request.host
         var room = host.memoryAvailable - MemoryBandwidthStressor.hostReserve
         if let limit = host.memoryLimit, let available = CgroupMemoryGauge(limit)?.available {
-            room = min(room, available - MemoryBandwidthStressor.cgroupReserve(limit))
+            room = min(room, available - MemoryBandwidthStressor.cgroupReserve(limit: Int64(limit.value)))
         }
         return max(0, room)
     }

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import LoadModel
+
+/// Tells when what 100 % was made of is not what it was.
+struct BaseWatch {
+    /// More changes than this are not told one by one.
+    private static let most = 8
+
+    private let stressor: PlannedStressor
+    private var last: LimitBases.Amount?
+    private var count = 0
+
+    /// Watches the base of `stressor`, which something that it is asked for rests on.
+    init(_ stressor: PlannedStressor) { self.stressor = stressor }
+
+    /// The change since the last time that this was asked; `nil` where there is none.
+    mutating func change(to bases: LimitBases) -> Finding? {
+        guard let now = amount(bases) else { return nil }
+        defer { last = now }
+        guard let last, last.value != now.value, count < Self.most else { return nil }
+        count += 1
+        return Finding(
+            code: "base_changed", stressor: stressor.name,
+            message: "100 % was \(text(last)) and is \(text(now)) now; the target stays what it was made of at the "
+                + "start. Run anew for a share of what there is now"
+                + (count == Self.most ? "; further changes are not told" : ""))
+    }
+
+    /// What limits the base: the least of what can.
+    private func amount(_ bases: LimitBases) -> LimitBases.Amount? {
+        let of = stressor.settings.text("of")
+        switch (stressor.kind, of) {
+        case ("cpu", _):
+            let processors = bases.processors.map { LimitBases.Amount(value: Double($0.now), source: $0.source) }
+            // Without `of` and with `auto` it would be the quota that counts, were the plan made now.
+            let quota = of == "host" || of == "affinity" ? nil : bases.quota
+            guard let processors else { return quota }
+            guard let quota, quota.value < processors.value else { return processors }
+            return quota
+        case ("memory", "cgroup"):
+            return bases.memory ?? LimitBases.Amount(value: .infinity, source: "no limit")
+        default: return nil
+        }
+    }
+
+    private func text(_ amount: LimitBases.Amount) -> String {
+        if amount.value == .infinity { return "the host's memory (no limit)" }
+        let figure =
+            stressor.unit == .cores ? "\(Figure.short(amount.value)) cores" : Figure.mebibytes(Int64(amount.value))
+        return "\(figure) (\(amount.source))"
+    }
+}
