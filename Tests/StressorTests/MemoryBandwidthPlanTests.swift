@@ -136,7 +136,7 @@ struct MemoryBandwidthPlanTests {
             let plan = try prepare(peak: 2e9, on: host)
             Issue.record("planned: \(plan)")
         } catch PlanProblem.unsupported(let message) {
-            #expect(message.contains("1048576 bytes of memory can be taken"), "\(message)")
+            #expect(message.contains("1.0 MiB of memory can be taken"), "\(message)")
         } catch {
             Issue.record("\(error)")
         }

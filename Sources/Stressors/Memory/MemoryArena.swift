@@ -177,7 +177,7 @@ struct MemoryRegion: ~Copyable {
         do {
             reservation = try AnonymousReservation(count: count, pages: pages)
         } catch {
-            throw .impossible("\(count) bytes of address space cannot be reserved: \(error)")
+            throw .impossible("\(HumanUnits.bytes(count)) of address space cannot be reserved: \(error)")
         }
         isLocked = options.isLocked
         self.firstStamp = firstStamp
@@ -195,7 +195,7 @@ struct MemoryRegion: ~Copyable {
         } catch {
             // What was populated before the refusal must not stay uncounted.
             try? reservation.release(range)
-            throw .refused("\(range.count) bytes more are refused: \(error)")
+            throw .refused("\(HumanUnits.bytes(range.count)) more are refused: \(error)")
         }
         held = range.upperBound
     }
@@ -205,7 +205,7 @@ struct MemoryRegion: ~Copyable {
             if isLocked { try reservation.unlock(wanted..<held) }
             try reservation.release(wanted..<held)
         } catch {
-            throw .impossible("\(held - wanted) bytes cannot be given back: \(error)")
+            throw .impossible("\(HumanUnits.bytes(held - wanted)) cannot be given back: \(error)")
         }
         held = wanted
         content = min(content, held)
