@@ -77,8 +77,14 @@ public enum HumanUnits {
     /// An amount that is allowed, zeros at its end left out, such as `0.02 cores` or `512 KiB`.
     public static func allowance(_ value: Double, _ unit: Unit) -> String {
         let scale = scale(for: unit, covering: value.magnitude)
-        // Less than the scale shows is still something.
-        let places = min(9, max(scale.places, scale.telling(apart: [0, value]).places))
+        // Two digits at least: less than the scale shows is still something.
+        var places = scale.places
+        var rest = value.magnitude / scale.divisor
+        for _ in 0..<places { rest *= 10 }
+        while rest > 0, rest < 10, places < 9 {
+            rest *= 10
+            places += 1
+        }
         return named(NumberText.text(value / scale.divisor, places: places, trimming: true), scale, unit)
     }
 
@@ -122,7 +128,10 @@ public enum HumanUnits {
     }
 
     /// A measured time, such as `0.012 s`.
-    public static func seconds(_ seconds: Double) -> String { NumberText.text(seconds, places: 3) + " s" }
+    public static func seconds(_ seconds: Double) -> String {
+        let places = seconds.magnitude < 1000 ? 3 : seconds.magnitude < 100_000 ? 1 : 0
+        return NumberText.text(seconds, places: places) + " s"
+    }
 
     /// A share, such as `12.3%`.
     public static func percent(_ ratio: Double, places: Int = 1) -> String {
@@ -159,12 +168,16 @@ public enum HumanUnits {
         Scale(divisor: 0x1p20, suffix: "MiB", places: 1),
         Scale(divisor: 0x1p30, suffix: "GiB", places: 3),
         Scale(divisor: 0x1p40, suffix: "TiB", places: 3),
+        Scale(divisor: 0x1p50, suffix: "PiB", places: 3),
+        Scale(divisor: 0x1p60, suffix: "EiB", places: 3),
     ]
     private static let decimalRates = [
         Scale(divisor: 1, suffix: "B/s", places: 0),
         Scale(divisor: 1e3, suffix: "kB/s", places: 1),
         Scale(divisor: 1e6, suffix: "MB/s", places: 1),
         Scale(divisor: 1e9, suffix: "GB/s", places: 3),
+        Scale(divisor: 1e12, suffix: "TB/s", places: 3),
+        Scale(divisor: 1e15, suffix: "PB/s", places: 3),
     ]
 
     private static func largest(of scales: [Scale], covering greatest: Double) -> Scale {

@@ -32,7 +32,8 @@ public enum ListText {
         let drive = manifest.drive == .level ? "holds an amount" : "works at a rate"
         for (label, fact) in [
             ("drive", drive), ("unit", manifest.unit.words),
-            ("loads", manifest.amounts.map(\.words).joined(separator: ", ")), ("tolerance", manifest.tolerance.words(manifest.unit)),
+            ("loads", manifest.amounts.map(\.words).joined(separator: ", ")),
+            ("tolerance", manifest.tolerance.words(manifest.unit)),
             ("witness", manifest.witness),
         ] {
             var head = StyledText(label, .dim)

@@ -48,14 +48,15 @@ struct MissText {
     private func tenths(_ seconds: Double) -> String { NumberText.text(seconds, places: 1) }
 
     private var achieved: String {
-        "\(scale.number(result.achievedMean)) of \(result.targetMean.map(scale.number) ?? "max") \(scale.suffix)"
+        guard let target = result.targetMean else { return "\(scale.amount(result.achievedMean)) of max" }
+        return "\(scale.number(result.achievedMean)) of \(scale.amount(target))"
     }
 
     private var allowed: String { HumanUnits.allowance(result.tolerance, stressor.unit) }
 
     /// What rounds to nothing has no direction.
-    private func signed(_ error: Double, in scale: HumanUnits.Scale) -> String {
-        let text = scale.amount(error)
+    private func signed(_ error: Double, in scale: HumanUnits.Scale? = nil) -> String {
+        let text = scale?.amount(error) ?? HumanUnits.amount(error, stressor.unit)
         let isShown = text.utf8.contains { (UInt8(ascii: "1")...UInt8(ascii: "9")).contains($0) }
         return error > 0 && isShown ? "+" + text : text
     }
@@ -73,7 +74,7 @@ struct MissText {
             text += ", off by \(signed(shown, in: scale))"
             // The way up that was granted is not counted, and then the two differ.
             if (result.errorMean - whole).magnitude > max(result.tolerance / 4, whole.magnitude / 100) {
-                text += ", \(signed(result.errorMean, in: scale)) of that outside the way to it"
+                text += ", \(signed(result.errorMean)) of that outside the way to it"
             }
             text += " where \(allowed) is allowed"
         } else if result.errorAbsMean > result.tolerance {
@@ -180,14 +181,14 @@ struct MissText {
         // What a killed stressor ran into took nothing before.
         for cause in Cause.allCases where (result.shortfall[cause] ?? 0) <= 0 {
             guard let evidence = result.evidence[cause] else { continue }
-            parts.append("\(cause.rawValue) (\(evidence.source): \(evidence.figure))")
+            parts.append("\(cause.rawValue) (\(evidence.source) says \(evidence.figure))")
         }
         return parts.isEmpty ? "" : "; limited by " + parts.joined(separator: ", ")
     }
 
     /// The kernel's own word on a cause.
     private func figures(of cause: Cause) -> String {
-        if let evidence = result.evidence[cause] { return ": \(evidence.source): \(evidence.figure)" }
+        if let evidence = result.evidence[cause] { return ": \(evidence.source) says \(evidence.figure)" }
         guard let figures = result.scheduling else { return "" }
         switch cause {
         case .quota:

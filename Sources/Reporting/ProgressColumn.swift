@@ -37,20 +37,22 @@ struct ProgressColumn: Sendable {
         return error.magnitude <= tolerance.allowed(at: target)
     }
 
-    /// The least and most of what was there in the sample's time, such as `8-5000`, where the figures at its ends do not
-    /// tell: a pulse comes and goes between them. `nil` where they do.
+    /// The least and most of what was there in the sample's time, such as `8-5000`; `nil` where the figures at its ends
+    /// tell as much. A pulse comes and goes between them.
     func band(_ reading: Reading, of sample: Sample, to dash: String) -> String? {
         guard let achieved = reading.achievedSpread else { return nil }
         let target = reading.targetSpread ?? achieved
+        // What the reader has seen: the line before, and this one.
+        let start = sample.elapsed - sample.interval
         let ends = [
-            curve.value(at: max(0, sample.elapsed - sample.interval)), curve.value(at: max(0, sample.elapsed - 1)),
+            start > 0 ? curve.value(at: start - 1) : 0, curve.value(at: max(0, sample.elapsed - 1)),
             reading.target ?? peak, reading.achieved ?? 0,
         ]
         guard let least = ends.min(), let most = ends.max() else { return nil }
         let beyond = max(
             least - min(achieved.least, target.least), max(achieved.most, target.most) - most)
         // A look can cut a burst of a rate.
-        let noise = max(2 * tolerance.allowed(at: target.most), peak * (drive == .rate ? 0.1 : 0))
+        let noise = max(2 * tolerance.allowed(at: target.most), peak * (drive == .rate ? 0.1 : 0.01))
         guard beyond > noise else { return nil }
         return scale.number(achieved.least) + dash + scale.number(achieved.most)
     }

@@ -24,7 +24,7 @@ struct ProgressLines: Sendable {
             let phases = plan.phases.count == 1 ? "1 phase" : "\(plan.phases.count) phases"
             lines.append(
                 "run \(event.runID): profile \(plan.profile), \(HumanUnits.duration(plan.length)) in \(phases); "
-                    + "figures are achieved/target, in brackets the least and most in between")
+                    + "figures are achieved/target, [least\(style.to)most] where they moved")
             lines.append(unheard(plan.findings))
         case .phaseStarted(let index):
             lines.append(phaseLine(index))

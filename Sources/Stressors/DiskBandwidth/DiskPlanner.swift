@@ -157,7 +157,8 @@ struct DiskPlanner {
         guard size <= most else {
             throw .unsupported(
                 "a working file of \(HumanUnits.bytes(size)) does not fit: \(HumanUnits.bytes(directory.freeBytes)) "
-                    + "are free in '\(directory.path)', \(HumanUnits.bytes(keepFree)) of them are kept free, and a file may have "
+                    + "are free in '\(directory.path)', \(HumanUnits.bytes(keepFree)) of them are kept free, and a "
+                    + "file may have "
                     + "\(HumanUnits.bytes(Int64(clamping: CLinux_file_size_limit()))); set 'size', or free space first")
         }
         size = size / block * block

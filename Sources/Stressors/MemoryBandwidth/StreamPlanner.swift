@@ -102,8 +102,8 @@ struct StreamPlanner {
             throw .invalid(
                 setting: "buffer",
                 "a buffer of \(HumanUnits.bytes(asked)) is too small; a worker needs "
-                    + "\(HumanUnits.bytes(Self.leastBuffer)), and leaving "
-                    + "'buffer' out makes it as large as the caches ask for")
+                    + "\(HumanUnits.bytes(Self.leastBuffer)), and leaving 'buffer' out makes it as large as the caches "
+                    + "ask for")
         }
         guard asked <= share else {
             throw .invalid(
