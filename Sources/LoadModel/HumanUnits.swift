@@ -68,8 +68,12 @@ public enum HumanUnits {
     /// Bytes with a unit, such as `512.0 MiB`.
     public static func bytes(_ count: some BinaryInteger) -> String { amount(Double(count), .bytes) }
 
-    /// Amounts in one unit, with the decimals that tell them apart, such as `64.02 MiB` and `64.00 MiB`.
+    /// Two amounts that stand side by side, with the decimals that tell them apart: `64.02 MiB` and `64.00 MiB`.
+    ///
+    /// They are in one unit, unless one is a thousand times the other.
     public static func amounts(_ a: Double, _ b: Double, _ unit: Unit) -> (String, String) {
+        let (small, great) = (min(a.magnitude, b.magnitude), max(a.magnitude, b.magnitude))
+        if small * 1000 <= great, small != great { return (amount(a, unit), amount(b, unit)) }
         let scale = scale(for: unit, covering: max(a.magnitude, b.magnitude)).telling(apart: [a, b])
         return (scale.amount(a), scale.amount(b))
     }

@@ -78,8 +78,8 @@ struct MissText {
             }
             text += " where \(allowed) is allowed"
         } else if result.errorAbsMean > result.tolerance {
-            text += " in the mean, but off by \(HumanUnits.amount(result.errorAbsMean, stressor.unit)) at a time on "
-                + "average where \(allowed) is allowed"
+            let size = HumanUnits.amount(result.errorAbsMean, stressor.unit)
+            text += " in the mean, but off by \(size) on average, up or down, where \(allowed) is allowed"
         } else {
             text += " in the mean, but not all of the time"
         }

@@ -37,8 +37,9 @@ struct ProgressColumn: Sendable {
         return error.magnitude <= tolerance.allowed(at: target)
     }
 
-    /// The least and most of what was there in the sample's time, such as `8-5000`; `nil` where the figures at its ends
-    /// tell as much. A pulse comes and goes between them.
+    /// The least and most of what was there in the sample's time, such as `8-5000`.
+    ///
+    /// A pulse comes and goes between two samples. `nil` where the figures at both ends tell as much.
     func band(_ reading: Reading, of sample: Sample, to dash: String) -> String? {
         guard let achieved = reading.achievedSpread else { return nil }
         let target = reading.targetSpread ?? achieved

@@ -9,7 +9,8 @@ import Testing
 /// What metrics tell of a sample.
 @Suite struct FigureTests {
     @Test func `metrics have the least, mean and most of the interval`() throws {
-        let line = #"{"schema":"exert-log/1","time":"2026-11-22T14:00:02.000000000Z","run_id":"R","event":"sample","#
+        let line =
+            #"{"schema":"exert-log/1","time":"2026-11-22T14:00:02.000000000Z","run_id":"R","event":"sample","#
             + #""elapsed_s":2,"interval_s":1,"phase":"p","stressors":{"files":{"unit":"handles","target":0,"#
             + #""achieved":0,"error":0,"target_min":0,"target_mean":2500,"target_max":5000,"achieved_min":8,"#
             + #""achieved_mean":2504,"achieved_max":5000,"claimed":0,"witness":"w","limited_by":null},"#

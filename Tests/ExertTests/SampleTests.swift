@@ -6,7 +6,8 @@ import Testing
 
 @Suite struct SampleTests {
     private func sample(_ members: String) -> StressorSample? {
-        let line = #"{"schema":"exert-log/1","time":"2026-11-22T14:00:02.000000000Z","run_id":"R","event":"sample","#
+        let line =
+            #"{"schema":"exert-log/1","time":"2026-11-22T14:00:02.000000000Z","run_id":"R","event":"sample","#
             + #""elapsed_s":2,"interval_s":1,"phase":"p","stressors":{"cpu":{"unit":"cores","target":1.6,"#
             + #""achieved":1.2,"error":-0.4,"claimed":1.2,"witness":"w","limited_by":"quota"\#(members)}},"#
             + #""host":{"cpu_busy_ratio":null,"cpu_steal_ratio":null,"memory_available_bytes":null}}"#

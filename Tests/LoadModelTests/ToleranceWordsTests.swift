@@ -70,6 +70,8 @@ import Testing
         #expect(small.0 == "64.001 KiB" && small.1 == "64.000 KiB")
         let same = HumanUnits.amounts(65536, 65536, .bytes)
         #expect(same.0 == "64.0 KiB" && same.1 == "64.0 KiB")
+        let far = HumanUnits.amounts(1, 0x1p30, .bytes)
+        #expect(far.0 == "1 bytes" && far.1 == "1.000 GiB")
         // Six digits at most, even where that is not enough.
         let large = HumanUnits.amounts(0x1p50, 0x1p50 - 1, .bytes)
         #expect(large.0 == "1.00000 PiB" && large.1 == "1.00000 PiB")

@@ -166,7 +166,7 @@ private let plain = TextStyle()
         let text = SummaryText.text(record, style: TextStyle(width: 200))
         #expect(
             text.contains(
-                "0.801 of 0.800 cores in the mean, but off by 0.100 cores at a time on average where 0.02 cores is "
+                "0.801 of 0.800 cores in the mean, but off by 0.100 cores on average, up or down, where 0.02 cores is "
                     + "allowed; off for 2.3 of 3.0 s; limited by"), "\(text)")
     }
 
