@@ -138,14 +138,22 @@ struct MissText {
         return parts.joined(separator: "; ")
     }
 
+    /// What became of its process.
+    private var fate: String {
+        let ends = record.ends.filter { $0.stressor == result.stressor }
+        let gaveUp = ends.contains { if case .failed = $0.manner { true } else { false } }
+        let isKilled = ends.contains { if case .killed = $0.manner { true } else { false } }
+        return gaveUp && !isKilled ? "gave up" : "killed"
+    }
+
     private var killed: String {
         guard let after = result.killedAfter else {
             let isEarlier = record.results.contains {
                 $0.stressor == result.stressor && $0.phase < result.phase && $0.verdict == .killed
             }
-            return isEarlier ? "it was killed before" : "killed; \(achieved) in the mean until then"
+            return isEarlier ? "it was gone before" : "\(fate); \(achieved) in the mean until then"
         }
-        let when = "killed after \(tenths(after)) s"
+        let when = "\(fate) after \(tenths(after)) s"
         guard let held = result.achievedWhenKilled else { return when + causes }
         var figures = HumanUnits.amount(held, stressor.unit)
         if let target = target(at: after) {

@@ -122,12 +122,23 @@ import Testing
                 == "memory in squeeze: killed after 2.0 s, holding 64.0 MiB")
     }
 
+    @Test func whatGaveUpWasNotKilled() {
+        var record = Fixture.missed
+        record.ends[0] = Fixture.failed
+        record.results[0].verdict = .killed
+        (record.results[0].killedAfter, record.results[0].achievedWhenKilled) = (2, 0.8)
+        (record.results[0].evidence, record.results[0].shortfall) = ([:], [:])
+        #expect(
+            MissText(record.results[0], of: record)?.sentence
+                == "cpu in squeeze: gave up after 2.0 s, at 0.800 of 0.800 cores")
+    }
+
     @Test func phasesAfterAKillSaySo() {
         var record = Fixture.missed
         record.results[0].verdict = .killed
         record.results[2].isLoaded = true
         record.results[2].verdict = .killed
-        #expect(MissText(record.results[2], of: record)?.sentence == "cpu in recover: it was killed before")
+        #expect(MissText(record.results[2], of: record)?.sentence == "cpu in recover: it was gone before")
     }
 
     @Test func unverifiedSaysWhetherNobodyLookedOrTheFiguresDiffer() {
