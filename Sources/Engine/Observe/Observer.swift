@@ -400,12 +400,13 @@ public final class Observer {
         }
         results += ended
         emit(.phaseEnded(phase, ended))
-        for result in ended where result.verdict == .unverified {
+        for (result, stressor) in zip(ended, plan.stressors) where result.verdict == .unverified {
+            let (claimed, achieved) = HumanUnits.amounts(result.claimedMean, result.achievedMean, stressor.unit)
             note(
                 Finding(
                     code: "claim_mismatch", stressor: result.stressor,
-                    message: "in phase \(phase + 1) the stressor claims \(result.claimedMean) and the kernel says "
-                        + "\(result.achievedMean); the figures are not proof until they agree"))
+                    message: "in phase \(phase + 1) the stressor claims \(claimed) and the kernel says \(achieved); "
+                        + "the figures are not proof until they agree"))
         }
     }
 
