@@ -40,6 +40,8 @@ struct JudgeSimulation {
     /// What the kernel says of why a load is short.
     var runDelay: (Nanoseconds) -> Int64 = { _ in 0 }
     var refusals: (Nanoseconds) -> Int64 = { _ in 0 }
+    /// For how long its processes were stopped by a time.
+    var stopped: (Nanoseconds) -> Nanoseconds = { _ in 0 }
     /// Another target from a time on.
     var changes: [(at: Nanoseconds, curve: Curve)] = []
     /// Where the run is cut.
@@ -115,6 +117,7 @@ struct JudgeSimulation {
         point.dropped = dropped(time)
         point.runDelay = runDelay(time)
         point.refusals = refusals(time)
+        point.stopped = stopped(time)
         return point
     }
 

@@ -329,6 +329,14 @@ private let ms = Nanoseconds.millisecond
         #expect(run.results().map(\.verdict) == [.met, .met])
     }
 
+    @Test func `a level whose processes stand still is off, with that as the cause, though it is held`() {
+        var run = held(.level, 1000)
+        run.stopped = { min(max(0, $0 - 3 * s), 3 * s) }
+        let result = run.results()[0]
+        #expect(result.verdict == .notMet && near(result.offSeconds, 3, 0.1))
+        #expect(result.errorMean == 0 && result.limitedBy == .stopped)
+    }
+
     // MARK: Totals
 
     @Test func `a total has a second to follow others, and no more`() {

@@ -30,6 +30,8 @@ struct LevelJudge {
         /// How far outside of where the target was within its lag.
         var distance: Double
         var isOn: Bool
+        /// For how long its processes stood still so far, where something is asked of them.
+        var standstill: Nanoseconds
     }
 
     private(set) var phase: JudgedPhase
@@ -99,7 +101,8 @@ struct LevelJudge {
         let distance = max(0, min(now, before) - amount, amount - max(now, before))
         return Seen(
             time: look.time, error: amount - now, own: look.ownAmount ?? amount, claimed: look.claimed, distance: distance,
-            isOn: distance <= 2 * phase.tolerance.allowed(at: now))
+            isOn: distance <= 2 * phase.tolerance.allowed(at: now),
+            standstill: now > 0 ? look.standstill : last?.standstill ?? 0)
     }
 
     private mutating func noteOthers(_ look: Look, _ amount: Double) {
@@ -123,11 +126,12 @@ struct LevelJudge {
     private mutating func book(from a: Seen, to b: Seen, blindFor: Nanoseconds) {
         let span = b.time - a.time
         longestStep = max(longestStep, span)
-        add(span: span, ends: [a, b], gap: max(span, blindFor))
+        // Who stands still holds nothing up: what is there is left over, and nobody follows the target.
+        add(span: span, ends: [a, b], gap: max(span, blindFor), isStill: b.standstill > a.standstill)
     }
 
     /// Adds a piece of time that is bounded by one look or two.
-    private mutating func add(span: Nanoseconds, ends: [Seen], gap: Nanoseconds) {
+    private mutating func add(span: Nanoseconds, ends: [Seen], gap: Nanoseconds, isStill: Bool = false) {
         let time = Double(span)
         // The errors are what is averaged, and not the amounts: between looks the target may go anywhere.
         let integral = ends.reduce(0) { $0 + $1.error } / Double(ends.count) * time
@@ -136,7 +140,7 @@ struct LevelJudge {
         let isFollowing = (ends.last?.time ?? 0) - othersChangedAt <= Self.follow
         if gap > Self.longestGap {
             piece.unseen = time
-        } else if isOn || isFollowing {
+        } else if !isStill, isOn || isFollowing {
             piece.on = time
         } else {
             piece.off = time

@@ -84,6 +84,8 @@ struct Window {
         }
     }
 
+    /// For how long the processes were seen frozen or stopped.
+    var standstill: Nanoseconds { frozen + stopped }
     var error: Double? { achieved.map { $0 - target } }
 }
 

@@ -400,7 +400,8 @@ public final class Observer {
         }
         results += ended
         emit(.phaseEnded(phase, ended))
-        for (result, stressor) in zip(ended, plan.stressors) where result.verdict == .unverified {
+        for (result, stressor) in zip(ended, plan.stressors)
+        where result.verdict == .unverified && result.unseenSeconds <= 0.05 * plan.phases[phase].length.seconds {
             let (claimed, achieved) = HumanUnits.amounts(result.claimedMean, result.achievedMean, stressor.unit)
             note(
                 Finding(

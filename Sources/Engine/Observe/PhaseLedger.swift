@@ -166,7 +166,8 @@ struct PhaseLedger {
         if let found = answer.evidence { evidence[answer.cause] = found }
         limitedBy = isOnItsWay ? nil : answer.cause
         let piece = Window(from: last, to: point, stressor.drive)
-        let missing = abs(piece.error ?? 0) * Double(piece.length)
+        // A level that stands still may be off by nothing but its time.
+        let missing = max(abs(piece.error ?? 0), .leastNormalMagnitude) * Double(piece.length)
         if isOnItsWay {
             shortfallOnWay[answer.cause, default: 0] += missing
         } else {
@@ -189,10 +190,12 @@ struct PhaseLedger {
         let window = Window(from: earlier, to: point, stressor.drive)
         guard let error = window.error else { return nil }
         let allowed = max(stressor.tolerance.allowed(at: window.target), quantum(of: window))
-        guard error < -allowed || error > allowed && stressor.mode == .total && window.target > 0 else { return nil }
+        let isStill = isLevel && window.target > 0 && Window(from: last, to: point, .level).standstill > 0
+        let isOver = error > allowed && stressor.mode == .total && window.target > 0
+        guard error < -allowed || isOver || isStill else { return nil }
         let answer = Attribution.cause(window, stressor, steal: steal, limits: limits)
         // Above its target, a total can only be held up by others.
-        return error < 0 || answer.cause == .others ? answer : nil
+        return error < 0 || isStill || answer.cause == .others ? answer : nil
     }
 
     /// What cannot be told apart in a window, in the unit.
@@ -262,6 +265,7 @@ extension Look {
     /// What the observer saw.
     init(_ point: HistoryPoint) {
         self.init(
-            time: point.time, achieved: point.achieved, own: point.own, claimed: point.claimed, dropped: point.dropped)
+            time: point.time, achieved: point.achieved, own: point.own, claimed: point.claimed, dropped: point.dropped,
+            standstill: point.frozen + point.stopped)
     }
 }
