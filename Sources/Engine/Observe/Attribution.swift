@@ -31,7 +31,7 @@ enum Attribution {
             if isBeyondWorkers { return (.saturation, nil) }
             if let cause = window.refusalCause { return (cause, evidence) }
             if miss.isStolen(steal) {
-                return (.steal, CauseEvidence(source: "/proc/stat", figure: "\(Figure.short(steal)) cores stolen"))
+                return (.steal, CauseEvidence(source: "/proc/stat", figure: "\(Figure.cores(steal)) stolen"))
             }
             return miss.hasWaited(window.runDelay) ? (.contention, contention(window)) : (.saturation, nil)
         }
