@@ -39,7 +39,8 @@ extension ExertCommands {
 
         @Test func aQuotaThatIsSetDuringTheRunIsFoundAndTheBaseIsToldToHaveChanged() throws {
             let group = try group("cpu", [("cpu.cfs_period_us", "100000")])
-            let (log, result) = try run(["--load", "cpu=30%", "--set", "cpu.cgroup=\(group.directory)", "--for", "5s"]) {
+            let (log, result) = try run(["--load", "cpu=30%", "--set", "cpu.cgroup=\(group.directory)", "--for", "5s"])
+            {
                 _ in
                 sleep(1.5)
                 try set(group, "cpu.cfs_quota_us", "10000")
@@ -55,7 +56,9 @@ extension ExertCommands {
         @Test func aParentsQuotaThatASiblingUsesUpIsFound() throws {
             let parent = try group("cpu", [("cpu.cfs_period_us", "100000"), ("cpu.cfs_quota_us", "60000")])
             let names = ["own", "sibling"].map { "\(parent.directory)/\($0)" }
-            for name in names { try FileManager.default.createDirectory(atPath: name, withIntermediateDirectories: false) }
+            for name in names {
+                try FileManager.default.createDirectory(atPath: name, withIntermediateDirectories: false)
+            }
             defer { for name in names { _ = eventually(within: 5) { rmdir(name) == 0 || errno == ENOENT } } }
             for (file, value) in [("cpu.cfs_period_us", "100000"), ("cpu.cfs_quota_us", "50000")] {
                 try value.write(toFile: "\(names[0])/\(file)", atomically: false, encoding: .utf8)
@@ -174,8 +177,9 @@ extension ExertCommands {
 
         @Test func inotifyHandlesBeyondTheUsersLimitAreRefused() throws {
             let most = try #require(
-                Int(String(contentsOfFile: "/proc/sys/fs/inotify/max_user_instances", encoding: .utf8)
-                    .trimmingCharacters(in: .whitespacesAndNewlines)))
+                Int(
+                    String(contentsOfFile: "/proc/sys/fs/inotify/max_user_instances", encoding: .utf8)
+                        .trimmingCharacters(in: .whitespacesAndNewlines)))
             try #require(most < 10_000, "a host that lets a user have that many")
             let (log, result) = try run([
                 "--load", "file-handles=\(most + 100)", "--set", "file-handles.handle=inotify", "--for", "2s",

@@ -43,7 +43,9 @@ private let ms = Nanoseconds.millisecond
     @Test func `what stands still does not wait in a queue, and comes first`() {
         let all = Self.everything
         let frozen = answer(.cores, .rate, limits: all) { window in
-            (window.frozen, window.stopped, window.throttled, window.runDelay) = (600 * ms, 600 * ms, 900 * ms, 900 * ms)
+            (window.frozen, window.stopped, window.throttled, window.runDelay) = (
+                600 * ms, 600 * ms, 900 * ms, 900 * ms
+            )
         }
         #expect(frozen.cause == .frozen && frozen.evidence == all.freezer)
         let stopped = answer(.cores, .rate, limits: all) { $0.stopped = 600 * ms }
@@ -125,7 +127,8 @@ private let ms = Nanoseconds.millisecond
 
     @Test func `others are the cause where they alone are above the total`() {
         func cause(achieved: Double, own: Double, _ mode: LoadMode = .total) -> Cause {
-            answer(.bytes, .level, limits: nil, target: 100, mode: mode) { ($0.achieved, $0.own) = (achieved, own) }.cause
+            answer(.bytes, .level, limits: nil, target: 100, mode: mode) { ($0.achieved, $0.own) = (achieved, own) }
+                .cause
         }
         #expect(cause(achieved: 120, own: 10) == .others)
         #expect(cause(achieved: 120, own: 20) == .saturation, "what is too much is our own")

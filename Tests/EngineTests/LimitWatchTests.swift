@@ -139,6 +139,7 @@ import Testing
         try other.set("cgroup.procs", "\(spinner.child.id)")
         look(watch, for: 2.1)
         #expect(watch.figures.quota?.source == other.directory + "/cpu.cfs_quota_us")
-        #expect(watch.figures.throttledCount > count && watch.figures.throttled > time, "they go on from where they were")
+        #expect(
+            watch.figures.throttledCount > count && watch.figures.throttled > time, "they go on from where they were")
     }
 }

@@ -23,7 +23,9 @@ struct CommitLimitTests {
         #expect(commit.finding(forPeak: Double(744 << 20)) == nil)
         let finding = try #require(commit.finding(forPeak: Double(745 << 20)))
         #expect(finding.code == "target_beyond_commit_limit")
-        for part in ["745 MiB", "vm.overcommit_memory is 2", "CommitLimit (840 MiB)", "Committed_AS (96 MiB)", "744 MiB"] {
+        for part in [
+            "745 MiB", "vm.overcommit_memory is 2", "CommitLimit (840 MiB)", "Committed_AS (96 MiB)", "744 MiB",
+        ] {
             #expect(finding.message.contains(part), "\(finding.message)")
         }
     }
