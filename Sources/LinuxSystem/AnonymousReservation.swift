@@ -8,8 +8,8 @@ public import SystemPackage
 ///
 /// Growth and release never map anew: they move a watermark within the one reservation. `MAP_NORESERVE`, so that the
 /// reservation itself costs nothing and is not counted as committed. Where `vm.overcommit_memory` is 2 that has no
-/// effect (`do_mmap` in mm/mmap.c): there the reservation may not be written to at first, which is not counted, and each
-/// piece is made writable when it is populated, which is.
+/// effect (`do_mmap` in mm/mmap.c): there the reservation may not be written to at first, which is not counted, and
+/// each piece is made writable when it is populated, which is.
 public struct AnonymousReservation: ~Copyable {
     /// The size of a small page in bytes.
     public static let pageSize = Int(sysconf(Int32(_SC_PAGESIZE)))

@@ -77,8 +77,8 @@ public final class GroupMemory: GroupFiles {
 
 /// How often the OOM killer has killed in one control group.
 ///
-/// Sources: `oom_kill` of `memory.events` (v2, groups below included) and of `memory.oom_control` (v1). The kernel counts
-/// a kill for the group of the one that is killed, whoever's limit it was, and before it sends the signal:
+/// Sources: `oom_kill` of `memory.events` (v2, groups below included) and of `memory.oom_control` (v1). The kernel
+/// counts a kill for the group of the one that is killed, whoever's limit it was, and before it sends the signal:
 /// `__oom_kill_process` in mm/oom_kill.c.
 public final class GroupOOMKills: GroupFiles {
     /// See ``GroupFiles/group``.

@@ -127,8 +127,8 @@ public final class GroupProcessLimit: GroupFiles {
 
 /// Whether a process's control groups are frozen, and for how long they were.
 ///
-/// Sources: `cgroup.events` and `cgroup.stat.local` (v2, the latter since Linux 6.18), `freezer.state` (v1); all of them
-/// know of frozen ancestors. See `Documentation/admin-guide/cgroup-v2.rst` and `cgroup-v1/freezer-subsystem.rst`.
+/// Sources: `cgroup.events` and `cgroup.stat.local` (v2, the latter since Linux 6.18), `freezer.state` (v1); all of
+/// them know of frozen ancestors. See `Documentation/admin-guide/cgroup-v2.rst` and `cgroup-v1/freezer-subsystem.rst`.
 public final class GroupFreezer: GroupFiles {
     /// What the group says.
     public struct Reading: Hashable, Sendable {

@@ -183,6 +183,12 @@ public struct ProcessLimits: Hashable, Sendable {
         public var soft: Int64?
         /// What it may be raised to; `nil` where there is no limit.
         public var hard: Int64?
+
+        /// Creates a pair.
+        public init(soft: Int64?, hard: Int64?) {
+            self.soft = soft
+            self.hard = hard
+        }
     }
 
     /// `Max open files`.

@@ -46,9 +46,7 @@ private let ms = Nanoseconds.millisecond
 
     @Test func `a level is short for a refusal or because there is no more`() {
         #expect(cause(Case(testDescription: "", refusals: 2, cause: .refusal), .level) == .refusal)
-        #expect(
-            cause(Case(testDescription: "", runDelay: 900 * ms, throttled: 900 * ms, cause: .saturation), .level)
-                == .saturation)
+        #expect(cause(Case(testDescription: "", runDelay: 900 * ms, cause: .saturation), .level) == .saturation)
     }
 
     /// 60 % of the operations are missing: threads that waited for less than half of that did not miss them so.

@@ -238,7 +238,7 @@ private let ms = Nanoseconds.millisecond
 
     @Test func `a level that swings about its target is not met, though its mean is right`() {
         var run = held(.level, 1000)
-        for time in stride(from: Nanoseconds(0), to: 10 * s, by: 400 * ms) {
+        for time in stride(from: Nanoseconds(0), to: 10 * s, by: Int(400 * ms)) {
             run.disturb(time, time + 200 * ms, factor: 1.05)
             run.disturb(time + 200 * ms, time + 400 * ms, factor: 0.95)
         }

@@ -29,6 +29,28 @@ struct AnonymousReservationTests {
         }
     }
 
+    /// The kernel counts promises always, and refuses them only where `vm.overcommit_memory` is 2.
+    @Test func promisedIsWhatIsPopulatedAndNoMore() async {
+        await #expect(processExitsWith: .success) {
+            func promised() throws -> Int64 {
+                // `VmData` is what is private and may be written to, which is what is promised.
+                let status = try SmallFile.bytes("/proc/self/status")
+                return try #require(ByteScanner.bytes(afterKiB: "VmData:", in: status[...]))
+            }
+            let before = try promised()
+            let reservation = try AnonymousReservation(count: 256 << 20, pages: .small, isCommittedPiecewise: true)
+            #expect(try promised() - before < 4 << 20, "a reservation promises nothing")
+            try reservation.populate(0..<(96 << 20))
+            #expect(try abs(promised() - before - 96 << 20) < 4 << 20)
+            reservation.touch(0..<(96 << 20), stride: 4096)
+            try reservation.release((32 << 20)..<(96 << 20))
+            #expect(try abs(promised() - before - 32 << 20) < 4 << 20)
+            let held = ResidentSet.now
+            try reservation.populate((32 << 20)..<(64 << 20))
+            #expect(abs(ResidentSet.now - held - 32 << 20) < 4 << 20, "what was given back can be taken again")
+        }
+    }
+
     @Test func aDestroyedReservationIsGivenBack() async {
         await #expect(processExitsWith: .success) {
             let bytes = 32 << 20

@@ -10,7 +10,7 @@ enum FakeHost {
     /// Four processors and 16 GiB without limits, unless said otherwise.
     static func make(
         online: [Int] = [0, 1, 2, 3], affinity: [Int] = [0, 1, 2, 3], quota: Double? = nil, memoryLimit: Double? = nil,
-        memoryDirectory: String = "/no/such/group", hugePages: String = "madvise",
+        memoryHigh: Double? = nil, memoryDirectory: String = "/no/such/group", hugePages: String = "madvise",
         nodes: [NUMA.Node] = []
     ) -> HostFacts {
         var host = HostFacts.read()
@@ -23,6 +23,9 @@ enum FakeHost {
         host.memoryAvailable = 12 << 30
         host.memoryLimit = memoryLimit.map {
             CgroupView.Limit(value: $0, source: "/m/memory.max", group: .init(directory: memoryDirectory, version: 2))
+        }
+        host.memoryHigh = memoryHigh.map {
+            CgroupView.Limit(value: $0, source: "/p/memory.high", group: .init(directory: "/p", version: 2))
         }
         host.hugePages = hugePages
         host.memoryNodes = nodes

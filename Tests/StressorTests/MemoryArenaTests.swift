@@ -80,6 +80,33 @@ struct MemoryArenaTests {
         }
     }
 
+    /// The fixture's usage does not follow what is held, so that each look asks for more back, until nothing is left.
+    @Test func aLimitThatIsLoweredIsGivenWayTo() async {
+        await #expect(processExitsWith: .success) {
+            let folder = NSTemporaryDirectory() + "exert-group-\(getpid())"
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            defer { try? FileManager.default.removeItem(atPath: folder) }
+            func write(_ file: String, _ mebibytes: Int) throws {
+                try "\(mebibytes << 20)\n".write(toFile: folder + "/" + file, atomically: false, encoding: .utf8)
+            }
+            try write("memory.current", 60)
+            try write("memory.max", 100)
+            let ceiling = GroupCeiling([.init(directory: folder, version: 2)]) { _ in 4 << 20 }
+            #expect(ceiling.cap(holding: 50 << 20) == .max && ceiling.room?.available == 36 << 20)
+            func look(_ limit: Int) throws -> Int64 {
+                try write("memory.max", limit)
+                // Longer than two looks are apart.
+                usleep(130_000)
+                return ceiling.cap(holding: 50 << 20)
+            }
+            #expect(try look(90) == (50 + 26) << 20, "room is left")
+            #expect(try look(58) == (50 - 6) << 20, "2 MiB above the limit, and 4 of headroom")
+            #expect(ceiling.lowered?.limit == 58 << 20 && ceiling.lowered?.source == folder + "/memory.max")
+            #expect(try look(5) == 0, "never less than nothing")
+            #expect(try look(100) == .max && ceiling.lowered == nil, "it is what it was")
+        }
+    }
+
     @Test func aGroupsLimitIsNotCrossed() async {
         await #expect(processExitsWith: .success) {
             let folder = NSTemporaryDirectory() + "exert-group-\(getpid())"
@@ -87,9 +114,9 @@ struct MemoryArenaTests {
             defer { try? FileManager.default.removeItem(atPath: folder) }
             // The fixture's usage never changes, so that each grant alone is what is bounded: 10 MiB are left.
             try "\(90 << 20)\n".write(toFile: folder + "/memory.current", atomically: false, encoding: .utf8)
-            let limit = CgroupView.Limit(
-                value: Double(104 << 20), source: "", group: .init(directory: folder, version: 2))
-            let headroom = Headroom(hostReserve: 0, cgroupReserve: 4 << 20, limit: limit)
+            try "\(104 << 20)\n".write(toFile: folder + "/memory.max", atomically: false, encoding: .utf8)
+            let headroom = Headroom(
+                hostReserve: 0, cgroupReserve: { _ in 4 << 20 }, groups: [.init(directory: folder, version: 2)])
             #expect(try headroom.grant(8 << 20, unit: 4096) == 8 << 20)
             // What is granted and not yet in the kernel's figures is not granted to another lane.
             #expect(try headroom.grant(64 << 20, unit: 4096) == 2 << 20)
@@ -112,6 +139,9 @@ struct Scenario {
     let gauge: Gauge
     let overhead: ProcessOverhead
     var hostHeadroom: Int64 = 0
+    /// The control groups of the process.
+    var groups: [CgroupView.Group] = []
+    var cite: @Sendable (String, String) -> Void = { _, _ in }
     /// The resident set of the process before the load.
     let idle: Int64
 
@@ -138,8 +168,12 @@ struct Scenario {
         let options = MemoryArena.Options(
             pages: pages, content: content, isLocked: false,
             peakShare: Int(curve.peak) + 2 * AnonymousReservation.hugePageSize)
-        let headroom = Headroom(hostReserve: hostHeadroom, cgroupReserve: 0, limit: nil)
-        var arena = try MemoryArena(options, lane: lane, overhead: overhead, headroom: headroom)
+        let headroom = Headroom(hostReserve: hostHeadroom, groups: groups, cite: cite)
+        let word = UnsafeMutableRawPointer.allocate(byteCount: 64, alignment: 64)
+        word.initializeMemory(as: UInt8.self, repeating: 0, count: 64)
+        let context = StressorContext(
+            name: "memory", control: ControlWord(at: word), workers: 1, curve: curve, unit: .bytes, gauges: [gauge])
+        var arena = try MemoryArena(options, lane: lane, context: context, overhead: overhead, headroom: headroom)
         try lane.hold(&arena)
         return time
     }

@@ -47,7 +47,7 @@ private struct StreamRun: ~Copyable {
         self.access = access
         lane = Lane(index: 0, count: 1, curve: curve, time: WallClock(length: length), gauge: gauge)
         let buffer = try StreamBuffer(count: count, pages: .huge)
-        try buffer.fill(seed: 1, headroom: Headroom(hostReserve: 0, cgroupReserve: 0, limit: nil)) { _ in }
+        try buffer.fill(seed: 1, headroom: Headroom(hostReserve: 0)) { _ in }
         worker = StreamWorker(buffer, access: access, control: control, gauge: gauge)
     }
 
@@ -161,7 +161,7 @@ struct MemoryBandwidthRunTests {
     @Test func aBufferThatDoesNotFitIsAFailureThatNamesTheRemedy() throws {
         let buffer = try StreamBuffer(count: 4 << 20, pages: .small)
         // More than any host has: what is available is always less.
-        let headroom = Headroom(hostReserve: 1 << 60, cgroupReserve: 0, limit: nil)
+        let headroom = Headroom(hostReserve: 1 << 60)
         do throws(StressorFailure) {
             try buffer.fill(seed: 1, headroom: headroom) { _ in }
             Issue.record("it was filled")

@@ -36,6 +36,31 @@ struct MemoryPlanTests {
         #expect(base.text.contains(example.text), "\(base.text)")
     }
 
+    @Test func theSmallerOfMaxAndHighIsTheBase() throws {
+        var host = FakeHost.make(memoryLimit: 0x1p30, memoryHigh: 0x1p28)
+        for of in ["auto", "cgroup"] {
+            let base = try base(host, ["of": .text(of)])
+            #expect(base.capacity == 0x1p28 && base.text == "cgroup: limit 268435456 bytes (/p/memory.high)")
+        }
+        host.memoryLimit = nil
+        #expect(try base(host).capacity == 0x1p28, "where there is no other limit")
+        host.memoryLimit = FakeHost.make(memoryLimit: 0x1p27).memoryLimit
+        #expect(try base(host).capacity == 0x1p27)
+        #expect(try base(host, ["of": .text("host")]).capacity == 0x1p34)
+    }
+
+    @Test func aPeakAboveMemoryHighIsWarnedOf() throws {
+        let host = FakeHost.make(memoryHigh: 0x1p28)
+        func findings(_ peak: Double) throws -> [Finding] {
+            let request = LoadRequest(MemoryStressor.manifest, on: host)
+            let base = try MemoryStressor.base(request)
+            return try MemoryStressor.prepare(request, base: base, curve: .constant(peak)).findings
+        }
+        let finding = try #require(findings(0x1p28 + 1).first { $0.code == "above_memory_high" })
+        #expect(finding.message.contains("256 MiB (/p/memory.high)"), "\(finding.message)")
+        #expect(try findings(0x1p28).allSatisfy { $0.code != "above_memory_high" })
+    }
+
     @Test func whatIsFreeIsWhatTheHeadroomLeaves() throws {
         let host = FakeHost.make()
         #expect(try base(host).free == Double((12 << 30) - (64 << 20)), "64 MiB unless said otherwise")

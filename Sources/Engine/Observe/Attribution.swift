@@ -31,7 +31,7 @@ enum Attribution {
             if isBeyondWorkers { return (.saturation, nil) }
             if let cause = window.refusalCause { return (cause, evidence) }
             if miss.isStolen(steal) {
-                return (.steal, CauseEvidence(source: "/proc/stat", figure: "\(Figure.short(steal)) cores stolen"))
+                return (.steal, CauseEvidence(source: "/proc/stat", figure: "\(Figure.cores(steal)) stolen"))
             }
             return miss.hasWaited(window.runDelay) ? (.contention, contention(window)) : (.saturation, nil)
         }
@@ -69,7 +69,8 @@ enum Attribution {
         if Double(window.throttled) >= 0.5 * time { return (.quota, limits?.quota?.evidence) }
         if Double(window.runDelay) >= 0.5 * time { return (.contention, contention(window)) }
         if steal >= 0.5 { return (.steal, nil) }
-        let figure = "no look and no progress for \(Figure.short(window.length.seconds)) s, without waiting in a run queue"
+        let figure =
+            "no look and no progress for \(Figure.short(window.length.seconds)) s, without waiting in a run queue"
         return (.frozen, limits?.freezer ?? CauseEvidence(source: "CLOCK_MONOTONIC", figure: figure))
     }
 
@@ -123,7 +124,7 @@ enum Attribution {
 }
 
 extension LimitFigures.MemoryHigh {
-    /// The kernel reclaims down to the limit, which is then never quite reached: `MEMCG_CHARGE_BATCH` of mm/memcontrol.c.
+    /// The kernel reclaims down to the limit, which is then never quite reached: `MEMCG_CHARGE_BATCH`, mm/memcontrol.c.
     var isReached: Bool { recentEvents > 0 && Double(used) >= 0.9 * Double(bytes) || used >= bytes }
 }
 
@@ -168,7 +169,8 @@ private struct Miss {
     }
 
     func hasWaited(_ runDelay: Int64) -> Bool {
-        isCPU ? Double(runDelay) >= 0.1 * shortfall : Double(runDelay) >= 0.5 * missing * time * Double(stressor.workers)
+        isCPU
+            ? Double(runDelay) >= 0.1 * shortfall : Double(runDelay) >= 0.5 * missing * time * Double(stressor.workers)
     }
 
     /// Whether a group does what it may; or the load asks for more than that, and gets what there is of it.

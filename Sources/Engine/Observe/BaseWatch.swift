@@ -47,7 +47,7 @@ struct BaseWatch {
     private func text(_ amount: LimitBases.Amount) -> String {
         if amount.value == .infinity { return "the host's memory (no limit)" }
         let figure =
-            stressor.unit == .cores ? "\(Figure.short(amount.value)) cores" : Figure.mebibytes(Int64(amount.value))
+            stressor.unit == .cores ? Figure.cores(amount.value) : Figure.mebibytes(Int64(amount.value))
         return "\(figure) (\(amount.source))"
     }
 }

@@ -86,7 +86,7 @@ struct LimitFigures: Sendable {
 
 extension LimitFigures.Quota {
     var evidence: CauseEvidence {
-        let cores = cores.map { "\(Figure.short($0)) cores" } ?? "no quota any more"
+        let cores = cores.map { Figure.cores($0) } ?? "no quota any more"
         return CauseEvidence(
             source: source, figure: "\(cores), throttled \(count) times for \(Figure.short(time.seconds)) s so far")
     }
@@ -123,6 +123,9 @@ extension LimitFigures.Commit {
 
 /// Figures as people read them.
 enum Figure {
+    /// Such as `1 core` or `0.5 cores`.
+    static func cores(_ value: Double) -> String { value == 1 ? "1 core" : "\(short(value)) cores" }
+
     /// Three places at most, and as few as there are.
     static func short(_ value: Double) -> String {
         guard value.isFinite, abs(value) < 1e15 else { return "\(value)" }

@@ -5,8 +5,8 @@ internal import LoadModel
 
 /// Looks at every limit that applies to a stressor's processes now.
 ///
-/// Its files are opened before the load begins, those of a group once for all stressors in it. A look costs 2 to 3 µs
-/// for each stressor and some 6 for each set of groups; once a second it is a full one, of 20 µs and 10 for each level.
+/// Its files are opened before the load begins, those of a group once for all stressors in it. A look costs some µs
+/// for each stressor and for each set of groups; once a second it is a full one.
 final class LimitWatch {
     /// How often everything is read, rather than what moves fast.
     private static let fullLook: Nanoseconds = 900 * .millisecond
@@ -31,7 +31,8 @@ final class LimitWatch {
     /// - Parameters:
     ///   - view: the hierarchies as the observer sees them.
     ///   - now: ns of `CLOCK_MONOTONIC`, as in ``look(at:)``.
-    init?(_ stressor: PlannedStressor, processIDs: [Int32], view: CgroupView, pool: GroupFilePool, at now: Nanoseconds) {
+    init?(_ stressor: PlannedStressor, processIDs: [Int32], view: CgroupView, pool: GroupFilePool, at now: Nanoseconds)
+    {
         processes = processIDs.prefix(Self.most).compactMap(ProcessWatch.init)
         guard let first = processes.first else { return nil }
         self.stressor = stressor

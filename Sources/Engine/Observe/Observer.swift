@@ -46,7 +46,6 @@ public final class Observer {
     var interruptedBy: Int32?
     private let guards: GuardWatch
     private var guardTrip: GuardTrip?
-    private var oomKillsBefore: Int64 = 0
     private let limitFiles = GroupFilePool()
     private(set) var phase = 0
 
@@ -80,7 +79,7 @@ public final class Observer {
         let startTime = options.startAt.map { StartTime(wall: $0, setupLimit: setupLimit) }
         let lifeline: OwnedDescriptor.Pipe
         do { lifeline = try OwnedDescriptor.pipe() } catch { throw .cannotObserve("no pipe: \(error)") }
-        oomKillsBefore = probe.oomKills
+        probe.forgetOOMKills()
         renewLease()
         do {
             try startTime?.sleepUntilPreparation(self)
@@ -273,7 +272,7 @@ public final class Observer {
         lastHost = probe.read()
         noteNotices()
         noticeEnds(stopRequestedAt: nil)
-        oomKillsBefore = probe.oomKills
+        probe.forgetOOMKills()
         emit(.sample(sample(isLogged: true) { $0.takeLogWindow() }))
     }
 
@@ -374,8 +373,7 @@ public final class Observer {
 
     private func noticeEnds(stopRequestedAt: Nanoseconds?) {
         for (index, session) in sessions.enumerated() {
-            let hostKills = { [probe, oomKillsBefore] in probe.oomKills > oomKillsBefore }
-            for end in session.noticeEnds(stopRequestedAt: stopRequestedAt, hostKills: hostKills) {
+            for end in session.noticeEnds(stopRequestedAt: stopRequestedAt, hostKills: { probe.hasOOMKills }) {
                 ends.append(end)
                 emit(.stressorEnded(end))
                 // Told by the event itself: a finding would say it twice.

@@ -7,26 +7,26 @@ internal import SystemPackage
 /// The observer's side of one stressor: its processes, their shared pages, its witness.
 final class StressorSession {
     let plan: PlannedStressor
-    private let pages: RunPages
-    private let children: [any StressorChild]
+    let pages: RunPages
+    let children: [any StressorChild]
     private let type: any Stressor.Type
     private var witness: (any Witness)?
     private var scheduler: SchedulerProbe?
     private var group: GroupProbe?
-    private var watch: LimitWatch?
+    var watch: LimitWatch?
     private let limitFiles: GroupFilePool
     /// What the processes said of the rules that refused them.
-    private var told: [Cause: CauseEvidence] = [:]
-    private var base: BaseWatch?
-    private var oom = OOMLedger()
-    private var isKilledByUs = false
+    var told: [Cause: CauseEvidence] = [:]
+    var base: BaseWatch?
+    var oom = OOMLedger()
+    var isKilledByUs = false
     private(set) var history = History()
     private(set) var lastLogged: HistoryPoint?
     private var spread = SpreadMeter()
-    private var ended: Set<Int32> = []
-    private var noticesTold = 0
+    var ended: Set<Int32> = []
+    var noticesTold = 0
     private let host: HostFacts
-    private let world: any RunWorld
+    let world: any RunWorld
     /// Whether any phase asks for as much as there is; most never do, and need not look.
     private var hasUnlimited: Bool
     /// The target, as it stands.
@@ -84,7 +84,7 @@ final class StressorSession {
         self.children = children
     }
 
-    private var running: [any StressorChild] { children.filter { !ended.contains($0.id) } }
+    var running: [any StressorChild] { children.filter { !ended.contains($0.id) } }
     /// Readable when a process ends; negative where the kernel has no such descriptors.
     var pidDescriptors: [Int32] { running.map(\.pidDescriptor) }
     var isAlive: Bool { ended.count < children.count }
@@ -132,7 +132,7 @@ final class StressorSession {
         }
     }
 
-    private var started: Nanoseconds = 0
+    var started: Nanoseconds = 0
 
     /// Lets the load begin at `start`, ns of `CLOCK_MONOTONIC`.
     func go(at start: Nanoseconds) {
@@ -249,32 +249,6 @@ final class StressorSession {
         return (target, spread.take())
     }
 
-    /// Whether the observer did not look for longer than it means to.
-    private var isAfterGap: Bool {
-        guard let last = history.last else { return false }
-        return world.monotonic - started - last.time > 300 * .millisecond
-    }
-
-    private func lookAtLimits(_ point: inout HistoryPoint) {
-        guard let watch else { return }
-        let now = world.monotonic
-        if isAlive {
-            watch.look(at: now)
-            oom.note(watch.oomKills, at: now)
-        }
-        point.throttled = watch.figures.throttled
-        point.throttledCount = watch.figures.throttledCount
-        point.frozen = watch.figures.frozen
-        point.stopped = watch.figures.stopped
-    }
-
-    /// What holds the processes back, as of the last look; `nil` where they cannot be looked at.
-    var limits: LimitFigures? {
-        guard var figures = watch?.figures else { return nil }
-        figures.told = told
-        return figures
-    }
-
     /// The level by page walk or the like; `nil` where there is none.
     func readExactly() -> Double? { isAlive ? witness?.readExactly() : nil }
 
@@ -337,61 +311,6 @@ final class StressorSession {
             name: counters.name, readBytesPerSecond: rate(\.readBytes), writeBytesPerSecond: rate(\.writtenBytes),
             readOperationsPerSecond: rate(\.readOperations), writeOperationsPerSecond: rate(\.writtenOperations),
             queueDepth: rate(\.queueTime) / 1e9)
-    }
-
-    /// What the processes had to tell since the last time that this was asked, and what became of their base.
-    func takeFindings() -> [Finding] {
-        let notices = pages.notices.notices(after: noticesTold)
-        noticesTold += notices.count
-        var findings: [Finding] = []
-        for notice in notices {
-            if let (cause, evidence) = StressorContext.evidence(in: notice) {
-                told[cause] = evidence
-            } else {
-                findings.append(Finding(code: notice.code, stressor: plan.name, message: notice.message))
-            }
-        }
-        if isAlive, let bases = watch?.bases(at: world.monotonic), let change = base?.change(to: bases) {
-            findings.append(change)
-        }
-        return findings
-    }
-
-    /// The ends of processes that were not noticed before.
-    ///
-    /// - Parameter hostKills: whether the OOM killer has killed on the host just before.
-    func noticeEnds(stopRequestedAt: Nanoseconds?, hostKills: () -> Bool) -> [StressorEnd] {
-        running.compactMap { child in
-            guard let end = child.poll() else { return nil }
-            ended.insert(child.id)
-            var note: String?
-            let manner: StressorEnd.Manner
-            if end.signal != 0 {
-                let evidence = evidence(of: end, hostKills: hostKills)
-                note = evidence.note
-                manner = .killed(signal: end.signal, isOutOfMemory: evidence.isOutOfMemory)
-            } else if end.exitCode == 0, stopRequestedAt != nil {
-                manner = .released
-            } else {
-                manner = .failed(pages.failure ?? "the process exited with code \(end.exitCode)")
-            }
-            return StressorEnd(
-                stressor: plan.name, processID: child.id, manner: manner, cpuSeconds: end.cpuTime.seconds,
-                releaseSeconds: stopRequestedAt.map { (world.monotonic - $0).seconds }, note: note)
-        }
-    }
-
-    private func evidence(of end: ChildProcess.End, hostKills: () -> Bool) -> KillEvidence {
-        let now = world.monotonic
-        oom.note(watch?.oomKills, at: now)
-        // Counted first, then the signal, and the process is gone when its memory is given back: 1 GiB takes 0.2 s and
-        // with small pages a second.
-        let held = plan.unit == .bytes ? history.last?.claimed ?? 0 : 0
-        let teardown = Nanoseconds(min(held / 0x1p30, 60) * Double(Nanoseconds.second))
-        return KillEvidence(
-            signal: end.signal, cpuTime: end.cpuTime, cpuLimit: watch?.cpuTimeLimit,
-            groupKills: oom.isCounted ? oom.hasKilled(since: now - 300 * .millisecond - teardown) : nil,
-            groupSource: oom.source, hostKills: hostKills(), isOwn: isKilledByUs)
     }
 }
 

@@ -9,9 +9,9 @@ internal import Synchronization
 ///
 /// What can be had by that: v1 refuses a limit below what is charged, after it has reclaimed what it could (`EBUSY`,
 /// `mem_cgroup_resize_max` in mm/memcontrol.c), and kills nobody; what is left to do is to keep the headroom. v2 sets
-/// the limit, reclaims sixteen times and then kills, all within the write (`memory_max_write`): where there is swap that
-/// takes as long as paging out does, and what is given back meanwhile saves the process; without swap it is over within
-/// a millisecond or so, and nobody can be fast enough.
+/// the limit, reclaims sixteen times and then kills, all within the write (`memory_max_write`): where there is swap
+/// that takes as long as paging out does, and what is given back meanwhile saves the process; without swap there is
+/// hardly anything to try, and nobody can be fast enough.
 final class GroupCeiling: Sendable {
     /// How often the limits are read while none is lowered: one `pread` for each level.
     static let calmLook: Nanoseconds = 100 * .millisecond

@@ -29,17 +29,18 @@ final class Headroom: Sendable {
     /// - Parameters:
     ///   - hostReserve: bytes of `MemAvailable` to leave.
     ///   - cgroupReserve: bytes to leave below a group's limit of so many.
+    ///   - groups: the process's groups, its own first.
+    ///   - hidden: the limit of a group that cannot be seen, as it was at the start.
     ///   - nodes: memory nodes that must not run full, of which as much is left as of the host.
     ///   - cite: is told which figure left no room: the file and what it says.
     init(
-        hostReserve: Int64, cgroupReserve: @escaping @Sendable (Int64) -> Int64, host: HostFacts, nodes: [Int] = [],
-        cite: @escaping @Sendable (String, String) -> Void
+        hostReserve: Int64, cgroupReserve: @escaping @Sendable (Int64) -> Int64 = { _ in 0 },
+        groups: [CgroupView.Group] = [], hidden: CgroupView.Limit? = nil, nodes: [Int] = [],
+        cite: @escaping @Sendable (String, String) -> Void = { _, _ in }
     ) {
         self.hostReserve = hostReserve
         self.cite = cite
-        ceiling = GroupCeiling(host.cgroups.groups(of: "memory"), reserve: cgroupReserve)
-        // Of an ancestor that cannot be seen, only the limit at the start is known.
-        let hidden = host.memoryLimit.flatMap { $0.source.hasSuffix("/memory.stat") ? $0 : nil }
+        ceiling = GroupCeiling(groups, reserve: cgroupReserve)
         self.cgroupReserve = cgroupReserve(Int64(hidden?.value ?? 0))
         let gauges = nodes.compactMap { node in NUMA.Gauge(of: node).map { (node, $0) } }
         state = Mutex(
@@ -100,4 +101,13 @@ final class Headroom: Sendable {
 
     /// Says that `granted` bytes are populated, or given up: from now on the kernel's figures tell.
     func settle(_ granted: Int) { state.withLock { $0.outstanding -= Int64(granted) } }
+}
+
+extension HostFacts {
+    /// The groups whose memory limits apply, our own first.
+    var memoryGroups: [CgroupView.Group] { cgroups.groups(of: "memory") }
+    /// The limit of a group that cannot be seen; `nil` where a smaller one can be.
+    var hiddenMemoryLimit: CgroupView.Limit? {
+        memoryLimit.flatMap { $0.source.hasSuffix("/memory.stat") ? $0 : nil }
+    }
 }

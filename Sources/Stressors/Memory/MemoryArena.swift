@@ -157,8 +157,8 @@ struct MemoryArena: Holding, ~Copyable {
         context.cite(.refusal, source: lowered.source, figure: "lowered to \(limit) MiB, of which \(used) are used")
         context.tell(
             "limit_lowered",
-            "\(lowered.source) was lowered to \(limit) MiB while the load was on; memory is given back, so that the OOM "
-                + "killer does not come")
+            "\(lowered.source) was lowered to \(limit) MiB while the load was on; memory is given back, so that the "
+                + "OOM killer does not come")
     }
 
     mutating func upkeep(at now: Nanoseconds) throws(StressorFailure) -> Nanoseconds {

@@ -22,8 +22,9 @@ extension MemoryStressor {
             .init(
                 "of", .choice(["auto", "host", "available", "cgroup"]), default: .text("auto"),
                 help:
-                    "What 100 % is: MemTotal, MemAvailable at the start, or the cgroup's limit, the smallest memory.max "
-                    + "or memory.high of all levels; auto takes the cgroup's limit where there is one, else the host."),
+                    "What 100 % is: MemTotal, MemAvailable at the start, or the cgroup's limit, the smallest "
+                    + "memory.max or memory.high of all levels; auto takes the cgroup's limit where there is one, else the host."
+            ),
             .init(
                 "mode", .choice(["add", "total"]), default: .text("add"),
                 help: "add takes the amount on top of what is in use; total brings the whole use of the base to the "
@@ -190,8 +191,8 @@ extension MemoryStressor {
             workers: workers, findings: findings, settings: resolved, witness: base.mode == .total ? witness : nil)
     }
 
-    /// Above `memory.high` a group is not refused and not killed, but made to reclaim until it is slow, and its pages go
-    /// to swap.
+    /// Above `memory.high` a group is not refused and not killed, but made to reclaim until it is slow, and its pages
+    /// go to swap.
     private static func aboveHigh(_ peak: Double, _ mode: LoadMode, _ host: HostFacts) -> Finding? {
         guard let high = host.memoryHigh else { return nil }
         let used = mode == .total ? 0 : max(0, CgroupMemoryGauge(high.group)?.used ?? 0)

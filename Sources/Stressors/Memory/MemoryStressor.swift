@@ -47,7 +47,8 @@ public struct MemoryStressor: Stressor {
             peakShare: Int(peak / Double(process.workers)) + 2 * AnonymousReservation.hugePageSize)
         headroom = Headroom(
             hostReserve: Self.hostHeadroom(settings), cgroupReserve: { Self.cgroupHeadroom(settings, limit: $0) },
-            host: host, nodes: placement?.nodes ?? [], cite: { process.cite(.refusal, source: $0, figure: $1) })
+            groups: host.memoryGroups, hidden: host.hiddenMemoryLimit, nodes: placement?.nodes ?? [],
+            cite: { process.cite(.refusal, source: $0, figure: $1) })
         overhead = ProcessOverhead(gauges: process.gauges, isAnonymous: process.mode == .total)
         nodes = try placement.map { (placement) throws(StressorFailure) in
             try NodeShares(placement, gauges: process.gauges)

@@ -29,7 +29,8 @@ public struct MemoryBandwidthStressor: Stressor {
         self.host = host
         control = process.control
         headroom = Headroom(
-            hostReserve: Self.hostReserve, cgroupReserve: { Self.cgroupReserve(limit: $0) }, host: host,
+            hostReserve: Self.hostReserve, cgroupReserve: { Self.cgroupReserve(limit: $0) },
+            groups: host.memoryGroups, hidden: host.hiddenMemoryLimit,
             cite: { process.cite(.refusal, source: $0, figure: $1) })
     }
 

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import LinuxSystem
+internal import LoadModel
+
+// What holds the processes back, what they have to tell, and how they ended.
+extension StressorSession {
+    /// Whether the observer did not look for longer than it means to.
+    var isAfterGap: Bool {
+        guard let last = history.last else { return false }
+        return world.monotonic - started - last.time > 300 * .millisecond
+    }
+
+    /// Looks at the limits and takes over what is counted.
+    func lookAtLimits(_ point: inout HistoryPoint) {
+        guard let watch else { return }
+        let now = world.monotonic
+        if isAlive {
+            watch.look(at: now)
+            oom.note(watch.oomKills, at: now)
+        }
+        point.throttled = watch.figures.throttled
+        point.throttledCount = watch.figures.throttledCount
+        point.frozen = watch.figures.frozen
+        point.stopped = watch.figures.stopped
+    }
+
+    /// What holds the processes back, as of the last look; `nil` where they cannot be looked at.
+    var limits: LimitFigures? {
+        guard var figures = watch?.figures else { return nil }
+        figures.told = told
+        return figures
+    }
+
+    /// What the processes had to tell since the last time that this was asked, and what became of their base.
+    func takeFindings() -> [Finding] {
+        let notices = pages.notices.notices(after: noticesTold)
+        noticesTold += notices.count
+        var findings: [Finding] = []
+        for notice in notices {
+            if let (cause, evidence) = StressorContext.evidence(in: notice) {
+                told[cause] = evidence
+            } else {
+                findings.append(Finding(code: notice.code, stressor: plan.name, message: notice.message))
+            }
+        }
+        if isAlive, let bases = watch?.bases(at: world.monotonic), let change = base?.change(to: bases) {
+            findings.append(change)
+        }
+        return findings
+    }
+
+    /// The ends of processes that were not noticed before.
+    ///
+    /// - Parameter hostKills: whether the OOM killer has killed on the host just before.
+    func noticeEnds(stopRequestedAt: Nanoseconds?, hostKills: () -> Bool) -> [StressorEnd] {
+        running.compactMap { child in
+            guard let end = child.poll() else { return nil }
+            ended.insert(child.id)
+            var note: String?
+            let manner: StressorEnd.Manner
+            if end.signal != 0 {
+                let evidence = evidence(of: end, hostKills: hostKills)
+                note = evidence.note
+                manner = .killed(signal: end.signal, isOutOfMemory: evidence.isOutOfMemory)
+            } else if end.exitCode == 0, stopRequestedAt != nil {
+                manner = .released
+            } else {
+                manner = .failed(pages.failure ?? "the process exited with code \(end.exitCode)")
+            }
+            return StressorEnd(
+                stressor: plan.name, processID: child.id, manner: manner, cpuSeconds: end.cpuTime.seconds,
+                releaseSeconds: stopRequestedAt.map { (world.monotonic - $0).seconds }, note: note)
+        }
+    }
+
+    private func evidence(of end: ChildProcess.End, hostKills: () -> Bool) -> KillEvidence {
+        let now = world.monotonic
+        oom.note(watch?.oomKills, at: now)
+        // Counted first, then the signal, and the process is gone when its memory is given back: 1 GiB takes 0.2 s and
+        // with small pages a second.
+        let held = plan.unit == .bytes ? history.last?.claimed ?? 0 : 0
+        let teardown = Nanoseconds(min(held / 0x1p30, 60) * Double(Nanoseconds.second))
+        return KillEvidence(
+            signal: end.signal, cpuTime: end.cpuTime, cpuLimit: watch?.cpuTimeLimit,
+            groupKills: oom.isCounted ? oom.hasKilled(since: now - 300 * .millisecond - teardown) : nil,
+            groupSource: oom.source, hostKills: hostKills(), isOwn: isKilledByUs)
+    }
+}

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import LinuxSystem
+import LoadModel
+import Testing
+
+@testable import Engine
+
+/// Who killed a process, as far as the kernel's accounting says it.
+@Suite struct KillEvidenceTests {
+    private func evidence(_ signal: Int32 = 9, _ change: (inout KillEvidence) -> Void = { _ in }) -> KillEvidence {
+        var evidence = KillEvidence(
+            signal: signal, cpuTime: 3 * .second, cpuLimit: nil, groupKills: false, groupSource: "/g/memory.events",
+            hostKills: false, isOwn: false)
+        change(&evidence)
+        return evidence
+    }
+
+    @Test func `the group's counter decides, and the host's only where no group counts`() {
+        #expect(evidence { $0.groupKills = true }.isOutOfMemory)
+        #expect(evidence { $0.groupKills = true }.note.contains("/g/memory.events"))
+        #expect(!evidence { $0.hostKills = true }.isOutOfMemory, "somebody else's")
+        #expect(evidence { ($0.groupKills, $0.hostKills) = (nil, true) }.isOutOfMemory)
+        #expect(evidence { ($0.groupKills, $0.hostKills) = (nil, true) }.note.contains("/proc/vmstat"))
+        #expect(!evidence { $0.groupKills = nil }.isOutOfMemory)
+        #expect(!evidence(15) { $0.groupKills = true }.isOutOfMemory, "the OOM killer sends SIGKILL")
+    }
+
+    @Test func `a kill that nothing explains is not explained`() {
+        #expect(evidence().note == "who sent it is not known to the kernel's accounting")
+        #expect(evidence { $0.isOwn = true }.note.hasPrefix("exert ended it"))
+    }
+
+    @Test func `a limit of CPU time is named where it is reached, and no earlier`() {
+        func limited(_ signal: Int32, soft: Int64?, hard: Int64?) -> KillEvidence {
+            evidence(signal) { ($0.cpuLimit, $0.groupKills) = (.init(soft: soft, hard: hard), true) }
+        }
+        #expect(limited(9, soft: 3, hard: 3).note.contains("RLIMIT_CPU of 3 s"))
+        #expect(!limited(9, soft: 3, hard: 3).isOutOfMemory)
+        #expect(limited(24, soft: 3, hard: nil).note.contains("RLIMIT_CPU of 3 s"))
+        #expect(!limited(9, soft: 3, hard: nil).note.contains("RLIMIT_CPU"), "at the soft limit comes SIGXCPU")
+        #expect(!limited(9, soft: 4, hard: 4).note.contains("RLIMIT_CPU"))
+        #expect(!limited(15, soft: 3, hard: 3).note.contains("RLIMIT_CPU"))
+    }
+
+    @Test func `a group's kills count from when they were seen`() {
+        var ledger = OOMLedger()
+        #expect(!ledger.isCounted)
+        ledger.note((5, "/a"), at: 1 * .second)
+        #expect(ledger.isCounted && !ledger.hasKilled(since: 0), "what was before is nobody's")
+        ledger.note((6, "/a"), at: 2 * .second)
+        #expect(ledger.hasKilled(since: 2 * .second) && !ledger.hasKilled(since: 2 * .second + 1))
+        ledger.note((90, "/b"), at: 3 * .second)
+        #expect(!ledger.hasKilled(since: 3 * .second), "another group has a count of its own")
+        ledger.note(nil, at: 4 * .second)
+        ledger.note((91, "/b"), at: 5 * .second)
+        #expect(ledger.hasKilled(since: 5 * .second))
+    }
+}
+
+/// What 100 % was made of, and what it is now.
+@Suite struct BaseWatchTests {
+    private func watch(_ kind: String, of: String? = nil) -> BaseWatch {
+        BaseWatch(
+            PlannedStressor(
+                name: kind, kind: kind, unit: kind == "cpu" ? .cores : .bytes, drive: kind == "cpu" ? .rate : .level,
+                settings: Settings(values: of.map { ["of": .text($0)] } ?? [:]), capacity: 1, base: "", curve: Curve(),
+                workers: 1, tolerance: ToleranceLimit(absolute: 0, ratio: 0), witness: ""))
+    }
+
+    private func bases(quota: Double? = nil, memory: Double? = nil, processors: Int = 2) -> LimitBases {
+        LimitBases(
+            quota: quota.map { .init(value: $0, source: "/g/cpu.max") },
+            memory: memory.map { .init(value: $0, source: "/g/memory.max") },
+            processors: .init(before: 2, now: processors, source: "/online"))
+    }
+
+    @Test func `each change of a quota is told once, with both figures and the file`() {
+        var watch = watch("cpu")
+        #expect(watch.change(to: bases()) == nil && watch.change(to: bases()) == nil)
+        let finding = watch.change(to: bases(quota: 0.5))
+        #expect(finding?.code == "base_changed" && finding?.stressor == "cpu")
+        #expect(finding?.message.contains("was 2 cores (/online) and is 0.5 cores (/g/cpu.max) now") == true)
+        #expect(watch.change(to: bases(quota: 0.5)) == nil)
+        #expect(watch.change(to: bases(quota: 3))?.message.contains("is 2 cores (/online)") == true)
+        #expect(watch.change(to: bases(processors: 1))?.message.contains("is 1 core (/online)") == true)
+    }
+
+    @Test func `a base that does not rest on it does not change with it`() {
+        var host = watch("cpu", of: "host")
+        #expect(host.change(to: bases()) == nil && host.change(to: bases(quota: 0.5)) == nil)
+        var memory = watch("memory", of: "host")
+        #expect(memory.change(to: bases(memory: 1)) == nil && memory.change(to: bases(memory: 2)) == nil)
+        var group = watch("memory", of: "cgroup")
+        #expect(group.change(to: bases(memory: 0x1p28)) == nil)
+        #expect(group.change(to: bases(memory: 0x1p27))?.message.contains("256 MiB") == true)
+        #expect(group.change(to: bases())?.message.contains("no limit") == true)
+    }
+
+    @Test func `a base that never rests is not told for ever`() {
+        var watch = watch("cpu")
+        let told = (1...100).compactMap { watch.change(to: bases(quota: Double($0) / 100)) }
+        #expect(told.count == 8 && told.last?.message.hasSuffix("further changes are not told") == true)
+    }
+}
+
+/// What stressors say of the rules that refuse them.
+@Suite struct CitationTests {
+    @Test func `evidence arrives as it was given, once for each cause`() {
+        let bytes = UnsafeMutableRawPointer.allocate(byteCount: NoticeBoard.byteCount + 64, alignment: 64)
+        bytes.initializeMemory(as: UInt8.self, repeating: 0, count: NoticeBoard.byteCount + 64)
+        defer { bytes.deallocate() }
+        let board = NoticeBoard(at: bytes)
+        let context = StressorContext(
+            name: "", runID: "", control: ControlWord(at: bytes + NoticeBoard.byteCount), workers: 1, processes: 1,
+            processIndex: 0, course: Course(Curve()), unit: .handles, mode: .add, gauges: [], latency: nil,
+            notices: board)
+        context.cite(.refusal, source: "/proc/sys/fs/file-max", figure: "10, of the whole system")
+        context.cite(.refusal, source: "/other", figure: "1")
+        context.tell("word", "evidence of nothing")
+        let found = board.notices(after: 0).map { StressorContext.evidence(in: $0) }
+        #expect(found.count == 2 && found[1] == nil)
+        #expect(found[0]?.0 == .refusal)
+        #expect(found[0]?.1 == CauseEvidence(source: "/proc/sys/fs/file-max", figure: "10, of the whole system"))
+    }
+}
