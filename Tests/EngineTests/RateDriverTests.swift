@@ -87,8 +87,10 @@ private let ms = Nanoseconds.millisecond
             time.pass(done)
             return done
         }
-        #expect(abs(result.claimed - 5 * s) <= 1)
-        #expect(result.forgiven == 0)
+        // But for the last one: the load is over then.
+        let last = Pacer.period / 2
+        #expect(result.claimed <= 5 * s && result.claimed >= 5 * s - last)
+        #expect(result.forgiven <= last && abs(result.claimed + result.forgiven - 5 * s) <= 1)
     }
 
     @Test func `an overrun is paid back by doing less`() throws {

@@ -77,13 +77,15 @@ public struct Pacer: Sendable {
         let ahead = Double(done) - (total - regular)
         // Where the load ends soon, a delay of a period or two is still made up for.
         let next = max(owed(wake + .second) - total, 20 * rate * Double(Self.period))
-        let most = total + lead.limit(ahead, at: wake, next: next)
+        let most = max(total + lead.limit(ahead, at: wake, next: next), Double(done) + regular)
         return max(0, Int64(min(total - forgiven, most) - Double(done)))
     }
 
     /// Forgives what is overdue of the time before `edge`, at which less is asked for than before.
     public mutating func forgive(before edge: Nanoseconds, done: Int64, owed: (Nanoseconds) -> Double) {
-        forgiven = max(forgiven, owed(edge) - Double(done))
+        // Less than one unit is left over by rounding.
+        let overdue = owed(edge) - forgiven - Double(done)
+        if overdue > 1 { forgiven += overdue }
         lastWake = max(lastWake, edge)
     }
 }

@@ -25,10 +25,10 @@ struct LevelJudge {
         var time: Nanoseconds
         /// Achieved less target.
         var error: Double
+        /// The same, less what a target that moves is ahead of who follows it in steps.
+        var miss: Double
         var own: Double
         var claimed: Double
-        /// How far outside of where the target was within its lag.
-        var distance: Double
         var isOn: Bool
         /// For how long its processes stood still so far, where something is asked of them.
         var standstill: Nanoseconds
@@ -45,6 +45,7 @@ struct LevelJudge {
     private var way = Tally()
     private var wayError = 0.0
     private var error = 0.0
+    private var rawError = 0.0
     private var claimError = 0.0
     private var claimedTime = 0.0
     private var claimed = 0.0
@@ -52,15 +53,15 @@ struct LevelJudge {
     private var longestStep: Nanoseconds = 0
     private var others: Double?
     private var othersChangedAt: Nanoseconds = .min / 2
+    /// Since when the way of this stretch is over.
+    private(set) var settledAt: Nanoseconds
     /// Since the phase's start, when a look was first on target.
     private(set) var reachedAfter: Nanoseconds?
-    /// Whether the process is gone, and when it was last seen.
-    private(set) var end: Nanoseconds
 
     init(_ phase: JudgedPhase) {
         self.phase = phase
         stretch = Stretch(phase, from: phase.start)
-        end = phase.end
+        settledAt = phase.start
     }
 
     /// Until when the target is to be reached; `nil` where it is, or need not be.
@@ -98,10 +99,10 @@ struct LevelJudge {
         let now = phase.curve.value(at: look.time)
         // A target that moves is followed in steps.
         let before = phase.curve.value(at: max(stretch.start, look.time - Self.lag))
-        let distance = max(0, min(now, before) - amount, amount - max(now, before))
+        let miss = amount < min(now, before) ? amount - min(now, before) : max(0, amount - max(now, before))
         return Seen(
-            time: look.time, error: amount - now, own: look.ownAmount ?? amount, claimed: look.claimed, distance: distance,
-            isOn: distance <= 2 * phase.tolerance.allowed(at: now),
+            time: look.time, error: amount - now, miss: miss, own: look.ownAmount ?? amount, claimed: look.claimed,
+            isOn: abs(miss) <= 2 * phase.tolerance.allowed(at: now),
             standstill: now > 0 ? look.standstill : last?.standstill ?? 0)
     }
 
@@ -134,7 +135,8 @@ struct LevelJudge {
     private mutating func add(span: Nanoseconds, ends: [Seen], gap: Nanoseconds, isStill: Bool = false) {
         let time = Double(span)
         // The errors are what is averaged, and not the amounts: between looks the target may go anywhere.
-        let integral = ends.reduce(0) { $0 + $1.error } / Double(ends.count) * time
+        let integral = ends.reduce(0) { $0 + $1.miss } / Double(ends.count) * time
+        rawError += ends.reduce(0) { $0 + $1.error } / Double(ends.count) * time
         var piece = Tally()
         let isOn = ends.allSatisfy(\.isOn)
         let isFollowing = (ends.last?.time ?? 0) - othersChangedAt <= Self.follow
@@ -147,8 +149,8 @@ struct LevelJudge {
         }
         if piece.unseen == 0, isOn || !isFollowing {
             piece.judged = time
-            piece.absolute = ends.reduce(0) { $0 + $1.distance } / Double(ends.count) * time
-            piece.sizes.append(ends.last?.distance ?? 0)
+            piece.absolute = ends.reduce(0) { $0 + abs($1.miss) } / Double(ends.count) * time
+            piece.sizes.append(abs(ends.last?.miss ?? 0))
         }
         error += integral
         seen += time
@@ -175,6 +177,7 @@ struct LevelJudge {
         if look.time > stretch.allowanceEnd + Self.lateness { return void() }
         guard look.isOn else { return }
         stretch.way = .reached
+        settledAt = look.time
         let time = Double(look.time - stretch.start)
         way = Tally()
         way.allowance = time
@@ -194,6 +197,7 @@ struct LevelJudge {
         let edge = stretch.end
         close(at: edge)
         stretch = Stretch(phase, from: edge)
+        settledAt = edge
     }
 
     private mutating func close(at edge: Nanoseconds) {
@@ -238,7 +242,7 @@ struct LevelJudge {
             verdict = .unverified
         }
         return Judgement(
-            tally: tally, targetMean: target, achievedMean: target + error / span,
+            tally: tally, targetMean: target, achievedMean: target + rawError / span,
             claimedMean: seen > 0 ? claimed / seen : 0, errorMean: errorMean, allowed: allowed,
             isClaimOff: isClaimOff, verdict: verdict)
     }

@@ -33,6 +33,8 @@ struct RateJudge {
     private var tally = Tally()
     /// Shortfall inside allowances that may still be made up for.
     private var credit = 0.0
+    /// Since when the way of this stretch is over.
+    private(set) var settledAt: Nanoseconds
     private var granted: (length: Double, excuse: Double)?
     private var longestSlot = 0.0
     private var freely = FreeRun()
@@ -44,6 +46,7 @@ struct RateJudge {
     init(_ phase: JudgedPhase) {
         self.phase = phase
         stretch = Stretch(phase, from: phase.start)
+        settledAt = phase.start
     }
 
     /// Until when the target is to be reached; `nil` where it is, or need not be.
@@ -195,6 +198,7 @@ struct RateJudge {
         var start = stretch.end
         while let next = phase.curve.nextJump(after: start), next <= time, next < phase.end { start = next }
         stretch = Stretch(phase, from: start)
+        settledAt = start
         granted = nil
         recent = [mark]
         stretchMark = mark
@@ -227,13 +231,15 @@ struct RateJudge {
         if mark.freeTime > from.freeTime { return mark.freeWork > from.freeWork }
         let due = mark.due - from.due
         let error = mark.error - from.error
-        let allowed = max(phase.tolerance.allowed(at: due / span) * span, phase.quantum(at: due / span, due: due))
+        // Of what the pace brings in one piece, a window cuts half at the most.
+        let allowed = max(phase.tolerance.allowed(at: due / span) * span, phase.quantum(at: due / span, due: due) / 2)
         return stretch.isUp ? error >= -allowed : error <= allowed
     }
 
     /// Ends the allowance: what fell short on the way until `reached` is excused, or nothing is.
     private mutating func settle(grantedAt reached: Mark?) {
         stretch.way = reached == nil ? .none : .reached
+        if let reached { settledAt = max(settledAt, reached.time) }
         if let reached, reached.time > stretchMark.time {
             let error = reached.error - stretchMark.error
             // Operations that were dropped count, whenever they were due.

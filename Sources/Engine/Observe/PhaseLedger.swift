@@ -74,6 +74,14 @@ struct PhaseLedger {
         }
     }
 
+    /// Since when the way of the stretch is over.
+    private var settledAt: Nanoseconds {
+        switch judge {
+        case .rate(let judge): judge.settledAt
+        case .level(let judge): judge.settledAt
+        }
+    }
+
     /// Whether it is a level that is judged, and not a rate.
     var isLevel: Bool { if case .level = judge { true } else { false } }
 
@@ -179,7 +187,8 @@ struct PhaseLedger {
     private func cause(
         of point: HistoryPoint, after last: HistoryPoint, _ history: History, steal: Double, limits: LimitFigures?
     ) -> Attribution.Answer? {
-        let from = max(start, point.time - .second)
+        // What was done on the way there says nothing of now.
+        let from = max(settledAt, point.time - .second)
         guard let earlier = history.point(notAfter: from), earlier.time < point.time,
             stressor.curve.unlimitedLength(from: earlier.time, to: point.time) == 0
         else { return nil }
