@@ -70,7 +70,11 @@ final class Child {
 
     /// Runs a command to its end and returns what it printed.
     @discardableResult
-    static func run(_ command: String..., limit: Double = 30) throws -> String {
+    static func run(_ command: String...) throws -> String { try run(command) }
+
+    /// Runs a command to its end and returns what it printed.
+    @discardableResult
+    static func run(_ command: [String], limit: Double = 30) throws -> String {
         let file = NSTemporaryDirectory() + "exert-hostile-\(getpid())-\(UInt64.random(in: 0...UInt64.max))"
         defer { unlink(file) }
         let child = try Child(command, output: file, error: file)
@@ -140,8 +144,8 @@ enum Kernel {
 
     /// The children of `parent` that were started as stressors.
     static func stressors(of parent: Int32) -> [Int32] {
-        guard let threads = try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(parent)/task") else { return [] }
-        return threads.flatMap { thread in
+        let threads = try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(parent)/task")
+        return (threads ?? []).flatMap { thread in
             (text("/proc/\(parent)/task/\(thread)/children") ?? "").split(separator: " ").compactMap { Int32($0) }
         }.filter { id in text("/proc/\(id)/cmdline")?.split(separator: "\0").dropFirst().first == "stressor" }
     }

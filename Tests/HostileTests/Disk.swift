@@ -20,8 +20,8 @@ final class Disk {
         guard FileManager.default.createFile(atPath: image, contents: nil), truncate(image, mebibytes << 20) == 0 else {
             throw Failure("\(image) cannot be made")
         }
-        // Without the root's reserve, so that full is full; and nothing is left for the kernel to write later.
-        var options = ["-q", "-F", "-m", "0", "-E", "lazy_itable_init=0,lazy_journal_init=0"]
+        // Without the root's reserve, so that full is full; without a journal, so that what is written is exert's.
+        var options = ["-q", "-F", "-m", "0", "-O", "^has_journal", "-E", "lazy_itable_init=0"]
         if let inodes { options += ["-N", "\(inodes)"] }
         if type != "ext4" { options = ["-q"] }
         let make = (["mkfs.\(type)"] + options + [image]).map { "'\($0)'" }.joined(separator: " ")

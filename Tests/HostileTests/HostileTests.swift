@@ -23,36 +23,58 @@ struct HostileTests {
         .enabled(if: isWanted, "needs both processors for some minutes; scripts/test runs it, alone"),
         arguments: scenarios)
     func scenario(_ scenario: Scenario) {
-        let pair = [Performance(scenario: scenario, isTwin: false), Performance(scenario: scenario, isTwin: true)]
-        let reports: [Performance.Report]
-        if scenario.isAlone {
-            reports = pair.map { $0.report() }
-        } else {
-            // What does not need the processors runs beside its twin, each with a disk and groups of its own.
-            reports = sideBySide(pair)
-        }
-        for (report, role) in zip(reports, ["hostile", "twin"]) {
-            FileHandle.standardError.write(Data("\(role) | \(scenario.testDescription) | \(report.line)\n".utf8))
+        for (role, report) in zip(["hostile", "twin"], Rehearsals.reports(of: scenario, among: Self.scenarios)) {
             for objection in report.objections { Issue.record("\(role): \(objection)") }
         }
     }
+}
 
-    private func sideBySide(_ pair: [Performance]) -> [Performance.Report] {
-        let reports = Reports()
-        DispatchQueue.concurrentPerform(iterations: pair.count) { index in
-            reports.put(pair[index].report(), at: index)
+/// The runs, made by whoever asks first for one of them.
+private enum Rehearsals {
+    private static let done = Reports()
+
+    /// The reports of a scenario and of its twin; those of its neighbours in the list are made with it.
+    static func reports(of scenario: Scenario, among all: [Scenario]) -> [Performance.Report] {
+        if done.isMissing(scenario) {
+            let kin = all.filter { $0.kind == scenario.kind && !$0.isAlone && done.isMissing($0) }
+            let batch = scenario.isAlone ? [scenario] : Array(kin.prefix(Scenario.sideBySide(scenario.kind)))
+            let runs = batch.flatMap { scenario in
+                [false, true].map { Performance(scenario: scenario, isTwin: $0) }
+            }
+            if scenario.isAlone {
+                for run in runs { perform(run) }
+            } else {
+                // Each has a disk and groups of its own.
+                DispatchQueue.concurrentPerform(iterations: runs.count) { perform(runs[$0]) }
+            }
         }
-        return (0..<pair.count).map(reports.at)
+        return done.reports(of: scenario)
+    }
+
+    private static func perform(_ run: Performance) {
+        let report = run.report()
+        let role = run.isTwin ? "twin" : "hostile"
+        // Whoever waits for some minutes wants to see what goes on.
+        let line = "\(role) | \(run.scenario.testDescription) | \(report.line)\n"
+        FileHandle.standardError.write(Data(line.utf8))
+        done.put(report, of: run.scenario, isTwin: run.isTwin)
     }
 }
 
-/// Reports by number, from many threads.
+/// Reports by scenario, from many threads.
 private final class Reports: @unchecked Sendable {
     private let lock = NSLock()
-    private var reports: [Int: Performance.Report] = [:]
+    private var reports: [String: Performance.Report] = [:]
 
-    func put(_ report: Performance.Report, at index: Int) { lock.withLock { reports[index] = report } }
-    func at(_ index: Int) -> Performance.Report {
-        lock.withLock { reports[index] } ?? Performance.Report(objections: ["no report"], line: "no report")
+    private func key(_ scenario: Scenario, _ isTwin: Bool) -> String { "\(scenario.testDescription) \(isTwin)" }
+
+    func put(_ report: Performance.Report, of scenario: Scenario, isTwin: Bool) {
+        lock.withLock { reports[key(scenario, isTwin)] = report }
+    }
+
+    func isMissing(_ scenario: Scenario) -> Bool { lock.withLock { reports[key(scenario, true)] == nil } }
+
+    func reports(of scenario: Scenario) -> [Performance.Report] {
+        lock.withLock { [false, true].compactMap { reports[key(scenario, $0)] } }
     }
 }

@@ -78,7 +78,8 @@ struct Performance {
             usleep(2000)
         }
         let (tracks, troubles) = watch(child, on: stage, until: deadline)
-        var outcome = Outcome(code: child.code, error: Kernel.text(files.error) ?? "", tracks: tracks, troubles: troubles)
+        var outcome = Outcome(code: child.code, tracks: tracks, troubles: troubles)
+        outcome.error = Kernel.text(files.error) ?? ""
         if child.isRunning {
             outcome.troubles.append("still running \(request.seconds + 40) s after the start")
             stage.send(SIGCONT, to: .all)

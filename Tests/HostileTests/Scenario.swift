@@ -28,12 +28,12 @@ struct Scenario: Sendable {
     var twin: Request?
     /// What the kernel must say of the twin.
     var twinSees: [Sight]
-    /// Whether it runs without its twin beside it; unless told otherwise for what needs the processors.
+    /// Whether nothing runs beside it, not even its twin: it wants all of a processor, or burns all of one.
     var isAlone: Bool
 
     init(
         _ kind: String, _ name: String, _ request: Request, needs: [Need] = [], always: [Act] = [], acts: [Act] = [],
-        sees: [Sight], must: Must, twin: Request? = nil, twinSees: [Sight], isAlone: Bool? = nil
+        sees: [Sight], must: Must, twin: Request? = nil, twinSees: [Sight], isAlone: Bool = false
     ) {
         self.name = name
         self.kind = kind
@@ -45,13 +45,23 @@ struct Scenario: Sendable {
         self.must = must
         self.twin = twin
         self.twinSees = twinSees
-        self.isAlone = isAlone ?? ["cpu", "memory-bandwidth"].contains(kind)
+        self.isAlone = isAlone
     }
 
     /// All of them.
     static let all =
         cpuStopped + cpuLimited + cpuShaped + memory + memoryShaped + memoryBandwidth + fileHandles + diskSpace + inodes
         + diskBandwidth + diskBandwidthShaped
+
+    /// How many of a kind run at a time, each with its twin, so that none is another's noise.
+    static func sideBySide(_ kind: String) -> Int {
+        switch kind {
+        case "cpu", "memory-bandwidth": 1
+        // Each new page is the hypervisor's to back, and the processors' to fill.
+        case "memory": 2
+        default: 3
+        }
+    }
 }
 
 extension Scenario: CustomTestStringConvertible {
@@ -127,7 +137,8 @@ struct Act: Sendable {
     /// SIGSTOP at the begin of a span, SIGCONT at its end.
     static func stop(_ whom: Stage.Role, _ span: ClosedRange<Double>) -> Act {
         Act(steps: [
-            (.at(span.lowerBound), { $0.send(SIGSTOP, to: whom) }), (.at(span.upperBound), { $0.send(SIGCONT, to: whom) }),
+            (.at(span.lowerBound), { $0.send(SIGSTOP, to: whom) }),
+            (.at(span.upperBound), { $0.send(SIGCONT, to: whom) }),
         ])
     }
 
@@ -146,10 +157,18 @@ struct Act: Sendable {
     static let joinFreezer = launch("echo $$ >'{freezer}/cgroup.procs'")
 
     /// The stressors alone are put into the `freezer` group.
-    static func freezerTakes(_ time: Double) -> Act {
+    static func freezerTakes(_ time: Double) -> Act { move(to: "freezer", time) }
+
+    /// The stressors are moved to a control group.
+    static func move(to controller: String, _ time: Double) -> Act {
         at(time) { stage in
-            for id in stage.stressors { try stage.write("\(id)", to: "cgroup.procs", of: "freezer") }
+            for id in stage.stressors { try stage.write("\(id)", to: "cgroup.procs", of: controller) }
         }
+    }
+
+    /// A command that is run for each stressor, its process id last.
+    static func tool(_ command: [String], _ time: Double) -> Act {
+        at(time) { stage in for id in stage.stressors { try Child.run(command + ["\(id)"]) } }
     }
 
     /// A file of a control group is written.

@@ -25,7 +25,7 @@ enum Meter: Hashable, Sendable {
     case groupCPU
     /// Bytes that are charged to the `memory` group: `memory.usage_in_bytes`.
     case groupMemory
-    /// Descriptors that the first neighbour may still open: its soft RLIMIT_NOFILE less its open ones.
+    /// Descriptors that the first neighbour may still open: numbers below its soft RLIMIT_NOFILE that it has not open.
     case neighbourFree
 }
 

@@ -66,9 +66,10 @@ final class Stage {
     /// Puts names of what was made into a text.
     func fill(_ text: String) -> String {
         var text = text.replacingOccurrences(of: "{path}", with: path)
-        for (controller, directory) in groups { text = text.replacingOccurrences(of: "{\(controller)}", with: directory) }
-        if let disk = disks.first { text = text.replacingOccurrences(of: "{disk}", with: disk.path) }
-        if let neighbour = neighbours.first { text = text.replacingOccurrences(of: "{neighbour}", with: "\(neighbour.id)") }
+        var names = groups
+        names["disk"] = disks.first?.path
+        names["neighbour"] = neighbours.first.map { "\($0.id)" }
+        for (name, value) in names { text = text.replacingOccurrences(of: "{\(name)}", with: value) }
         return text
     }
 
@@ -141,8 +142,10 @@ final class Stage {
         case .groupCPU: return groups["cpuacct"].flatMap { Kernel.number($0 + "/cpuacct.usage") }.map { $0 / 1e9 }
         case .groupMemory: return groups["memory"].flatMap { Kernel.number($0 + "/memory.usage_in_bytes") }
         case .neighbourFree:
-            guard let id = neighbours.first?.id, let open = Kernel.entries("/proc/\(id)/fd") else { return nil }
-            return softLimit(of: id).map { $0 - Double(open) }
+            guard let id = neighbours.first?.id, let limit = softLimit(of: id) else { return nil }
+            // A descriptor beyond the limit takes none of the numbers below it.
+            let open = try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(id)/fd")
+            return open.map { names in limit - Double(names.count { (Double($0) ?? 0) < limit }) }
         }
     }
 

@@ -37,7 +37,7 @@ extension Scenario {
         Scenario(
             "cpu", "the stressor moved to a group with less", .load("cpu=500m", "of=host", seconds: 5),
             needs: [.group("cpu", [("cpu.cfs_quota_us", "10000")])],
-            acts: [.at(2) { stage in for id in stage.stressors { try stage.write("\(id)", to: "cgroup.procs", of: "cpu") } }],
+            acts: [.move(to: "cpu", 2)],
             sees: [.rate(.cpu, 2.5...4.8, in: 0.05...0.16)], must: .notMet("quota"),
             twinSees: [.rate(.cpu, 0.5...4.8, in: 0.475...0.525)]),
         Scenario(
@@ -46,22 +46,22 @@ extension Scenario {
             needs: [.group("cpu", whole, child: true)],
             acts: [.neighbour("echo $$ >'{cpu}/cgroup.procs'; \(burner) & \(burner) & \(burner) & \(burner)", 1.5)],
             sees: [.rate(.cpu, 2...4.8, in: 0...0.56)], must: .notMet("quota", "contention"),
-            twinSees: [.rate(.cpu, 0.5...4.8, in: 0.57...0.63)]),
+            twinSees: [.rate(.cpu, 0.5...4.8, in: 0.57...0.63)], isAlone: true),
         Scenario(
             "cpu", "confined to one processor", .load("cpu=1.4 cores", "of=host", "workers=2", seconds: 5),
-            acts: [.at(1.5) { stage in for id in stage.stressors { try Child.run("taskset", "-acp", "0", "\(id)") } }],
+            acts: [.tool(["taskset", "-acp", "0"], 1.5)],
             sees: [.rate(.cpu, 2...4.8, in: 0.5...1.02)], must: .notMet("offline"),
-            twinSees: [.rate(.cpu, 0.5...4.8, in: 1.3...1.47)]),
+            twinSees: [.rate(.cpu, 0.5...4.8, in: 1.3...1.47)], isAlone: true),
         Scenario(
             "cpu", "neighbours burn beside it", .load("cpu=1.6 cores", "of=host", "cpus=0-1", seconds: 5),
             acts: [.neighbour("taskset 3 sh -c '\(burner)'", 1, count: 6)],
             sees: [.rate(.cpu, 2...4.8, in: 0.1...1.3)], must: .notMet("contention"),
-            twinSees: [.rate(.cpu, 0.5...4.8, in: 1.45...1.68)]),
+            twinSees: [.rate(.cpu, 0.5...4.8, in: 1.45...1.68)], isAlone: true),
         Scenario(
             "cpu", "an idle load gives way to a neighbour", .load("cpu=500m", "priority=idle", "cpus=1", seconds: 5),
             acts: [.neighbour("taskset 2 sh -c '\(burner)'", 1.5)],
             sees: [.rate(.cpu, 2...4.8, in: 0...0.1)], must: .notMet("contention"),
-            twinSees: [.rate(.cpu, 0.5...4.8, in: 0.47...0.53)]),
+            twinSees: [.rate(.cpu, 0.5...4.8, in: 0.47...0.53)], isAlone: true),
         Scenario(
             "cpu", "RLIMIT_CPU ends it", .load("cpu=700m", seconds: 4), acts: [.launch("ulimit -t 1")],
             sees: [.change(.cpu, 0.1...1.2, in: 0.6...1), .peak(.cpu, 0...4, in: 0.9...1.1)], must: .killed,
@@ -75,6 +75,6 @@ extension Scenario {
                     "echo $$ >'{cpu}/cgroup.procs'; echo $$ >'{cpuacct}/cgroup.procs'; \(burner)", 1.5)
             ],
             sees: [.rate(.groupCPU, 2...4.8, in: 0.6...1.05)], must: .notMet("others"),
-            twinSees: [.rate(.groupCPU, 1...4.8, in: 0.28...0.32)]),
+            twinSees: [.rate(.groupCPU, 1...4.8, in: 0.28...0.32)], isAlone: true),
     ]
 }

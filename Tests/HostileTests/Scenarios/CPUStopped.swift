@@ -47,15 +47,15 @@ extension Scenario {
             sees: [.rate(.cpu, 1.5...4.5, in: 0.28...0.32)], must: .unverified,
             twinSees: [.rate(.cpu, 1.5...4.5, in: 0.285...0.315)]),
         Scenario(
-            "cpu", "15 millicores that never come", .load("cpu=15m", seconds: 4),
+            "cpu", "20 millicores that never come", .load("cpu=20m", "workers=1", seconds: 4),
             acts: [.stop(.stressors, 0...4.4)],
             sees: [.change(.cpu, 0.2...3.9, in: 0...0.004)], must: .notMet("stopped"),
-            twinSees: [.rate(.cpu, 0.5...3.8, in: 0.011...0.019)]),
+            twinSees: [.rate(.cpu, 0.5...3.8, in: 0.015...0.024)]),
         Scenario(
-            "cpu", "10 millicores for half of the time", .load("cpu=10m", seconds: 5),
+            "cpu", "15 millicores for half of the time", .load("cpu=15m", "workers=1", seconds: 5),
             acts: [.stop(.stressors, 1...3.6)],
             sees: [.change(.cpu, 1.1...3.5, in: 0...0.002)], must: .notMet("stopped"),
-            twinSees: [.rate(.cpu, 0.5...4.8, in: 0.006...0.014)]),
+            twinSees: [.rate(.cpu, 0.5...4.8, in: 0.011...0.019)]),
         Scenario(
             "cpu", "a hiccup of a tenth of a second is no miss", .load("cpu=400m", seconds: 6),
             acts: [.stop(.stressors, 2.0...2.1)],

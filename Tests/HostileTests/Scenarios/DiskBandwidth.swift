@@ -7,8 +7,8 @@ extension Scenario {
     /// Of a disk that the `blkio` group may limit.
     static func diskRequest(_ load: String, _ settings: String..., seconds: Double = 5) -> Request {
         var request = Request.load(
-            "disk-bandwidth=\(load)", "directory={disk}", "size=32MiB", "keep-free=0MiB", "cgroup={blkio}",
-            seconds: seconds)
+            "disk-bandwidth=\(load)", "directory={disk}", "size=32MiB", "keep-free=0MiB", "max-written=4GiB",
+            "cgroup={blkio}", seconds: seconds)
         request.arguments += settings.flatMap { ["--set", "disk-bandwidth.\($0)"] }
         return request
     }
@@ -45,12 +45,12 @@ extension Scenario {
             "disk-bandwidth", "3 operations a second that never come", diskRequest("3 iops", seconds: 6),
             needs: diskNeeds, acts: [.stop(.stressors, 0.1...6.3)],
             sees: [.change(.operations, 0.5...5.9, in: 0...1)], must: .notMet("stopped"),
-            twinSees: [.change(.operations, 0.5...5.5, in: 14...16)]),
+            twinSees: [.change(.operations, 0.5...5.5, in: 13...17)]),
         Scenario(
             "disk-bandwidth", "3 operations a second for half of the time", diskRequest("3 iops", seconds: 6),
             needs: diskNeeds, acts: [.stop(.stressors, 1...4)],
             sees: [.change(.operations, 1.2...3.9, in: 0...1)], must: .notMet("stopped"),
-            twinSees: [.change(.operations, 0.5...5.5, in: 14...16)]),
+            twinSees: [.change(.operations, 0.5...5.5, in: 13...17)]),
         Scenario(
             "disk-bandwidth", "nobody looks for three of six seconds", diskRequest("4MB/s", seconds: 6),
             needs: diskNeeds, acts: [.stop(.observer, 1.5...4.6)],

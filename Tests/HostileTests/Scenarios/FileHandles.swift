@@ -6,8 +6,9 @@ import Foundation
 extension Scenario {
     static let fileHandles: [Scenario] = [
         Scenario(
-            "file-handles", "its limit lowered before it grows", .load("file-handles=steps 200, 1000 every 2s", seconds: 5),
-            acts: [.at(1) { stage in for id in stage.stressors { try Child.run("prlimit", "--pid", "\(id)", "--nofile=400:400") } }],
+            "file-handles", "its limit lowered before it grows",
+            .load("file-handles=steps 200, 1000 every 2s", seconds: 5),
+            acts: [.tool(["prlimit", "--nofile=400:400", "--pid"], 1)],
             sees: [.peak(.handles, 2.1...4.8, in: 190...400)], must: .notMet("refusal"),
             twinSees: [.level(.handles, 2.7...4.8, in: 1000...1000)]),
         Scenario(

@@ -2,7 +2,7 @@
 
 import Foundation
 
-/// Memory bandwidth: no interface of the kernel tells what one process moves, and one that takes no CPU time moves nothing.
+/// Memory bandwidth: no interface of the kernel tells what one process moves, but one without CPU time moves nothing.
 extension Scenario {
     private static func asked(_ load: String, _ settings: String..., seconds: Double = 5) -> Request {
         var request = Request.load("memory-bandwidth=\(load)", "workers=1", "buffer=32MiB", seconds: seconds)
