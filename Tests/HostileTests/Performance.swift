@@ -15,8 +15,10 @@ struct Outcome: Sendable {
     /// The run's verdict; empty where exert gave none.
     var verdict = ""
     var results: [Result] = []
-    /// Codes of what was found while it ran.
+    /// Codes of what was found while it ran, without those that the plan had.
     var findings: [String] = []
+    /// What it printed.
+    var output = ""
     var error = ""
     /// The meters' readings.
     var tracks: [Meter: Track] = [:]
@@ -66,10 +68,10 @@ struct Performance {
 
     private func run() throws -> Outcome {
         let stage = try Stage(scenario.needs)
-        stage.noteDisk()
         for act in acts {
             for step in act.steps { if case .before = step.moment { try step.run(stage) } }
         }
+        stage.noteDisk()
         let files = (log: stage.folder + "/log", output: stage.folder + "/output", error: stage.folder + "/error")
         let child = try Child(command(on: stage, log: files.log), output: files.output, error: files.error)
         stage.observer = child.id
@@ -129,6 +131,7 @@ struct Performance {
 extension Outcome {
     /// Takes verdict and results from the JSON that exert printed.
     fileprivate mutating func read(output: String) {
+        self.output = output
         guard let object = try? JSONSerialization.jsonObject(with: Data(output.utf8)) as? [String: Any] else { return }
         verdict = object["verdict"] as? String ?? ""
         for result in object["results"] as? [[String: Any]] ?? [] {
@@ -137,7 +140,11 @@ extension Outcome {
                     phase: result["phase"] as? String ?? "", stressor: result["stressor"] as? String ?? "",
                     verdict: result["verdict"] as? String, cause: result["limited_by"] as? String))
         }
-        findings = (object["findings"] as? [[String: Any]] ?? []).compactMap { $0["code"] as? String }
+        func codes(_ object: Any?) -> [String] {
+            ((object as? [String: Any])?["findings"] as? [[String: Any]] ?? []).compactMap { $0["code"] as? String }
+        }
+        let planned = Set(codes(object["plan"]))
+        findings = codes(object).filter { !planned.contains($0) }
     }
 }
 

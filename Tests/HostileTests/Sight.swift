@@ -11,9 +11,9 @@ enum Meter: Hashable, Sendable {
     case resident
     /// Open descriptors of the stressors: entries of `/proc/PID/fd`.
     case handles
-    /// Bytes in use on the disk beyond those before the run: statvfs(3).
+    /// Bytes in use on the disk beyond those before exert: statvfs(3).
     case space
-    /// Inodes in use on the disk beyond those before the run: statvfs(3).
+    /// Inodes in use on the disk beyond those before exert: statvfs(3).
     case inodes
     /// Bytes written to the disk's device: `/sys/block/DEVICE/stat`.
     case written

@@ -64,7 +64,8 @@ extension Scenario {
             twinSees: [.rate(.cpu, 0.5...4.8, in: 0.47...0.53)], isAlone: true),
         Scenario(
             "cpu", "RLIMIT_CPU ends it", .load("cpu=700m", seconds: 4), acts: [.launch("ulimit -t 1")],
-            sees: [.change(.cpu, 0.1...1.2, in: 0.6...1), .peak(.cpu, 0...4, in: 0.9...1.1)], must: .killed,
+            sees: [.change(.cpu, 0.1...1.2, in: 0.3...1), .peak(.cpu, 0...4, in: 0.9...1.5)],
+            must: .killed.telling("process_limit", "RLIMIT_CPU"),
             twinSees: [.rate(.cpu, 0.5...3.8, in: 0.665...0.735)]),
         Scenario(
             "cpu", "a total that others alone exceed",

@@ -17,7 +17,7 @@ extension Scenario {
             .load("file-handles=3000", "handle=inotify", seconds: 4),
             sees: [.peak(.handles, 1...3.8, in: 20...2990)], must: .notMet("refusal"),
             twin: .load("file-handles=60", "handle=inotify", seconds: 4),
-            twinSees: [.level(.handles, 1...3.8, in: 60...60)]),
+            twinSees: [.level(.handles, 1...3.8, in: 60...60)], isAlone: true),
         Scenario(
             "file-handles", "stopped before it grows", .load("file-handles=steps 100, 2000 every 2s", seconds: 5),
             acts: [.stop(.stressors, 1.7...4.5)],
@@ -28,7 +28,7 @@ extension Scenario {
             .phases("file-handles", [("squeeze", 2000, "1500"), ("recover", 3000, nil)]),
             acts: [.stop(.stressors, 1.8...4.7)],
             sees: [.level(.handles, 2.1...4.6, in: 1500...1500)],
-            must: .notMet("stopped").phase("squeeze", "met").phase("recover", "not_met"),
+            must: .notMet("stopped").phase("recover", "not_met"),
             twinSees: [.level(.handles, 1...1.9, in: 1500...1500), .level(.handles, 2.5...4.8, in: 0...100)]),
         Scenario(
             "file-handles", "still open while everything is frozen",
