@@ -44,9 +44,9 @@ extension Scenario {
             diskRequest("pulse max for 500ms every 1s", "block=64KiB", "depth=4", seconds: 5),
             needs: diskNeeds, always: [.throttle("write_bps", 12_000_000, 0)],
             acts: [.stop(.stressors, 0.9...1.6), .stop(.stressors, 2.9...3.6)],
-            sees: [.change(.written, 1...1.95, in: 0...1 * mega), .change(.written, 3...3.95, in: 0...1 * mega)],
+            sees: [.change(.written, 1...1.55, in: 0...0.2 * mega), .change(.written, 3...3.55, in: 0...0.2 * mega)],
             must: .notMet("stopped"),
-            twinSees: [.change(.written, 1...1.95, in: 4 * mega...7 * mega)]),
+            twinSees: [.change(.written, 1...1.55, in: 4 * mega...7 * mega)]),
         Scenario(
             "disk-bandwidth", "a ramp that meets a limit", diskRequest("ramp from 1MB/s to 8MB/s in 4s", "block=64KiB"),
             needs: diskNeeds, acts: [.throttle("write_bps", 2_000_000, 0)],
