@@ -136,6 +136,8 @@ let package = Package(
             dependencies: [.product(name: "Yams", package: "Yams")],
             exclude: ["Guest", "Scenarios"]
         ),
+        // What is done to a run from outside, and what the kernel and the verdict say of it.
+        .testTarget(name: "HostileTests", dependencies: ["exert"]),
         .testTarget(name: "ReportingTests", dependencies: ["Reporting", "LoadModel"]),
     ],
     swiftLanguageModes: [.v6]

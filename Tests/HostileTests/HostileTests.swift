@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Testing
+
+/// Runs that something hostile is done to, judged by the kernel, each with an undisturbed twin.
+///
+/// One after the other: the processors are what many of them are about. It takes some minutes and wants both of them,
+/// so scripts/test runs it alone. `EXERT_HOSTILE`: unset, none; `1`, all; else parts of their names, with commas.
+@Suite(.serialized)
+struct HostileTests {
+    private static let wish = ProcessInfo.processInfo.environment["EXERT_HOSTILE"] ?? ""
+    private static let isWanted = !wish.isEmpty
+
+    private static let scenarios: [Scenario] = {
+        let parts = wish.split(separator: ",")
+        return Scenario.all.filter { scenario in
+            wish == "1" || parts.contains { scenario.testDescription.contains($0) }
+        }
+    }()
+
+    @Test(
+        .enabled(if: isWanted, "needs both processors for some minutes; scripts/test runs it, alone"),
+        arguments: scenarios)
+    func scenario(_ scenario: Scenario) {
+        for (role, report) in zip(["hostile", "twin"], Rehearsals.reports(of: scenario, among: Self.scenarios)) {
+            for objection in report.objections { Issue.record("\(role): \(objection)") }
+        }
+    }
+}
+
+/// The runs, made by whoever asks first for one of them.
+private enum Rehearsals {
+    private static let done = Reports()
+
+    /// The reports of a scenario and of its twin; those of its neighbours in the list are made with it.
+    static func reports(of scenario: Scenario, among all: [Scenario]) -> [Performance.Report] {
+        if done.isMissing(scenario) {
+            let kin = all.filter { $0.kind == scenario.kind && !$0.isAlone && done.isMissing($0) }
+            let batch = scenario.isAlone ? [scenario] : Array(kin.prefix(Scenario.sideBySide(scenario.kind)))
+            let runs = batch.flatMap { scenario in
+                [false, true].map { Performance(scenario: scenario, isTwin: $0) }
+            }
+            if scenario.isAlone {
+                for run in runs { perform(run) }
+            } else {
+                // Each has a disk and groups of its own.
+                DispatchQueue.concurrentPerform(iterations: runs.count) { perform(runs[$0]) }
+            }
+        }
+        return done.reports(of: scenario)
+    }
+
+    private static func perform(_ run: Performance) {
+        let report = run.report()
+        let role = run.isTwin ? "twin" : "hostile"
+        // Whoever waits for some minutes wants to see what goes on.
+        let line = "\(role) | \(run.scenario.testDescription) | \(report.line)\n"
+        FileHandle.standardError.write(Data(line.utf8))
+        done.put(report, of: run.scenario, isTwin: run.isTwin)
+    }
+}
+
+/// Reports by scenario, from many threads.
+private final class Reports: @unchecked Sendable {
+    private let lock = NSLock()
+    private var reports: [String: Performance.Report] = [:]
+
+    private func key(_ scenario: Scenario, _ isTwin: Bool) -> String { "\(scenario.testDescription) \(isTwin)" }
+
+    func put(_ report: Performance.Report, of scenario: Scenario, isTwin: Bool) {
+        lock.withLock { reports[key(scenario, isTwin)] = report }
+    }
+
+    func isMissing(_ scenario: Scenario) -> Bool { lock.withLock { reports[key(scenario, true)] == nil } }
+
+    func reports(of scenario: Scenario) -> [Performance.Report] {
+        lock.withLock { [false, true].compactMap { reports[key(scenario, $0)] } }
+    }
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+
+/// Descriptors that are not opened, not closed, or that others may still open.
+extension Scenario {
+    static let fileHandles: [Scenario] = [
+        Scenario(
+            "file-handles", "its limit lowered before it grows",
+            .load("file-handles=steps 200, 1000 every 2s", seconds: 5),
+            acts: [.tool(["prlimit", "--nofile=400:400", "--pid"], 1)],
+            sees: [.peak(.handles, 2.1...4.8, in: 190...400)], must: .notMet("refusal"),
+            twinSees: [.level(.handles, 2.7...4.8, in: 1000...1000)]),
+        Scenario(
+            "file-handles", "more inotify instances than a user may have",
+            // fs.inotify.max_user_instances is 128 unless somebody has set it; root is one of the users.
+            .load("file-handles=3000", "handle=inotify", seconds: 4),
+            sees: [.peak(.handles, 1...3.8, in: 20...2990)], must: .notMet("refusal"),
+            twin: .load("file-handles=60", "handle=inotify", seconds: 4),
+            twinSees: [.level(.handles, 1...3.8, in: 60...60)], isAlone: true),
+        Scenario(
+            "file-handles", "stopped before it grows", .load("file-handles=steps 100, 2000 every 2s", seconds: 5),
+            acts: [.stop(.stressors, 1.7...4.5)],
+            sees: [.level(.handles, 2.1...4.4, in: 100...100)], must: .notMet("stopped"),
+            twinSees: [.level(.handles, 2.7...4.8, in: 2000...2000)]),
+        Scenario(
+            "file-handles", "still open where none are asked",
+            .phases("file-handles", [("squeeze", 2000, "1500"), ("recover", 3000, nil)]),
+            acts: [.stop(.stressors, 1.8...4.7)],
+            sees: [.level(.handles, 2.1...4.6, in: 1500...1500)],
+            must: .notMet("stopped").phase("recover", "not_met"),
+            twinSees: [.level(.handles, 1...1.9, in: 1500...1500), .level(.handles, 2.5...4.8, in: 0...100)]),
+        Scenario(
+            "file-handles", "still open while everything is frozen",
+            .phases("file-handles", [("squeeze", 1500, "500"), ("recover", 3500, nil)]),
+            needs: [.group("freezer")], always: [.joinFreezer], acts: [.freeze(1.2...4)],
+            sees: [.level(.handles, 1.6...3.9, in: 500...500)],
+            must: .notMetOrUnverified.phase("recover", "not_met", "unverified"),
+            twinSees: [.level(.handles, 2...4.8, in: 0...100)]),
+        Scenario(
+            "file-handles", "nobody looks for three of six seconds", .load("file-handles=300", seconds: 6),
+            acts: [.stop(.observer, 1.5...4.6)],
+            sees: [.level(.handles, 1...5.8, in: 300...300)], must: .unverified,
+            twinSees: [.level(.handles, 1...5.8, in: 300...300)]),
+        Scenario(
+            "file-handles", "a pulse that stays on", .load("file-handles=pulse 900 for 700ms every 2s", seconds: 6),
+            acts: [.stop(.stressors, 2.4...5.4)],
+            sees: [.level(.handles, 2.8...5.3, in: 900...900)], must: .notMet("stopped"),
+            twinSees: [.level(.handles, 2.3...2.6, in: 900...900), .level(.handles, 3...3.9, in: 0...100)]),
+        Scenario(
+            "file-handles", "somebody sets back the limit of the process that is squeezed",
+            .load("file-handles=leave 10", "target.pid={neighbour}", seconds: 5),
+            always: [.before { try $0.startNeighbour("exec sleep 60") }],
+            acts: [
+                .at(1.5) { stage in
+                    let line = "while :; do prlimit --pid {neighbour} --nofile=512; sleep 0.01; done"
+                    try stage.startNeighbour(line)
+                }
+            ],
+            sees: [.mean(.neighbourFree, 2...4.8, in: 100...512)], must: .notMet,
+            twinSees: [.level(.neighbourFree, 1...4.8, in: 10...10)]),
+        Scenario(
+            "file-handles", "killed by SIGKILL", .load("file-handles=400", seconds: 4), acts: [.signal(SIGKILL, 1.5)],
+            sees: [.level(.handles, 0.8...1.4, in: 400...400)], must: .killed,
+            twinSees: [.level(.handles, 0.8...3.8, in: 400...400)]),
+    ]
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+
+/// Memory that is not taken, not given back, or taken by others.
+extension Scenario {
+    static let mebi = 1_048_576.0
+
+    /// A neighbour that holds so many MiB, charged to the memory group where it is said.
+    static func holder(_ mebibytes: Int, inGroup: Bool = true) -> String {
+        // dd fills its one block and then waits for a reader that never reads.
+        (inGroup ? "echo $$ >'{memory}/cgroup.procs'; " : "")
+            + "dd if=/dev/zero bs=\(mebibytes)M count=1 2>/dev/null | sleep 60"
+    }
+
+    static let memory: [Scenario] = [
+        Scenario(
+            "memory", "still held where nothing is asked",
+            .phases("memory", [("squeeze", 2000, "96MiB"), ("recover", 3000, nil)]),
+            acts: [.stop(.stressors, 1.8...4.7)],
+            sees: [.level(.resident, 2.2...4.6, in: 95 * mebi...98 * mebi)],
+            must: .notMet("stopped").phase("recover", "not_met"),
+            twinSees: [
+                .level(.resident, 1...1.9, in: 95 * mebi...98 * mebi), .level(.resident, 2.5...4.8, in: 0...64 * mebi),
+            ]),
+        Scenario(
+            "memory", "still held while everything is frozen",
+            .phases("memory", [("squeeze", 2000, "96MiB"), ("recover", 3000, nil)]),
+            needs: [.group("freezer")], always: [.joinFreezer], acts: [.freeze(1.7...4.2)],
+            sees: [.level(.resident, 2.1...4.1, in: 95 * mebi...98 * mebi)],
+            must: .notMetOrUnverified.phase("recover", "not_met", "unverified"),
+            twinSees: [
+                .level(.resident, 1...1.9, in: 95 * mebi...98 * mebi), .level(.resident, 2.5...4.8, in: 0...64 * mebi),
+            ]),
+        Scenario(
+            "memory", "stopped before it grows", .load("memory=steps 64MiB, 128MiB every 2s", seconds: 5),
+            acts: [.stop(.stressors, 1.6...4.4)],
+            sees: [.level(.resident, 2.1...4.3, in: 60 * mebi...70 * mebi)], must: .notMet("stopped"),
+            twinSees: [.level(.resident, 2.8...4.8, in: 127 * mebi...130 * mebi)]),
+        Scenario(
+            "memory", "nobody looks for three of six seconds", .load("memory=128MiB", seconds: 6),
+            acts: [.stop(.observer, 1.5...4.6)],
+            sees: [.level(.resident, 1.5...4.6, in: 127 * mebi...130 * mebi)], must: .unverified,
+            twinSees: [.level(.resident, 1...5.8, in: 127 * mebi...130 * mebi)]),
+        Scenario(
+            "memory", "more than its group may have", .load("memory=400MiB", "of=host", "cgroup={memory}", seconds: 4),
+            needs: [.group("memory", [("memory.limit_in_bytes", "256M")])],
+            sees: [.peak(.resident, 1...3.8, in: 150 * mebi...300 * mebi)], must: .notMet("refusal"),
+            twin: .load("memory=128MiB", "of=host", "cgroup={memory}", seconds: 4),
+            twinSees: [.level(.resident, 1...3.8, in: 127 * mebi...130 * mebi)]),
+        Scenario(
+            "memory", "a neighbour has it before the step",
+            .load("memory=steps 64MiB, 128MiB every 2s", "of=host", "cgroup={memory}", seconds: 5),
+            needs: [.group("memory", [("memory.limit_in_bytes", "256M")])],
+            acts: [.neighbour(holder(170), 0.8)],
+            sees: [.peak(.resident, 2.2...4.8, in: 50 * mebi...120 * mebi)], must: .notMet("refusal"),
+            twinSees: [.level(.resident, 2.8...4.8, in: 127 * mebi...130 * mebi)]),
+        Scenario(
+            "memory", "a total that others alone exceed",
+            .load("memory=100MiB", "mode=total", "of=cgroup", "cgroup={memory}", seconds: 6),
+            needs: [.group("memory", [("memory.limit_in_bytes", "256M")])],
+            acts: [.neighbour(holder(170), 2)],
+            sees: [.level(.groupMemory, 3.5...5.8, in: 165 * mebi...240 * mebi)], must: .notMet("others"),
+            twinSees: [.level(.groupMemory, 2...5.8, in: 97 * mebi...104 * mebi)]),
+        Scenario(
+            "memory", "a total that nobody fills up again",
+            .load("memory=120MiB", "mode=total", "of=cgroup", "cgroup={memory}", seconds: 6),
+            needs: [.group("memory", [("memory.limit_in_bytes", "256M")])],
+            always: [.neighbour(holder(50), 0.2)], acts: [.stop(.stressors, 2...5.6), .noNeighbours(2.1)],
+            sees: [.level(.groupMemory, 2.6...5.4, in: 30 * mebi...90 * mebi)], must: .notMet("stopped"),
+            twinSees: [.level(.groupMemory, 2.6...5.4, in: 116 * mebi...124 * mebi)]),
+        Scenario(
+            "memory", "killed by SIGKILL", .load("memory=96MiB", seconds: 4), acts: [.signal(SIGKILL, 1.5)],
+            sees: [.level(.resident, 0.8...1.4, in: 95 * mebi...98 * mebi)], must: .killed,
+            twinSees: [.level(.resident, 0.8...3.8, in: 95 * mebi...98 * mebi)]),
+        Scenario(
+            "memory", "ended by SIGTERM", .load("memory=96MiB", seconds: 4), acts: [.signal(SIGTERM, 1.5)],
+            sees: [.level(.resident, 0.8...1.4, in: 95 * mebi...98 * mebi)], must: .killed,
+            twinSees: [.level(.resident, 0.8...3.8, in: 95 * mebi...98 * mebi)]),
+        Scenario(
+            "memory", "less than the process itself", .load("memory=1MiB", seconds: 3),
+            sees: [.level(.resident, 1.1...2.8, in: 2 * mebi...40 * mebi)], must: .notMet,
+            twin: .load("memory=48MiB", seconds: 3),
+            twinSees: [.level(.resident, 1...2.8, in: 47 * mebi...50 * mebi)]),
+    ]
+}
