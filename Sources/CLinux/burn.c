@@ -307,14 +307,16 @@ enum { quantum_ns = 15000 };
 // 250 Hz, which is 0.4 points in a window of one second. Half a microsecond in 200 keeps them fresh.
 enum { booking_ns = 200000 };
 
-int64_t CLinux_burn_until(CLinux_burn *b, int64_t deadline_ns, const uint32_t *word, uint32_t stop) {
+int64_t CLinux_burn_until(
+    CLinux_burn *b, int64_t deadline_ns, int64_t end_ns, const uint32_t *word, uint32_t stop) {
     int64_t cpu = CLinux_thread_cpu_ns();
     while (cpu < deadline_ns) {
         // CLOCK_MONOTONIC costs 30 ns where the thread clock costs 500: it is the poll, the thread clock the judge. A
         // preemption moves the first and not the second, and then this loop simply goes round again.
         int64_t now = CLinux_monotonic_ns();
         const int64_t stretch = deadline_ns - cpu < booking_ns ? deadline_ns - cpu : booking_ns;
-        const int64_t until = now + stretch;
+        if (now >= end_ns) break;
+        const int64_t until = stretch < end_ns - now ? now + stretch : end_ns;
         while (now < until) {
             int64_t left = until - now;
             double iterations = (double)(left < quantum_ns ? left : quantum_ns) / b->iteration_ns[current_method(b)];

@@ -14,7 +14,7 @@ public struct RunResult: Sendable {
         case killed
         /// It cannot be done on this host.
         case unsupported
-        /// What a stressor claims and what the kernel says disagree.
+        /// Nobody looked for too long, or what a stressor claims and what the kernel says disagree.
         case unverified
     }
     /// What the run shows; `nil` where it came to no verdict.

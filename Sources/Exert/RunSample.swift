@@ -36,21 +36,49 @@ public struct StressorSample: Decodable, Sendable {
     public let achieved: Double?
     /// Achieved less target.
     public let error: Double?
+    /// The least target of the interval; `nil` for as much as there is.
+    public let targetMin: Double?
+    /// Its mean over time.
+    public let targetMean: Double?
+    /// The greatest target of the interval.
+    public let targetMax: Double?
+    /// The least of what the kernel says in the interval; `nil` where the stressor's process is gone.
+    public let achievedMin: Double?
+    /// Its mean over time.
+    public let achievedMean: Double?
+    /// The greatest of what the kernel says in the interval.
+    public let achievedMax: Double?
     /// What the stressor says.
     public let claimed: Double?
     /// What the stressor holds of a total; `nil` where the target is not a total.
     public let own: Double?
     /// What others hold of a total.
     public let others: Double?
-    /// Why it fell short, such as `contention` or `quota`; `nil` where it did not.
+    /// Why it fell short, such as `contention`, `quota` or `frozen`; `nil` where it did not.
     public let limitedBy: String?
+    /// What that rests on; `nil` where no file of the kernel's says it.
+    public let limit: LimitEvidence?
     /// The kernel interface that the achieved figure comes from.
     public let witness: String
 
     private enum CodingKeys: String, CodingKey {
-        case unit, target, achieved, error, claimed, own, others, witness
+        case unit, target, achieved, error, claimed, own, others, witness, limit
+        case targetMin = "target_min"
+        case targetMean = "target_mean"
+        case targetMax = "target_max"
+        case achievedMin = "achieved_min"
+        case achievedMean = "achieved_mean"
+        case achievedMax = "achieved_max"
         case limitedBy = "limited_by"
     }
+}
+
+/// What a cause rests on.
+public struct LimitEvidence: Decodable, Sendable {
+    /// The file or call that says it, such as `/sys/fs/cgroup/app/cpu.max`.
+    public let source: String
+    /// What it says, for people, such as `0.5 cores, throttled 12 times`.
+    public let figure: String
 }
 
 /// What the whole host did in an interval.

@@ -29,7 +29,7 @@ public struct Curve: Hashable, Sendable {
         }
     }
 
-    private struct Section: Hashable, Sendable {
+    struct Section: Hashable, Sendable {
         var start: Nanoseconds
         var length: Nanoseconds
         /// Where in its cycle the section begins.
@@ -45,6 +45,8 @@ public struct Curve: Hashable, Sendable {
         var cycleArea: Double
         /// The area of all sections before this one.
         var areaBefore: Double
+        /// Whether the value jumps within a cycle or from one to the next.
+        var hasJumps: Bool
 
         /// The piece that `time`, since the run's start, falls into, and the time within it.
         func place(at time: Nanoseconds) -> (piece: Int, local: Nanoseconds) {
@@ -81,7 +83,7 @@ public struct Curve: Hashable, Sendable {
         }
     }
 
-    private var sections: [Section] = []
+    private(set) var sections: [Section] = []
 
     /// How long the curve lasts.
     public private(set) var length: Nanoseconds = 0
@@ -111,7 +113,7 @@ public struct Curve: Hashable, Sendable {
         sections.append(
             Section(
                 start: self.length, length: length, offset: offset, pieces: pieces, starts: starts, areas: areas,
-                period: start, cycleArea: area, areaBefore: before))
+                period: start, cycleArea: area, areaBefore: before, hasJumps: Section.hasJumps(pieces)))
         self.length += length
     }
 
@@ -180,7 +182,7 @@ public struct Curve: Hashable, Sendable {
         return peak
     }
 
-    private func sectionIndex(at time: Nanoseconds) -> Int {
+    func sectionIndex(at time: Nanoseconds) -> Int {
         var low = 0
         var high = sections.count - 1
         while low < high {

@@ -320,11 +320,15 @@ public struct RunRecord: Sendable {
         self.observerCPUSeconds = observerCPUSeconds
     }
 
-    /// The process exit code that tells the verdict.
+    /// Why the log misses lines; `nil` where it is whole, or nobody asked for one.
+    public var logFailure: String?
+
+    /// The process exit code that tells the verdict; 1 where all went well and the log, which is to prove it, is not
+    /// whole.
     public var exitCode: Int32 {
         if let interruptedBy { return 128 + interruptedBy }
         return switch verdict {
-        case .met: 0
+        case .met: logFailure == nil ? 0 : 1
         case .notMet, .unverified: 2
         case .aborted: 3
         case .unsupported: 4

@@ -135,7 +135,9 @@ public enum ProfileSchema {
     private static func tolerance(of manifest: Manifest) -> JSONText {
         pattern(
             NotationPattern.tolerance([manifest.unit.amountKind]),
-            "How far off '\(manifest.kind)' may be: points of its base, percent of its target, or an amount",
+            "How far off '\(manifest.kind)' may be: points of its base, percent of its target, or an amount; never "
+                + "above \(ToleranceRule.mostText) of the target. Where none is written: "
+                + manifest.tolerance.words(manifest.unit),
             counts: [manifest.unit.amountKind], examples: ["1pp", "1%"])
     }
 

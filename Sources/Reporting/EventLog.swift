@@ -106,6 +106,7 @@ public struct EventLog: Sendable {
             writer.decimal(reading.achieved, places: places)
             writer.key("error")
             writer.decimal(reading.error, places: places)
+            writer.spreadMembers(reading, places: places)
             if let own = reading.own {
                 writer.key("own")
                 writer.decimal(own, places: places)
@@ -118,6 +119,10 @@ public struct EventLog: Sendable {
             writer.string(stressor.witness)
             writer.key("limited_by")
             writer.string(reading.limitedBy?.rawValue)
+            if let evidence = reading.evidence {
+                writer.key("limit")
+                writer.evidenceObject(evidence)
+            }
             if reading.refusals > 0 {
                 writer.key("refusals")
                 writer.integer(reading.refusals)

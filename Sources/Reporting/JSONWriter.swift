@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import LoadModel
+
 /// Writes JSON in the order of the calls into a buffer that keeps its capacity.
 ///
 /// The caller nests objects and arrays properly; the writer sees to commas, escapes and layout.

@@ -29,16 +29,17 @@ public enum ListText {
         lines.append()
         lines.append(StyledText(), sentence: manifest.details)
         lines.append()
-        var facts = TextTable([.left, .left], indent: 0)
         let drive = manifest.drive == .level ? "holds an amount" : "works at a rate"
-        facts.append([StyledText("drive", .dim), StyledText(drive)])
-        facts.append([StyledText("unit", .dim), StyledText(manifest.unit.words)])
-        facts.append([StyledText("loads", .dim), StyledText(manifest.amounts.map(\.words).joined(separator: ", "))])
-        facts.append([
-            StyledText("tolerance", .dim), StyledText("\(manifest.tolerance.words(manifest.unit)), unless the profile says"),
-        ])
-        facts.append([StyledText("witness", .dim), StyledText(manifest.witness)])
-        lines.append(facts)
+        for (label, fact) in [
+            ("drive", drive), ("unit", manifest.unit.words),
+            ("loads", manifest.amounts.map(\.words).joined(separator: ", ")),
+            ("tolerance", manifest.tolerance.words(manifest.unit)),
+            ("witness", manifest.witness),
+        ] {
+            var head = StyledText(label, .dim)
+            head.pad(to: "tolerance".utf8.count + 2)
+            lines.append(head, sentence: fact)
+        }
         if !manifest.keys.isEmpty {
             lines.append()
             lines.append(StyledText("settings", .bold))
@@ -88,43 +89,6 @@ extension AmountKind {
         case .operationsPerSecond: "operations per second (2000 iops)"
         case .max: "max"
         case .leave: "leave (all but that much)"
-        }
-    }
-}
-
-extension ToleranceRule {
-    /// The rule in words, such as `1pp, 5% of the target at most; at least 0.001 cores`.
-    func words(_ unit: Unit) -> String {
-        let most = { NumberText.text($0 * 100, places: 3, trimming: true) }
-        var text = tolerance.words
-        if ofTotal != tolerance { text += " (\(ofTotal.words) of a total)" }
-        text += ", and no more than \(most(ToleranceLimit.share))% of the target"
-        switch floor {
-        case .amount(let amount) where amount > 0: text += ", but \(HumanUnits.exactAmount(amount, unit)) at least"
-        case .amount: break
-        case .pagesPerCPU(let pages): text += ", but \(pages) pages for each CPU at least"
-        case .blocks(let blocks): text += ", but \(blocks) blocks at least"
-        }
-        if !note.isEmpty { text += " (\(note))" }
-        if released > 0 { text += "; \(HumanUnits.exactAmount(released, unit)) where released" }
-        return text
-    }
-}
-
-extension Tolerance {
-    /// The tolerance as a profile writes it.
-    var words: String {
-        func plain(_ value: Double) -> String { NumberText.text(value, places: 6, trimming: true) }
-        return switch self {
-        case .points(let points): "\(plain(points))pp"
-        case .percent(let percent): "\(plain(percent))% of the target"
-        case .absolute(.cores(let value)): HumanUnits.exactAmount(value, .cores)
-        case .absolute(.bytes(let value)): HumanUnits.exactAmount(value, .bytes)
-        case .absolute(.count(let value)): plain(value)
-        case .absolute(.bytesPerSecond(let value)): HumanUnits.exactAmount(value, .bytesPerSecond)
-        case .absolute(.operationsPerSecond(let value)): HumanUnits.exactAmount(value, .operationsPerSecond)
-        case .absolute(.percent(let percent)): "\(plain(percent))%"
-        case .absolute(.max), .absolute(.leave): "any"
         }
     }
 }

@@ -22,14 +22,19 @@ struct LiveBlock: Sendable {
     private let numberWidth: Int
     private var elapsed: Nanoseconds = 0
     private var readings: [Reading?]
+    /// The least and most of each stressor, where the other figures do not tell.
+    private var bands: [String?]
+    private let dash: String
     /// The latest achieved figures of the log's samples, oldest first.
     private var history: [[Double]]
     private var outcome: (verdict: Verdict, exitMeaning: String)?
     private var drawnLines = 0
 
-    init(plan: Plan, columns: [ProgressColumn]) {
+    init(plan: Plan, columns: [ProgressColumn], dash: String) {
         self.plan = plan
         self.columns = columns
+        self.dash = dash
+        bands = columns.map { _ in nil }
         readings = columns.map { _ in nil }
         history = columns.map { _ in [] }
         nameWidth = min(Self.nameLimit, columns.map { cellWidth(of: $0.name) }.max() ?? 0)
@@ -43,14 +48,18 @@ struct LiveBlock: Sendable {
     mutating func show(_ sample: Sample) {
         elapsed = sample.elapsed
         phase = sample.phase
-        for (index, reading) in sample.readings.enumerated() where index < readings.count { readings[index] = reading }
+        for (index, reading) in sample.readings.enumerated() where index < readings.count {
+            readings[index] = reading
+            bands[index] = columns[index].band(reading, of: sample, to: dash)
+        }
     }
 
     /// Adds a sample to the sparklines.
     mutating func remember(_ sample: Sample) {
         for (index, reading) in sample.readings.enumerated() where index < history.count {
             if history[index].count == Self.sparkLimit { history[index].removeFirst() }
-            history[index].append(reading.achieved ?? 0)
+            // A level that pulses is half as high as it is at its top, and not what it was at the sample's end.
+            history[index].append(reading.achievedSpread?.mean ?? reading.achieved ?? 0)
         }
     }
 
@@ -162,6 +171,7 @@ struct LiveBlock: Sendable {
         } else {
             line.append(reading.limitedBy?.rawValue ?? "off target", reading.limitedBy == nil ? .warning : .bad)
         }
+        if let band = bands[index] { line.append(" [\(band)]") }
         return line
     }
 

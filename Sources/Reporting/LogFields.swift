@@ -126,12 +126,7 @@ extension JSONWriter {
         key("processes")
         integer(stressor.processes)
         key("tolerance")
-        beginObject()
-        key("absolute")
-        decimal(stressor.tolerance.absolute, places: places)
-        key("ratio")
-        number(stressor.tolerance.ratio)
-        endObject()
+        toleranceObject(stressor.tolerance, places: places)
         key("witness")
         string(stressor.witness)
         key("settings")
@@ -172,6 +167,14 @@ extension JSONWriter {
             guard let load = phase.loads[stressor.name] else { continue }
             key(data: stressor.name)
             string(load)
+        }
+        endObject()
+        key("within_s")
+        beginObject()
+        for stressor in plan.stressors {
+            guard let within = phase.within[stressor.name] else { continue }
+            key(data: stressor.name)
+            seconds(of: within)
         }
         endObject()
     }
@@ -225,88 +228,6 @@ extension JSONWriter {
         decimal(end.cpuSeconds, places: 9)
         key("release_s")
         decimal(end.releaseSeconds, places: 9)
-    }
-
-    mutating func results(_ results: [PhaseResult], of plan: Plan) {
-        beginArray()
-        for result in results {
-            beginObject()
-            resultMembers(result, of: plan)
-            endObject()
-        }
-        endArray()
-    }
-
-    private mutating func resultMembers(_ result: PhaseResult, of plan: Plan) {
-        let unit = plan.unit(of: result.stressor)
-        let places = unit?.logPlaces ?? 9
-        key("phase")
-        string(plan.phaseName(result.phase))
-        key("stressor")
-        string(result.stressor)
-        key("unit")
-        string(unit?.rawValue)
-        key("is_loaded")
-        boolean(result.isLoaded)
-        key("target_mean")
-        decimal(result.targetMean, places: places)
-        key("achieved_mean")
-        decimal(result.achievedMean, places: places)
-        key("claimed_mean")
-        decimal(result.claimedMean, places: places)
-        // As much as there is has no error.
-        let hasError = result.targetMean != nil
-        key("error_mean")
-        decimal(hasError ? result.errorMean : nil, places: places)
-        key("error_abs_mean")
-        decimal(hasError ? result.errorAbsMean : nil, places: places)
-        key("error_abs_p95")
-        decimal(hasError ? result.errorAbsP95 : nil, places: places)
-        key("error_abs_max")
-        decimal(hasError ? result.errorAbsMax : nil, places: places)
-        key("tolerance")
-        decimal(result.tolerance, places: places)
-        key("time_to_reach_s")
-        decimal(result.timeToReach, places: 9)
-        if let timeToContent = result.timeToContent {
-            key("time_to_content_s")
-            decimal(timeToContent, places: 9)
-        }
-        key("shortfall")
-        beginObject()
-        for cause in Cause.allCases {
-            guard let amount = result.shortfall[cause], amount > 0 else { continue }
-            key(data: cause.rawValue)
-            decimal(amount, places: places)
-        }
-        endObject()
-        key("limited_by")
-        string(result.limitedBy?.rawValue)
-        if let residentBytes = result.residentBytes {
-            key("resident_bytes")
-            decimal(residentBytes, places: 0)
-        }
-        nodeBytesMember(result.nodeBytes)
-        if let latency = result.latency {
-            key("dropped")
-            integer(result.dropped ?? 0)
-            key("latency")
-            latencyObject(latency.summary)
-            key("histograms")
-            beginObject()
-            key("intended")
-            string(HistogramEncoding.text(of: latency.intended))
-            key("service")
-            string(HistogramEncoding.text(of: latency.service))
-            endObject()
-        }
-        if let scheduling = result.scheduling {
-            key("scheduling")
-            schedulingObject(scheduling)
-        }
-        // A released stressor is not judged.
-        key("verdict")
-        string(result.isLoaded ? result.verdict.rawValue : nil)
     }
 
     /// Writes what the end of the run says: the verdict, the results, how everything ended.

@@ -5,7 +5,8 @@ public enum LogSchema {
     /// The schema of one line, in draft 2020-12, ending in a line feed.
     ///
     /// It is strict: a member that it does not name is an error, so a log that validates holds what is described here
-    /// and nothing else. A new member is a new version.
+    /// and nothing else. Members are added within a version, and then are not required: readers pass over what they
+    /// do not know, and logs of before still validate.
     public static func jsonSchema() -> String { text + "\n" }
 
     /// What every line has, whatever its event; `additionalProperties` does not see through a reference.
@@ -76,7 +77,8 @@ public enum LogSchema {
                 "index": {"type": "integer", "minimum": 0},
                 "start_s": {"type": "number", "minimum": 0},
                 "length_s": {"type": "number", "minimum": 0},
-                "loads": {"$ref": "#/$defs/loads"}
+                "loads": {"$ref": "#/$defs/loads"},
+                "within_s": {"$ref": "#/$defs/within"}
               },
               "required": [
                 "schema", "time", "run_id", "event", "elapsed_s", "phase", "index", "start_s", "length_s",
@@ -368,7 +370,20 @@ public enum LogSchema {
             },
             "cause": {
               "description": "Why a stressor fell short of its target.",
-              "enum": ["contention", "quota", "steal", "refusal", "saturation", "guard"]
+              "enum": [
+                "contention", "quota", "steal", "refusal", "saturation", "io_limit", "memory_high", "frozen",
+                "stopped", "process_limit", "overcommit", "offline", "others", "guard"
+              ]
+            },
+            "evidence": {
+              "description": "What a cause rests on.",
+              "type": "object",
+              "properties": {
+                "source": {"type": "string", "description": "The file or call that says it."},
+                "figure": {"type": "string", "description": "What it says."}
+              },
+              "required": ["source", "figure"],
+              "additionalProperties": false
             },
             "verdict": {"enum": ["met", "not_met", "aborted", "killed", "unsupported", "unverified"]},
             "signal": {"type": "string", "pattern": "^(SIG[A-Z0-9]+|signal \\d+)$"},
@@ -376,6 +391,11 @@ public enum LogSchema {
               "description": "Each load's notation; a stressor that is not here is released.",
               "type": "object",
               "additionalProperties": {"type": "string"}
+            },
+            "within": {
+              "description": "How long the way to a target may take, by stressor; 1 s where it is not here.",
+              "type": "object",
+              "additionalProperties": {"type": "number", "minimum": 0}
             },
             "setting": {
               "type": ["string", "number", "boolean", "array", "object"],
@@ -453,10 +473,23 @@ public enum LogSchema {
                 "processes": {"type": "integer", "minimum": 1},
                 "tolerance": {
                   "type": "object",
-                  "description": "The larger of the two applies.",
+                  "description": "Absolute or ratio, the larger; share at most unless written; floor to most in all.",
                   "properties": {
                     "absolute": {"type": "number", "minimum": 0, "description": "In the unit."},
-                    "ratio": {"type": "number", "minimum": 0, "description": "Of the target."}
+                    "ratio": {"type": "number", "minimum": 0, "description": "Of the target."},
+                    "written": {"type": "boolean", "description": "Whether the profile wrote it."},
+                    "floor": {
+                      "type": "number",
+                      "minimum": 0,
+                      "description": "What the kernel's accounting cannot resolve, in the unit."
+                    },
+                    "released": {
+                      "type": "number",
+                      "minimum": 0,
+                      "description": "What may be left where nothing is asked for, in the unit."
+                    },
+                    "share": {"type": "number", "minimum": 0, "description": "Of the target."},
+                    "most": {"type": "number", "minimum": 0, "description": "Of the target."}
                   },
                   "required": ["absolute", "ratio"],
                   "additionalProperties": false
@@ -476,7 +509,8 @@ public enum LogSchema {
                 "name": {"type": "string"},
                 "start_s": {"type": "number", "minimum": 0},
                 "length_s": {"type": "number", "minimum": 0},
-                "loads": {"$ref": "#/$defs/loads"}
+                "loads": {"$ref": "#/$defs/loads"},
+                "within_s": {"$ref": "#/$defs/within"}
               },
               "required": ["name", "start_s", "length_s", "loads"],
               "additionalProperties": false
@@ -611,6 +645,15 @@ public enum LogSchema {
                   "description": "What the kernel says; null where the process is gone."
                 },
                 "error": {"type": ["number", "null"], "description": "Achieved less target."},
+                "target_min": {"type": ["number", "null"], "description": "The least target of the interval."},
+                "target_mean": {"type": ["number", "null"], "description": "Its mean over time."},
+                "target_max": {"type": ["number", "null"], "description": "The greatest."},
+                "achieved_min": {
+                  "type": ["number", "null"],
+                  "description": "The least of what the kernel says, between looks for rates, at looks for levels."
+                },
+                "achieved_mean": {"type": ["number", "null"], "description": "Its mean over time."},
+                "achieved_max": {"type": ["number", "null"], "description": "The greatest."},
                 "own": {
                   "type": "number",
                   "description": "What the stressor's processes hold of a total, as the kernel says."
@@ -619,6 +662,7 @@ public enum LogSchema {
                 "claimed": {"type": "number", "description": "What the stressor says."},
                 "witness": {"type": "string"},
                 "limited_by": {"anyOf": [{"$ref": "#/$defs/cause"}, {"type": "null"}]},
+                "limit": {"$ref": "#/$defs/evidence"},
                 "refusals": {
                   "type": "integer",
                   "minimum": 1,
@@ -656,7 +700,7 @@ public enum LogSchema {
                 "unit": {"$ref": "#/$defs/unit"},
                 "is_loaded": {
                   "type": "boolean",
-                  "description": "Whether the phase gave it a load; a released stressor has no verdict."
+                  "description": "Whether the phase gave it a load; else it is judged by what it still takes."
                 },
                 "target_mean": {
                   "type": ["number", "null"],
@@ -666,9 +710,13 @@ public enum LogSchema {
                 "claimed_mean": {"type": "number"},
                 "error_mean": {
                   "type": ["number", "null"],
-                  "description": "Of achieved less target, from when it should have settled."
+                  "description": "Of achieved less target over the whole phase, without granted allowances."
                 },
-                "error_abs_mean": {"type": ["number", "null"], "minimum": 0},
+                "error_abs_mean": {
+                  "type": ["number", "null"],
+                  "minimum": 0,
+                  "description": "Of the sizes of the slots' errors for rates, of the looks' for levels."
+                },
                 "error_abs_p95": {"type": ["number", "null"], "minimum": 0},
                 "error_abs_max": {"type": ["number", "null"], "minimum": 0},
                 "dropped": {
@@ -694,6 +742,26 @@ public enum LogSchema {
                   "minimum": 0,
                   "description": "From the phase's start to the first reading within tolerance."
                 },
+                "off_s": {
+                  "type": "number",
+                  "minimum": 0,
+                  "description": "For how long it was off its target outside allowances."
+                },
+                "unseen_s": {"type": "number", "minimum": 0, "description": "For how long nobody looked."},
+                "allowance_s": {
+                  "type": "number",
+                  "minimum": 0,
+                  "description": "For how long it was on its way to a target within granted allowances."
+                },
+                "killed_after_s": {
+                  "type": "number",
+                  "minimum": 0,
+                  "description": "Since the phase's start; absent where it was not killed in this phase."
+                },
+                "achieved_when_killed": {
+                  "type": ["number", "null"],
+                  "description": "What it held then, or its mean rate in the last second."
+                },
                 "time_to_content_s": {
                   "type": "number",
                   "minimum": 0,
@@ -708,6 +776,12 @@ public enum LogSchema {
                 "limited_by": {
                   "anyOf": [{"$ref": "#/$defs/cause"}, {"type": "null"}],
                   "description": "The cause that took the most."
+                },
+                "causes": {
+                  "description": "What each cause rests on.",
+                  "type": "object",
+                  "propertyNames": {"$ref": "#/$defs/cause"},
+                  "additionalProperties": {"$ref": "#/$defs/evidence"}
                 },
                 "resident_bytes": {
                   "type": "number",

@@ -16,7 +16,7 @@ public enum PlanText {
         for stressor in plan.stressors {
             lines.append()
             lines.append(StyledText("stressor \(stressor.name)", .bold))
-            lines.append(table(of: stressor))
+            lines.append(table(of: stressor, style))
         }
         lines.append()
         lines.append(StyledText("phases", .bold))
@@ -43,7 +43,7 @@ public enum PlanText {
         [StyledText(label, .dim), StyledText(text)]
     }
 
-    private static func table(of stressor: PlannedStressor) -> TextTable {
+    private static func table(of stressor: PlannedStressor, _ style: TextStyle) -> TextTable {
         var table = TextTable([.left, .left])
         let amount = { HumanUnits.exactAmount($0, stressor.unit) }
         let drive = stressor.drive == .level ? "holds an amount" : "works at a rate"
@@ -62,7 +62,10 @@ public enum PlanText {
             peak += ", \(HumanUnits.percent(stressor.curve.peak / stressor.capacity)) of it"
         }
         table.append(row("peak", peak))
-        table.append(row("tolerance", tolerance(stressor)))
+        let tolerance = stressor.tolerance.words(stressor.unit, capacity: stressor.capacity)
+        for (index, line) in wrapped(tolerance, width: max(40, min(style.width, 100) - 13)).enumerated() {
+            table.append(row(index == 0 ? "tolerance" : "", line))
+        }
         let processes = stressor.processes == 1 ? "" : " in \(stressor.processes) processes"
         table.append(row("workers", "\(stressor.workers)\(processes)"))
         // The mode has a line of its own.
@@ -74,31 +77,13 @@ public enum PlanText {
         return table
     }
 
-    private static func tolerance(_ stressor: PlannedStressor) -> String {
-        let limit = stressor.tolerance
-        var parts: [String] = []
-        if limit.absolute > 0 || limit.ratio <= 0 {
-            var amount = HumanUnits.exactAmount(limit.absolute, stressor.unit)
-            if stressor.unit == .cores, stressor.capacity > 0 {
-                let points = NumberText.text(limit.absolute / stressor.capacity * 100, places: 3, trimming: true)
-                amount += " (\(points)pp)"
-            }
-            parts.append(amount)
-        }
-        if limit.ratio > 0 {
-            parts.append(NumberText.text(limit.ratio * 100, places: 3, trimming: true) + "% of the target")
-        }
-        return parts.joined(separator: " or ") + (parts.count > 1 ? ", the larger" : "")
-    }
-
     private static func phases(of plan: Plan, _ style: TextStyle) -> TextTable {
         var table = TextTable([.right, .left, .left, .left, .left, .left, .left])
-        let to = style.isUTF8 ? "–" : "-"
         for (index, phase) in plan.phases.enumerated() {
             let end = phase.start + phase.length
             var place = [
                 StyledText("\(index + 1)"), StyledText(phase.name),
-                StyledText("\(HumanUnits.duration(phase.start)) \(to) \(HumanUnits.duration(end))"),
+                StyledText("\(HumanUnits.duration(phase.start)) \(style.to) \(HumanUnits.duration(end))"),
                 StyledText("for \(HumanUnits.duration(phase.length))"),
             ]
             let loaded = plan.stressors.filter { phase.loads[$0.name] != nil }
@@ -109,7 +94,8 @@ public enum PlanText {
                     place + [
                         StyledText(stressor.name), StyledText(phase.loads[stressor.name] ?? ""),
                         StyledText(
-                            peak < Curve.unlimited ? "peak \(HumanUnits.exactAmount(peak, stressor.unit))" : "max"),
+                            (peak < Curve.unlimited ? "peak \(HumanUnits.exactAmount(peak, stressor.unit))" : "max")
+                                + (phase.within[stressor.name].map { ", within \(HumanUnits.duration($0))" } ?? "")),
                     ])
                 // The phase stands on its first line only.
                 place = place.map { _ in StyledText() }

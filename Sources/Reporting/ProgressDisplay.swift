@@ -35,7 +35,7 @@ public struct ProgressDisplay: Sendable {
         switch policy {
         case .live(let color, let width):
             style = TextStyle(hasColor: color, isUTF8: isUTF8, width: width)
-            mode = .live(LiveBlock(plan: plan, columns: columns))
+            mode = .live(LiveBlock(plan: plan, columns: columns, dash: style.to))
         case .lines(let color):
             style = TextStyle(hasColor: color, isUTF8: isUTF8, width: .max)
             mode = .lines(ProgressLines(plan: plan, columns: columns))
@@ -129,42 +129,5 @@ public struct ProgressDisplay: Sendable {
         lines.append(findings)
         lastDraw = time
         return block.redraw(style, below: lines.text)
-    }
-}
-
-/// How one stressor's figures are shown throughout a run.
-struct ProgressColumn: Sendable {
-    let name: String
-    let unit: Unit
-    let capacity: Double
-    let tolerance: ToleranceLimit
-    /// The greatest target of the run: the height of a sparkline.
-    let peak: Double
-    /// One scale for the whole run, so that figures keep their place and can be compared.
-    let scale: HumanUnits.Scale
-    /// Cells that the greatest figure takes.
-    let numberWidth: Int
-
-    init(_ stressor: PlannedStressor) {
-        name = printable(stressor.name)
-        unit = stressor.unit
-        capacity = stressor.capacity
-        tolerance = stressor.tolerance
-        // What a fast device does stands for as much as there is.
-        let usual = stressor.unit == .bytesPerSecond ? 999e6 : 100e3
-        peak = stressor.curve.peak < Curve.unlimited ? stressor.curve.peak : usual
-        let scale = HumanUnits.scale(for: stressor.unit, covering: peak)
-        self.scale = scale
-        numberWidth = scale.number(peak).utf8.count
-    }
-
-    func isOnTarget(_ reading: Reading) -> Bool {
-        guard let error = reading.error, let target = reading.target else { return reading.achieved != nil }
-        return error.magnitude <= tolerance.allowed(at: target)
-    }
-
-    func padded(_ value: Double?, none: String) -> String {
-        let text = value.map(scale.number) ?? none
-        return String(repeating: " ", count: max(0, numberWidth - cellWidth(of: text))) + text
     }
 }

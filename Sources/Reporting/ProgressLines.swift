@@ -24,7 +24,7 @@ struct ProgressLines: Sendable {
             let phases = plan.phases.count == 1 ? "1 phase" : "\(plan.phases.count) phases"
             lines.append(
                 "run \(event.runID): profile \(plan.profile), \(HumanUnits.duration(plan.length)) in \(phases); "
-                    + "figures are achieved/target")
+                    + "figures are achieved/target, [least\(style.to)most] where they moved")
             lines.append(unheard(plan.findings))
         case .phaseStarted(let index):
             lines.append(phaseLine(index))
@@ -41,8 +41,8 @@ struct ProgressLines: Sendable {
         case .leaseExpired(let expiry):
             lines.append([Finding(code: "lease_expired", message: expiry.sentence)])
         case .phaseEnded(let index, let results):
-            let loaded = results.filter(\.isLoaded)
-            if !loaded.isEmpty { lines.append(endLine(index, loaded)) }
+            let told = results.filter { $0.isLoaded || $0.isNews }
+            if !told.isEmpty { lines.append(endLine(index, told)) }
         case .runEnded:
             break  // The summary says it all.
         }
@@ -81,6 +81,7 @@ struct ProgressLines: Sendable {
             let achieved = column.padded(reading.achieved, none: style.none)
             line.append("   \(column.name) \(achieved)/\(column.padded(reading.target, none: "max")) ")
             line.append(column.scale.suffix)
+            if let band = column.band(reading, of: sample, to: style.to) { line.append(" [\(band)]") }
             if reading.achieved == nil {
                 line.append(" (gone)", .bad)
             } else if !isReleased(index, in: sample.phase), !column.isOnTarget(reading) {

@@ -10,9 +10,11 @@ public enum SummaryText {
         lines.append(headline(record, style))
         for sentence in misses(record) { lines.append(StyledText("  "), sentence: sentence) }
         let loaded = record.results.filter(\.isLoaded)
-        if !loaded.isEmpty {
+        // What was released as it should be is no news.
+        let told = record.results.filter { $0.isLoaded || $0.isNews }
+        if !told.isEmpty {
             lines.append()
-            lines.append(table(loaded, of: record.plan, style))
+            lines.append(table(told, of: record.plan, style))
         }
         for change in record.changes {
             let sentence = "at \(HumanUnits.seconds(change.from.seconds)) \(change.sentence)"
@@ -49,71 +51,11 @@ public enum SummaryText {
 
     /// A sentence for everything that did not go as asked.
     private static func misses(_ record: RunRecord) -> [String] {
-        let results = record.results.filter { $0.isLoaded && $0.verdict != .met }
+        let results = record.results.filter { $0.isLoaded ? $0.verdict != .met : $0.isNews }
         let trip = record.guardTrip.map { [$0.sentence] } ?? []
         let expiry = record.leaseExpiry.map { [$0.sentence] } ?? []
-        return trip + expiry + record.ends.compactMap(\.trouble) + results.compactMap { miss($0, record.plan) }
-    }
-
-    private static func miss(_ result: PhaseResult, _ plan: Plan) -> String? {
-        guard let stressor = plan.stressors.first(where: { $0.name == result.stressor }) else { return nil }
-        let scale = scale(of: stressor, [result])
-        let place = "\(result.stressor) in \(plan.phaseName(result.phase) ?? "?")"
-        func error(_ value: Double) -> String {
-            HumanUnits.error(value, target: result.targetMean ?? 0, unit: stressor.unit, capacity: stressor.capacity)
-        }
-        func size(_ value: Double) -> String {
-            HumanUnits.errorSize(
-                value, target: result.targetMean ?? 0, unit: stressor.unit, capacity: stressor.capacity)
-        }
-        let target = result.targetMean.map(scale.number) ?? "max"
-        let achieved = "\(scale.number(result.achievedMean)) of \(target) \(scale.suffix)"
-        switch result.verdict {
-        case .met:
-            return nil
-        case .unverified:
-            return "\(place): the stressor claims \(scale.number(result.claimedMean)) \(scale.suffix), "
-                + "\(stressor.witness) says \(scale.number(result.achievedMean))"
-        case .killed, .aborted, .unsupported:
-            return "\(place): \(result.verdict.words) after a mean of \(achieved)"
-        case .notMet:
-            guard result.targetMean != nil else { return "\(place): nothing was done" + shortfall(result, scale) }
-            var sentence = "\(place): \(achieved), "
-            if result.errorMean.magnitude > result.tolerance {
-                sentence += "off by \(error(result.errorMean)) where \(size(result.tolerance)) is allowed"
-            } else {
-                sentence +=
-                    "on target in the mean, but 5% of the time off by \(size(result.errorAbsP95)) or more "
-                    + "where \(size(result.tolerance)) is allowed"
-            }
-            if result.timeToReach == nil { sentence += "; never within tolerance" }
-            return sentence + shortfall(result, scale)
-        }
-    }
-
-    /// What took how much, the most first.
-    private static func shortfall(_ result: PhaseResult, _ scale: HumanUnits.Scale) -> String {
-        let causes = result.shortfall.filter { $0.value > 0 }.sorted {
-            ($1.value, $0.key.rawValue) < ($0.value, $1.key.rawValue)
-        }
-        guard !causes.isEmpty else { return "" }
-        return "; limited by "
-            + causes.map { cause, amount in
-                "\(cause.rawValue) (\(scale.number(amount)) \(scale.suffix)\(figures(of: cause, result)))"
-            }.joined(separator: ", ")
-    }
-
-    /// The kernel's own count of a cause.
-    private static func figures(of cause: Cause, _ result: PhaseResult) -> String {
-        guard let figures = result.scheduling else { return "" }
-        switch cause {
-        case .quota:
-            guard let count = figures.throttledCount, let time = figures.throttledSeconds else { return "" }
-            return ": throttled \(count) times, \(HumanUnits.seconds(time))"
-        case .contention: return ": ready and not run for \(HumanUnits.seconds(figures.runDelaySeconds))"
-        case .steal: return ": \(HumanUnits.seconds(figures.stealSeconds)) stolen"
-        default: return ""
-        }
+        let sentences = results.compactMap { MissText($0, of: record)?.sentence }
+        return trip + expiry + record.ends.compactMap(\.trouble) + sentences
     }
 
     private static func table(_ results: [PhaseResult], of plan: Plan, _ style: TextStyle) -> TextTable {
@@ -136,7 +78,9 @@ public enum SummaryText {
                 StyledText(scale.suffix),
                 errorCell(result, stressor, result.errorMean, HumanUnits.error, style),
                 errorCell(result, stressor, result.errorAbsP95, HumanUnits.errorSize, style),
-                StyledText(result.timeToReach.map(HumanUnits.seconds) ?? "never", isOff ? .plain : .dim),
+                StyledText(
+                    result.isLoaded ? result.timeToReach.map(HumanUnits.seconds) ?? "never" : style.none,
+                    isOff ? .plain : .dim),
                 // What limits a stressor that is on target is noise.
                 StyledText(isOff ? result.limitedBy?.rawValue ?? style.none : style.none),
                 StyledText(result.verdict.words, result.verdict.ink),

@@ -68,6 +68,7 @@ public struct TextStyle: Hashable, Sendable {
     var bad: String { isUTF8 ? "✗" : "!!" }
     var arrow: String { isUTF8 ? "→" : "->" }
     var dot: String { isUTF8 ? "·" : "|" }
+    var to: String { isUTF8 ? "–" : "-" }
     var none: String { isUTF8 ? "–" : "-" }
     var ellipsis: String { isUTF8 ? "…" : ">" }
     var barEnds: (String, String) { isUTF8 ? ("▕", "▏") : ("[", "]") }

@@ -20,9 +20,9 @@ extension RunRecord {
     public var exitMeaning: String {
         if let interruptedBy { return "interrupted by \(signalName(interruptedBy)), after a clean release" }
         return switch verdict {
-        case .met: "every target was met"
+        case .met: logFailure == nil ? "every target was met" : "every target was met, but the log is incomplete"
         case .notMet: "a target was not met"
-        case .unverified: "claim and witness disagree, so a target is not proven"
+        case .unverified: "a target is not proven: nobody looked, or claim and witness disagree"
         case .aborted: leaseExpiry == nil ? "aborted by a guard" : "aborted, since nobody renewed the lease"
         case .unsupported: "refused or unsupported here"
         case .killed:
@@ -30,6 +30,11 @@ extension RunRecord {
                 ? "a stressor was killed, out of memory" : "a stressor was killed"
         }
     }
+}
+
+extension PhaseResult {
+    /// Whether a phase without a load is worth telling of: something was left, or nobody knows.
+    var isNews: Bool { !isLoaded && (verdict == .notMet || verdict == .unverified) }
 }
 
 extension PlannedGuard {

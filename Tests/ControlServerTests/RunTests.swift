@@ -32,6 +32,15 @@ extension Servers {
             #expect((run["lease"] as? [String: Any])?["length_s"] as? Double == 30)
             #expect(run["verdict"] is NSNull && run["ended_at"] is NSNull && run["length_s"] as? Double == 60)
 
+            // The description names every member of a stressor's figures, and none that is not there.
+            let document = try server.call("GET", "/openapi.json").json()
+            let schema = try #require(Self.member(document, "components", "schemas", "Run", "properties", "stressors"))
+            let described = try #require(Self.member(schema, "additionalProperties"))
+            let figures = try #require(Self.member(run, "stressors", "memory"))
+            let required = Set(try #require(described["required"] as? [String]))
+            #expect(required.contains("achieved_max") && required.isSubset(of: figures.keys), "\(figures)")
+            #expect(Set(figures.keys).isSubset(of: Self.member(described, "properties").map { Set($0.keys) } ?? []))
+
             #expect(try server.call("GET", "/v1/runs/\(id)/report").code == 409)
             let list = try server.call("GET", "/v1/runs?state=running&limit=1").json()["runs"] as? [[String: Any]]
             #expect(list?.map { $0["id"] as? String } == [id])
@@ -56,6 +65,10 @@ extension Servers {
             #expect(report.code == 200 && (try? report.json()) != nil)
             let text = try server.call("GET", "/v1/runs/\(id)/report", headers: ["Accept": "text/plain"])
             #expect(text["Content-Type"] == "text/plain; charset=utf-8" && text.text.contains("aborted"))
+        }
+
+        private static func member(_ object: [String: Any], _ path: String...) -> [String: Any]? {
+            path.reduce(object as [String: Any]?) { $0?[$1] as? [String: Any] }
         }
 
         private static let traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"

@@ -38,13 +38,13 @@ enum TestManifests {
 
     static let handles = Manifest(
         kind: "file-handles", summary: "Holds open files", details: "", drive: .level, unit: .handles,
-        amounts: [.percent, .count, .max, .leave], keys: [], tolerance: ToleranceRule(.absolute(.count(0))), witness: "fd",
-        examples: ["15000"])
+        amounts: [.percent, .count, .max, .leave], keys: [], tolerance: ToleranceRule(.absolute(.count(0))),
+        witness: "fd", examples: ["15000"])
 
     static let bandwidth = Manifest(
         kind: "disk-bandwidth", summary: "Moves bytes", details: "", drive: .rate, unit: .bytesPerSecond,
-        amounts: [.bytesPerSecond, .operationsPerSecond, .max], keys: [], tolerance: ToleranceRule(.percent(1)), witness: "io",
-        examples: ["50MB/s"])
+        amounts: [.bytesPerSecond, .operationsPerSecond, .max], keys: [], tolerance: ToleranceRule(.percent(1)),
+        witness: "io", examples: ["50MB/s"])
 
     static let null = Manifest(
         kind: "null", summary: "Does nothing", details: "", drive: .rate, unit: .cores, amounts: [.percent], keys: [],

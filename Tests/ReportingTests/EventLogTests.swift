@@ -78,6 +78,35 @@ import Testing
         #expect(try schema.accepts(line))
     }
 
+    @Test func acceptsAKill() throws {
+        var record = Fixture.missed
+        record.results[1].verdict = .killed
+        record.results[1].killedAfter = 2.5
+        record.results[1].achievedWhenKilled = 64 * Fixture.mebibyte
+        record.results[1].evidence = [.processLimit: CauseEvidence(source: "/proc/102/limits", figure: "1 s")]
+        var log = EventLog(plan: Fixture.plan)
+        let line = String(decoding: log.line(Fixture.event(5, .runEnded(record))), as: UTF8.self)
+        #expect(line.contains(#""killed_after_s":2.5,"achieved_when_killed":67108864,"#), "\(line)")
+        #expect(line.contains(#""causes":{"process_limit":{"source":"/proc/102/limits","figure":"1 s"}}"#), "\(line)")
+        #expect(try schema.accepts(line))
+    }
+
+    /// What was written before a member was added.
+    @Test func acceptsALogOfBefore() throws {
+        let old = goldenLog.map { line in
+            var text = line
+            for added in [
+                #","(target|achieved)_(min|mean|max)":[0-9.nul]+(?=[,}].*"witness")"#, #","limit":\{[^}]*\}"#,
+                #","(off|unseen|allowance)_s":[0-9.]+"#, #","causes":\{("quota":\{[^}]*\})?\}"#,
+                #","within_s":\{[^}]*\}"#,
+                #","(written|floor|released|share|most)":[a-z0-9.]+(?=[^{]*"witness")"#,
+            ] { text = text.replacingOccurrences(of: added, with: "", options: .regularExpression) }
+            return text
+        }
+        for (text, line) in zip(old, goldenLog) { #expect(try schema.accepts(text), "\(text)\n\(line)") }
+        #expect(!old.joined().contains("_min") && !old.joined().contains("off_s"))
+    }
+
     @Test func acceptsEveryWordOfTheModel() throws {
         let definitions = try #require(schema.root["$defs"] as? [String: [String: Any]])
         #expect(definitions["unit"]?["enum"] as? [String] == LoadModel.Unit.allCases.map(\.rawValue))
@@ -111,6 +140,13 @@ import Testing
             ("\"released\":true", "\"released\":1"),
             ("\"exit_code\":2", "\"exit_code\":2.5"),
             ("\"cpu_busy_ratio\":0.81", "\"cpu_busy_ratio\":81"),
+            ("\"target_min\":", "\"target_least\":"),
+            ("\"achieved_max\":1.21", "\"achieved_max\":\"1.21\""),
+            ("\"figure\":\"0.5 cores, throttled 31 times\"", "\"figure\":0.5"),
+            ("\"causes\":{\"quota\"", "\"causes\":{\"weather\""),
+            ("\"off_s\":2.3", "\"off_s\":-2.3"),
+            ("\"written\":true", "\"written\":1"),
+            ("\"within_s\":{\"memory\":1.5}", "\"within_s\":{\"memory\":\"1.5s\"}"),
         ] as [(String, String)])
     func refusesACorruptedBody(what: String, with: String) throws {
         let lines = goldenLog.filter { $0.contains(what) }

@@ -35,17 +35,20 @@ enum Fixture {
                         "of": .text("cgroup"), "mode": .text("add"), "cpus": .cpus([0, 1, 2, 5]),
                     ]),
                     capacity: 2, base: "processors in the affinity mask", curve: cpu, workers: 2,
-                    tolerance: ToleranceLimit(absolute: 0.02, ratio: 0), witness: "process_cpu_clock"),
+                    tolerance: ToleranceLimit(absolute: 0.02, ratio: 0, floor: 0.001, released: 0.005),
+                    witness: "process_cpu_clock"),
                 PlannedStressor(
                     name: "memory", kind: "memory", unit: .bytes, drive: .level,
                     settings: Settings(values: ["keep-free": .bytes(268_435_456), "lock": .boolean(false)]),
                     capacity: 8_589_934_592, base: "MemTotal of /proc/meminfo", curve: memory, workers: 1,
-                    tolerance: ToleranceLimit(absolute: 0, ratio: 0.01), witness: "statm_resident"),
+                    tolerance: ToleranceLimit(
+                        absolute: 0, ratio: 0.01, isWritten: true, floor: 524_288, released: mebibyte),
+                    witness: "statm_resident"),
             ],
             phases: [
                 PlannedPhase(
                     name: "squeeze", start: 0, length: 3 * .second,
-                    loads: ["cpu": "ramp from 0% to 80%", "memory": "512MiB"]),
+                    loads: ["cpu": "ramp from 0% to 80%", "memory": "512MiB"], within: ["memory": 1500 * .millisecond]),
                 PlannedPhase(name: "recover", start: 3 * .second, length: 2 * .second, loads: [:]),
             ],
             guards: [condition], findings: [finding])
@@ -60,7 +63,7 @@ enum Fixture {
     static func sample(
         at elapsed: Nanoseconds, cpu: Double? = 1.5999, limitedBy: Cause? = nil, refusals: Int64 = 0
     ) -> Sample {
-        Sample(
+        var sample = Sample(
             elapsed: elapsed, interval: .second, phase: plan.phaseIndex(at: elapsed),
             readings: [
                 Reading(
@@ -83,9 +86,27 @@ enum Fixture {
                 pressure: limitedBy == nil
                     ? nil
                     : PressureReading(cpuSome: 0.125, memorySome: 0, memoryFull: 0, ioSome: 0.5, ioFull: 0.25)))
+        sample.readings[0].targetSpread = Spread(least: 1.5, mean: 1.55, most: 1.6)
+        sample.readings[0].achievedSpread = cpu.map { Spread(least: $0 - 0.05, mean: $0, most: $0 + 0.01) }
+        sample.readings[0].evidence = limitedBy == nil ? nil : evidence
+        let memory = 512 * mebibyte
+        sample.readings[1].targetSpread = Spread(least: memory, mean: memory, most: memory)
+        sample.readings[1].achievedSpread = Spread(least: memory, mean: memory + 1024, most: memory + 4096)
+        return sample
     }
 
-    static let results = [
+    static let evidence = CauseEvidence(source: "/sys/fs/cgroup/app/cpu.max", figure: "0.5 cores, throttled 31 times")
+
+    static let results: [PhaseResult] = {
+        var results = measured
+        results[0].offSeconds = 2.3
+        results[0].unseenSeconds = 0.1
+        results[0].evidence = [.quota: evidence]
+        results[1].allowanceSeconds = 0.031
+        return results
+    }()
+
+    private static let measured = [
         PhaseResult(
             phase: 0, stressor: "cpu", isLoaded: true, targetMean: 0.8, achievedMean: 0.5, claimedMean: 0.5,
             errorMean: -0.3, errorAbsMean: 0.3, errorAbsP95: 0.31, errorAbsMax: 0.32, tolerance: 0.02,
@@ -130,6 +151,8 @@ enum Fixture {
         record.results[0].errorAbsP95 = 0.0004
         record.results[0].timeToReach = 0.1
         record.results[0].shortfall = [:]
+        record.results[0].evidence = [:]
+        record.results[0].offSeconds = 0
         record.results[0].verdict = .met
         record.findings = []
         record.verdict = .met

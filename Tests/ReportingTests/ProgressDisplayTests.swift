@@ -57,7 +57,8 @@ private struct ScriptedTerminal {
     @Test func plainLines() {
         #expect(
             played(.lines(color: false)).joined(separator: "\n") == """
-                run 01JDA5Q0Z8R6V3T1Y7K2M4N9PX: profile squeeze, 5s in 2 phases; figures are achieved/target
+                run 01JDA5Q0Z8R6V3T1Y7K2M4N9PX: profile squeeze, 5s in 2 phases; figures are achieved/target, \
+                [least–most] where they moved
                 warning: cpu: the quota of 1.5 cores is below the peak of 1.6 cores; raise cpu.max or ask for 75%
                 phase 1/2 squeeze, 3s: cpu ramp from 0% to 80%, memory 512MiB
                    1.0s squeeze   cpu 1.600/1.600 cores   memory 512.0/512.0 MiB

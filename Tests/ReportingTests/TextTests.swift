@@ -20,7 +20,8 @@ private let plain = TextStyle()
                   100% is    2 cores: processors in the affinity mask
                   mode       add: on top of what is there
                   peak       1.6 cores, 80.0% of it
-                  tolerance  0.02 cores (1pp)
+                  tolerance  0.02 cores (1pp), 5% of the target at most; 0.001 cores at least; never above 50% of
+                             the target; where nothing is asked for, 0.005 cores may be left
                   workers    2
                   settings   cpus: 0-2,5; of: cgroup
                   witness    process_cpu_clock
@@ -30,14 +31,16 @@ private let plain = TextStyle()
                   100% is    8 GiB (8589934592 bytes): MemTotal of /proc/meminfo
                   mode       add: on top of what is there
                   peak       512 MiB (536870912 bytes), 6.3% of it
-                  tolerance  1% of the target
+                  tolerance  1% of the target, as written; 512 KiB at least; never above 50% of the target; where
+                             nothing is asked for, 1 MiB may be left
                   workers    1
                   settings   keep-free: 256 MiB (268435456 bytes); lock: false
                   witness    statm_resident
 
                 phases
                   1  squeeze  0s – 3s  for 3s  cpu      ramp from 0% to 80%  peak 1.6 cores
-                                               memory   512MiB               peak 512 MiB (536870912 bytes)
+                                               memory   512MiB               peak 512 MiB (536870912 bytes), \
+                within 1.5s
                   2  recover  3s – 5s  for 2s  no load
 
                 guards, any of which ends the run and releases everything
@@ -84,9 +87,9 @@ private let plain = TextStyle()
         #expect(
             SummaryText.text(Fixture.missed, style: plain) == """
                 ✗ squeeze: not met in 5s  run 01JDA5Q0Z8R6V3T1Y7K2M4N9PX on node-1
-                  cpu in squeeze: 0.500 of 0.800 cores, off by -15.00pp where 1.00pp is allowed; never within
-                  tolerance; limited by quota (0.250 cores: throttled 31 times, 1.500 s), contention (0.050 cores:
-                  ready and not run for 1.250 s)
+                  cpu in squeeze: 0.500 of 0.800 cores, off by -0.300 cores where 0.02 cores is allowed; off for 2.3
+                  of 3.0 s; never reached; limited by quota (0.250 cores: /sys/fs/cgroup/app/cpu.max says 0.5 cores,
+                  throttled 31 times), contention (0.050 cores: ready and not run for 1.250 s)
 
                   phase    stressor  target  achieved            error  |error| p95  reached  limited by  verdict
                   squeeze  cpu        0.800     0.500  cores  -15.00pp      15.50pp    never  quota       not met
@@ -123,8 +126,11 @@ private let plain = TextStyle()
         record.ends[1] = Fixture.killed
         record.results[1].verdict = .killed
         record.verdict = .killed
+        record.results[1].killedAfter = 2.5
+        record.results[1].achievedWhenKilled = 512 * Fixture.mebibyte
         let text = SummaryText.text(record, style: plain)
         #expect(text.contains("✗ squeeze: killed"))
+        #expect(text.contains("memory in squeeze: killed after 2.5 s, holding 512.0 of 512.0 MiB\n"), "\(text)")
         #expect(text.contains("memory (pid 102) was killed by the kernel's OOM killer (SIGKILL)"))
         #expect(text.contains("ended before its time: memory (out of memory); the rest released in 0.004 s"))
         #expect(!text.contains("nothing left behind"))
@@ -148,18 +154,20 @@ private let plain = TextStyle()
         record.verdict = .unverified
         let text = SummaryText.text(record, style: plain)
         #expect(
-            text.contains("cpu in squeeze: the stressor claims 0.800 cores, process_cpu_clock says 0.500"))
+            text.contains("cpu in squeeze: the stressor claims 0.800 cores, process_cpu_clock says 0.500 cores\n"))
     }
 
     @Test func aMissOfTheTailOnlySaysSo() {
         var record = Fixture.missed
+        record.results[0].achievedMean = 0.801
         record.results[0].errorMean = 0.001
-        record.results[0].errorAbsP95 = 0.1
+        record.results[0].errorAbsMean = 0.1
         record.results[0].timeToReach = 0.1
         let text = SummaryText.text(record, style: TextStyle(width: 200))
         #expect(
             text.contains(
-                "on target in the mean, but 5% of the time off by 5.00pp or more where 1.00pp is allowed; limited by"))
+                "0.801 of 0.800 cores in the mean, but off by 0.100 cores on average, up or down, where 0.02 cores is "
+                    + "allowed; off for 2.3 of 3.0 s; limited by"), "\(text)")
     }
 
     @Test func aStressorThatWasNotSeenToEndIsNamed() {
@@ -241,7 +249,8 @@ private let plain = TextStyle()
                 drive      holds an amount
                 unit       bytes
                 loads      percent (80%), bytes (1GiB), leave (all but that much)
-                tolerance  1% of the target, unless the profile says
+                tolerance  1% of the target, unless the profile writes one; never above 50% of the target; where
+                           nothing is asked for, nothing may be left
                 witness    statm_resident
 
                 settings
@@ -255,6 +264,10 @@ private let plain = TextStyle()
                       Put the stressor's processes, not exert itself, into this control group before they load: a
                       directory such as /sys/fs/cgroup/app, or a path as in /proc/PID/cgroup, such as /app. 'of:
                       cgroup' then means this group.
+                  within: a length of time, such as 5s
+                      How long the way to a new target may take before the error counts, such as 5s; 1s unless
+                      given, a quarter of the time that the target stands at most, half of it where given. A phase,
+                      or a load in one ({load: 80%, within: 5s}), may say otherwise.
 
                 examples
                   memory: 1GiB

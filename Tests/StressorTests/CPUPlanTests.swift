@@ -102,17 +102,17 @@ struct CPUPlanTests {
     @Test func aTargetBeyondTheQuotaNamesTheQuota() throws {
         let findings = try prepare(FakeHost.make(quota: 0.5), peak: 1).findings
         #expect(findings.map(\.code) == ["target_beyond_capacity"])
-        #expect(findings.first?.message.contains("the quota in /g/cpu.max allows 0.5") == true, "\(findings)")
+        #expect(findings.first?.message.contains("the quota in /g/cpu.max allows 0.5 cores") == true, "\(findings)")
     }
 
     @Test func aTargetBeyondTheWorkersNamesThem() throws {
         let few = try prepare(FakeHost.make(), peak: 2, ["workers": .integer(1)]).findings
         #expect(few.map(\.code) == ["target_beyond_capacity"])
-        #expect(few.first?.message.contains("1 workers on 4 CPUs allows 1.0") == true, "\(few)")
+        #expect(few.first?.message.contains("1 workers on 4 CPUs allows 1 core") == true, "\(few)")
         let many = try prepare(FakeHost.make(), peak: 5).findings
-        #expect(many.first?.message.contains("4 workers on 4 CPUs allows 4.0") == true, "\(many)")
+        #expect(many.first?.message.contains("4 workers on 4 CPUs allows 4 cores") == true, "\(many)")
         let crowded = try prepare(FakeHost.make(), peak: 2, ["workers": .integer(8), "cpus": .cpus([0])]).findings
-        #expect(crowded.first?.message.contains("8 workers on 1 CPUs allows 1.0") == true, "\(crowded)")
+        #expect(crowded.first?.message.contains("8 workers on 1 CPUs allows 1 core") == true, "\(crowded)")
     }
 }
 

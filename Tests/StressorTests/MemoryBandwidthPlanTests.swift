@@ -116,12 +116,14 @@ struct MemoryBandwidthPlanTests {
 
     @Test(arguments: [0, 1, (1 << 20) - 1] as [Int64])
     func aTinyBufferIsInvalid(bytes: Int64) {
-        expectInvalid("buffer", containing: "\(bytes) bytes is too small") { try prepare(["buffer": .bytes(bytes)]) }
+        expectInvalid("buffer", containing: "is too small; a worker needs 1.0 MiB") {
+            try prepare(["buffer": .bytes(bytes)])
+        }
     }
 
     @Test(arguments: [(12 << 30) - (64 << 20) + 1, 1 << 62, .max] as [Int64])
     func aBufferBeyondWhatIsAvailableIsInvalid(bytes: Int64) {
-        expectInvalid("buffer", containing: "do not fit in the \((12 << 30) - (64 << 20)) bytes") {
+        expectInvalid("buffer", containing: "do not fit in the 11.938 GiB") {
             try prepare(["buffer": .bytes(bytes)])
         }
         expectInvalid("buffer", containing: "do not fit") {
@@ -136,7 +138,7 @@ struct MemoryBandwidthPlanTests {
             let plan = try prepare(peak: 2e9, on: host)
             Issue.record("planned: \(plan)")
         } catch PlanProblem.unsupported(let message) {
-            #expect(message.contains("1048576 bytes of memory can be taken"), "\(message)")
+            #expect(message.contains("1.0 MiB of memory can be taken"), "\(message)")
         } catch {
             Issue.record("\(error)")
         }

@@ -170,7 +170,7 @@ struct MemoryBandwidthRunTests {
                 Issue.record("\(error)")
                 return
             }
-            #expect(message.contains("of a buffer of 4194304 bytes 0 could be taken"), "\(message)")
+            #expect(message.contains("of a buffer of 4.0 MiB 0 bytes could be taken"), "\(message)")
             #expect(message.contains("make 'buffer' smaller"), "\(message)")
         }
     }

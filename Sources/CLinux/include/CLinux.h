@@ -151,9 +151,10 @@ void CLinux_burn_destroy(CLinux_burn *burn);
 uint64_t CLinux_burn_run(CLinux_burn *burn, uint64_t iterations);
 /// What calibration found: nanoseconds for one iteration, as a mean over the method's parts.
 double CLinux_burn_iteration_ns(const CLinux_burn *burn);
-/// Burns until the calling thread's CPU clock is at `deadline_ns`, or until `*word == stop`. Returns the CPU clock.
+/// Burns until the calling thread's CPU clock is at `deadline_ns`, until CLOCK_MONOTONIC is at `end_ns`, or until
+/// `*word == stop`. Returns the CPU clock.
 int64_t CLinux_burn_until(
-    CLinux_burn *burn, int64_t deadline_ns, const uint32_t *word, uint32_t stop);
+    CLinux_burn *burn, int64_t deadline_ns, int64_t end_ns, const uint32_t *word, uint32_t stop);
 
 // ---- disk I/O -------------------------------------------------------------------------------------------------------
 

@@ -23,6 +23,14 @@ struct RunMetrics {
     /// The units in which stressors are told, each with its suffix.
     private static let units = ["cores", "bytes", "handles", "inodes", "bytes_per_second", "operations_per_second"]
 
+    /// How figures were spread over the interval: a pulse of a level shows here and not at its end.
+    private static var spreads: [(String, String, (StressorSample) -> Double?, (StressorSample) -> Double?)] {
+        [
+            ("min", "The least", \.targetMin, \.achievedMin), ("mean", "The mean", \.targetMean, \.achievedMean),
+            ("max", "The most", \.targetMax, \.achievedMax),
+        ]
+    }
+
     init(_ runs: [Active]) { self.runs = runs }
 
     func write(to metrics: inout PrometheusWriter) {
@@ -43,6 +51,14 @@ struct RunMetrics {
             metrics.metric(
                 "exert_stressor_achieved_\(unit)", .gauge, "What the kernel says that was there of it.",
                 figures(unit, \.achieved))
+            for (name, words, target, achieved) in Self.spreads {
+                metrics.metric(
+                    "exert_stressor_target_\(name)_\(unit)", .gauge, "\(words) target of the last interval.",
+                    figures(unit, target))
+                metrics.metric(
+                    "exert_stressor_achieved_\(name)_\(unit)", .gauge,
+                    "\(words) that the kernel says was there in the last interval.", figures(unit, achieved))
+            }
         }
         metrics.metric(
             "exert_stressor_error_ratio", .gauge, "Achieved less target, as a share of the target.", errors)

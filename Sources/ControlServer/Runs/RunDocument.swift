@@ -145,13 +145,38 @@ extension JSONWriter {
             number(figures?.achieved)
             key("error")
             number(figures?.error)
+            spread(figures)
             key("limited_by")
             string(figures?.limitedBy)
+            if let limit = figures?.limit {
+                key("limit")
+                beginObject()
+                key("source")
+                string(limit.source)
+                key("figure")
+                string(limit.figure)
+                endObject()
+            }
             key("witness")
             string(stressor.witness)
             endObject()
         }
         endObject()
+    }
+
+    private mutating func spread(_ figures: StressorSample?) {
+        key("target_min")
+        number(figures?.targetMin)
+        key("target_mean")
+        number(figures?.targetMean)
+        key("target_max")
+        number(figures?.targetMax)
+        key("achieved_min")
+        number(figures?.achievedMin)
+        key("achieved_mean")
+        number(figures?.achievedMean)
+        key("achieved_max")
+        number(figures?.achievedMax)
     }
 
     private mutating func findings(_ findings: [RunStatus.Finding]) {

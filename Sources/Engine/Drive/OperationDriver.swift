@@ -64,7 +64,7 @@ extension Lane {
             if let ticket = next, !schedule.holds(ticket) { next = nil }
             while worker.room > 0, now >= restUntil {
                 if next == nil { next = schedule.take(at: now) }
-                guard let ticket = next, ticket.intended <= now else { break }
+                guard let ticket = next, ticket.notBefore <= now else { break }
                 next = nil
                 gauge.lagMax = max(gauge.lagMax, now - ticket.intended)
                 do throws(StressorFailure) {
@@ -80,7 +80,7 @@ extension Lane {
             if restUntil > now {
                 wake = min(wake, restUntil)
             } else if worker.room > 0, let next {
-                wake = min(wake, next.intended)
+                wake = min(wake, next.notBefore)
             }
             try worker.reap(until: wake, time, note)
             gauge.claimed = done

@@ -9,18 +9,21 @@ public struct Ticket: Hashable, Sendable {
     public let sequence: Int64
     /// When it is due, since the run's start.
     public let intended: Nanoseconds
+    /// When it may begin: later than it is due where a stall is made up for.
+    let notBefore: Nanoseconds
     /// Which edition of the course it was taken from, and how many were due before it by that.
     let edition: UInt32
     let position: Int64
 
     /// Creates a ticket.
     public init(sequence: Int64, intended: Nanoseconds) {
-        self.init(sequence: sequence, intended: intended, edition: 0, position: 0)
+        self.init(sequence: sequence, intended: intended, notBefore: intended, edition: 0, position: 0)
     }
 
-    init(sequence: Int64, intended: Nanoseconds, edition: UInt32, position: Int64) {
+    init(sequence: Int64, intended: Nanoseconds, notBefore: Nanoseconds, edition: UInt32, position: Int64) {
         self.sequence = sequence
         self.intended = intended
+        self.notBefore = notBefore
         self.edition = edition
         self.position = position
     }
@@ -40,6 +43,13 @@ public final class OperationSchedule: Sendable {
         var time: Nanoseconds = 0
         var intended: Nanoseconds = 0
         var dropped: Int64 = 0
+        /// Operations that were handed out, and by how much that is ahead of the target.
+        var issued: Int64 = 0
+        var lead = LeadLimit()
+        /// The next jump of the target that was not yet reached.
+        var edges = CurveEdges()
+        /// The last jump to less, whose leftovers are still to be dropped.
+        var fall: Nanoseconds?
         /// The edition of the course that the figures above are of.
         var edition: UInt32 = 0
         /// Tickets of earlier editions from this position on are void: their operations are due at other times now.
@@ -94,7 +104,7 @@ public final class OperationSchedule: Sendable {
         state.withLock { state in
             // Within the lock, so that no lane goes back to an edition that another has left.
             let edition = course.edition
-            let curve = edition.curve
+            let curve = state.edges.follow(course)
             turn(&state, to: edition)
             if let ticket = unlimitedTicket(&state, curve, at: now) { return ticket }
             dropOverdue(&state, curve, at: now)
@@ -107,10 +117,25 @@ public final class OperationSchedule: Sendable {
             defer {
                 state.sequence += 1
                 state.position += 1
+                state.issued += 1
             }
             return Ticket(
-                sequence: state.sequence, intended: state.intended, edition: state.edition, position: state.position)
+                sequence: state.sequence, intended: state.intended, notBefore: release(&state, curve, at: now),
+                edition: state.edition, position: state.position)
         }
+    }
+
+    /// When the next operation may begin: when it is due, or where it is overdue, so much later that what a stall left
+    /// is not made up for in a burst.
+    private func release(_ state: inout State, _ curve: Curve, at now: Nanoseconds) -> Nanoseconds {
+        guard state.intended < now else { return state.intended }
+        let owed = curve.area(until: now) / areaPerOperation
+        let next = max(curve.area(until: now + .second) / areaPerOperation - owed, 1 / LeadLimit.share)
+        let most = owed + state.lead.limit(Double(state.issued) - owed, at: now, next: next)
+        let excess = Double(state.issued) + 1 - most
+        let rate = curve.value(at: now) / areaPerOperation
+        guard excess > 0, rate > 0 else { return state.intended }
+        return now + Nanoseconds(min(excess / rate, Double(Nanoseconds.second)))
     }
 
     /// Whether a ticket that was taken is still to be used: where the target has changed since, its operation may be
@@ -166,11 +191,26 @@ public final class OperationSchedule: Sendable {
         state.time = min(curve.constantUntil(after: now), curve.length)
         state.anchor = curve.area(until: state.time)
         state.position = 0
-        defer { state.sequence += 1 }
-        return Ticket(sequence: state.sequence, intended: now, edition: state.edition, position: 0)
+        defer {
+            state.sequence += 1
+            state.issued += 1
+        }
+        return Ticket(
+            sequence: state.sequence, intended: now, notBefore: now, edition: state.edition, position: 0)
     }
 
     private func dropOverdue(_ state: inout State, _ curve: Curve, at now: Nanoseconds) {
+        // What was due before less was asked for is not made up for from then on, but for its last moment.
+        state.fall = state.edges.lastFall(until: now) ?? state.fall
+        if let fall = state.fall, now > fall + Self.grace {
+            state.fall = nil
+            let before = ((curve.area(until: fall) - state.anchor) / areaPerOperation + 0.5).rounded(.down)
+            let late = before - Double(state.position)
+            if late > 0, late < 1e15 {
+                state.dropped += Int64(late)
+                state.position += Int64(late)
+            }
+        }
         let due = state.anchor + (Double(state.position) + 0.5) * areaPerOperation
         let overdue = curve.area(until: now) - due
         guard overdue > 0 else { return }

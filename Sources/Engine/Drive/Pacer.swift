@@ -39,6 +39,7 @@ public struct Pacer: Sendable {
     private let catchUp: CatchUp
     private var index: Int64 = 0
     private var lastWake: Nanoseconds = 0
+    private var lead = LeadLimit()
 
     /// Work that was overdue beyond the bound and will not be done, in units of work.
     public private(set) var forgiven = 0.0
@@ -73,6 +74,52 @@ public struct Pacer: Sendable {
         let overdue = total - forgiven - Double(done) - regular
         let excess = overdue - catchUp.limit(at: rate)
         if excess > 0 { forgiven += excess }
-        return max(0, Int64(total - forgiven - Double(done)))
+        let ahead = Double(done) - (total - regular)
+        // Where the load ends soon, a delay of a period or two is still made up for.
+        let next = max(owed(wake + .second) - total, 20 * rate * Double(Self.period))
+        let most = total + lead.limit(ahead, at: wake, next: next)
+        return max(0, Int64(min(total - forgiven, most) - Double(done)))
+    }
+
+    /// Forgives what is overdue of the time before `edge`, at which less is asked for than before.
+    public mutating func forgive(before edge: Nanoseconds, done: Int64, owed: (Nanoseconds) -> Double) {
+        forgiven = max(forgiven, owed(edge) - Double(done))
+        lastWake = max(lastWake, edge)
+    }
+}
+
+/// Keeps a load from making up for a stall in a burst: over any second, no more than a tenth above the target.
+///
+/// How far the work done is ahead of the target, behind as a rule, may rise by so much above its lowest of the last
+/// second. A delay of a few milliseconds, which every second has, is made up for at once.
+struct LeadLimit: Sendable {
+    /// How much above the target a second may be.
+    static let share = 0.1
+    private static let bucket: Nanoseconds = 10 * .millisecond
+    private static let count = 100
+
+    /// The lowest lead in each hundredth of the last second, and which hundredth it is of.
+    private var lowest = [Double](repeating: .infinity, count: Self.count)
+    private var numbers = [Int64](repeating: .min, count: Self.count)
+
+    /// How far ahead of the target the work may be at `time`.
+    ///
+    /// - Parameters:
+    ///   - lead: how far ahead it is now, below 0 where it is behind.
+    ///   - next: what the next second asks for.
+    mutating func limit(_ lead: Double, at time: Nanoseconds, next: Double) -> Double {
+        let number = time / Self.bucket
+        let place = Int(((number % Int64(Self.count)) + Int64(Self.count)) % Int64(Self.count))
+        if numbers[place] != number {
+            numbers[place] = number
+            lowest[place] = lead
+        } else {
+            lowest[place] = min(lowest[place], lead)
+        }
+        var least = lead
+        for index in lowest.indices where numbers[index] > number - Int64(Self.count) {
+            least = min(least, lowest[index])
+        }
+        return least + Self.share * max(0, next)
     }
 }

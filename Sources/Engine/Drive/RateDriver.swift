@@ -8,6 +8,8 @@ public protocol Working: ~Copyable {
     mutating func begin()
     /// Does up to `due` units of work and returns all that was done since the last call, its own overhead included.
     mutating func work(_ due: Int64) throws(StressorFailure) -> Int64
+    /// The same, but gives up when `limit` ns have passed: what is asked for falls then.
+    mutating func work(_ due: Int64, for limit: Nanoseconds) throws(StressorFailure) -> Int64
     /// Sleeps until `wake`; an asynchronous engine sleeps in its own ring. `false` when the run is to end.
     mutating func wait(until wake: Nanoseconds, _ time: any TimeSource) -> Bool
 }
@@ -15,6 +17,8 @@ public protocol Working: ~Copyable {
 extension Working where Self: ~Copyable {
     /// Does nothing.
     public mutating func begin() {}
+    /// Does all of it: a piece of work is short.
+    public mutating func work(_ due: Int64, for limit: Nanoseconds) throws(StressorFailure) -> Int64 { try work(due) }
     /// Sleeps on the run's clock.
     public mutating func wait(until wake: Nanoseconds, _ time: any TimeSource) -> Bool { time.wait(until: wake) }
 }
@@ -35,17 +39,28 @@ extension Lane {
         let share = workPerArea / Double(count)
         var pacer = Pacer(lane: index, of: count, catchUp: catchUp)
         var moved = setPoint.map(MovedArea.init)
+        var edges = CurveEdges()
         var done: Int64 = 0
         while !time.isStopping {
-            let wake = pacer.nextWake(after: time.now)
-            let curve = self.curve
+            let now = time.now
+            let curve = edges.follow(course)
+            // What is overdue does not go on where less is asked for.
+            if moved == nil, let fall = edges.lastFall(until: now) {
+                pacer.forgive(before: fall, done: done + counted) { curve.area(until: $0) * share }
+            }
+            // A jump is a wake of its own: what is due before it is done before it.
+            let wake = min(pacer.nextWake(after: now), edges.next(after: now) ?? .max)
             moved?.advance(to: wake, isReleased: curve.value(at: wake) == 0)
             let due = pacer.due(until: wake, done: done + counted) { [moved] in
                 (moved?.value(until: $0) ?? curve.area(until: $0)) * share
             }
             if due > 0 {
                 do throws(StressorFailure) {
-                    done += try worker.work(due)
+                    if let fall = edges.fall(at: wake) {
+                        done += try worker.work(due, for: max(1, fall - time.now))
+                    } else {
+                        done += try worker.work(due)
+                    }
                 } catch .refused(_, let cause) {
                     gauge.noteRefusal(cause)
                 }
@@ -59,6 +74,49 @@ extension Lane {
         }
     }
 
+}
+
+/// The jumps of a target that may change, found once each.
+struct CurveEdges {
+    /// No more of them are looked at after a stall: what they are for is then long past.
+    private static let most = 1000
+
+    private var edition: UInt32?
+    private var curve = Curve()
+    private var jump: Nanoseconds?
+
+    /// The target as it stands.
+    mutating func follow(_ course: Course) -> Curve {
+        if edition == nil || edition != course.number {
+            let newest = course.edition
+            edition = newest.number
+            curve = newest.curve
+            jump = curve.nextJump(after: jump.map { min($0, newest.changedAt) - 1 } ?? -1)
+        }
+        return curve
+    }
+
+    /// The last jump to less from the one that was found last up to `time`; `nil` where there is none.
+    mutating func lastFall(until time: Nanoseconds) -> Nanoseconds? {
+        var fall: Nanoseconds?
+        var count = 0
+        while let edge = jump, edge <= time, count < Self.most {
+            if curve.value(at: edge) < curve.valueBefore(edge) { fall = edge }
+            jump = curve.nextJump(after: edge)
+            count += 1
+        }
+        if count == Self.most { jump = curve.nextJump(after: time) }
+        return fall
+    }
+
+    /// `time` where the next jump is one to less and lies there.
+    func fall(at time: Nanoseconds) -> Nanoseconds? {
+        guard jump == time, curve.value(at: time) < curve.valueBefore(time) else { return nil }
+        return time
+    }
+
+    /// The first jump after `time`, up to which ``lastFall(until:)`` has looked.
+    func next(after time: Nanoseconds) -> Nanoseconds? { jump.flatMap { $0 > time ? $0 : nil } }
 }
 
 extension Curve {

@@ -96,7 +96,8 @@ public struct NodeReading: Hashable, Sendable {
         }
         if wrong.isEmpty { return nil }
         let parts = wrong.map {
-            "node \($0) has \(Int64(bytes[$0, default: 0])) bytes and should have \(Int64(targets[$0, default: 0]))"
+            let (held, wanted) = HumanUnits.amounts(bytes[$0, default: 0], targets[$0, default: 0], .bytes)
+            return "node \($0) has \(held) and should have \(wanted)"
         }
         return parts.joined(separator: ", ")
             + "; a node may be full: see 'placement', and what else is on it (numactl --hardware)"

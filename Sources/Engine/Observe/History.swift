@@ -19,6 +19,8 @@ struct HistoryPoint {
     var held: Int64 = 0
     var refusals: Int64 = 0
     var refusalCause: Cause?
+    /// Operations that were dropped.
+    var dropped: Int64 = 0
     /// Time that workers were ready and did not run, in ns of all workers.
     var runDelay: Int64 = 0
     /// Time that quotas held the processes' groups back, in ns of all processors.
@@ -82,6 +84,8 @@ struct Window {
         }
     }
 
+    /// For how long the processes were seen frozen or stopped.
+    var standstill: Nanoseconds { frozen + stopped }
     var error: Double? { achieved.map { $0 - target } }
 }
 
@@ -89,8 +93,8 @@ struct Window {
 struct History {
     private var points: [HistoryPoint] = []
     private var next = 0
-    // 10 Hz for a second, 50 Hz at the start of a phase, and some to spare.
-    private static let capacity = 80
+    // 10 Hz for a second, 50 Hz on the way to a target, a look at each jump, and some to spare.
+    private static let capacity = 160
 
     init() { points.reserveCapacity(Self.capacity) }
 

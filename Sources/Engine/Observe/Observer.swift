@@ -10,13 +10,6 @@ internal import SystemPackage
 /// Everything that it needs is acquired before the load begins, so that it still samples, logs and stops when memory,
 /// descriptors or disk are gone.
 public final class Observer {
-    /// How long before each round time the observer looks.
-    ///
-    /// Profiles change course at round times, the stressors follow
-    /// at once and by themselves, and what is seen a moment after the turn is neither the one nor the other.
-    private static let lastLook: Nanoseconds = 5 * .millisecond
-    private static let tick: Nanoseconds = 100 * .millisecond
-    private static let fastTick: Nanoseconds = 20 * .millisecond
     private static let releaseLimit: Nanoseconds = 8 * .second
 
     let plan: Plan
@@ -34,6 +27,8 @@ public final class Observer {
     /// Latencies and dropped operations of each stressor as they stood when the phase began.
     private var latencies: [LatencyPair?] = []
     private var drops: [Int64?] = []
+    /// What was seen last before the look at the phase's edge.
+    private var pointsBefore: [HistoryPoint?] = []
     private var results: [PhaseResult] = []
     private var ends: [StressorEnd] = []
     private(set) var findings: [Finding]
@@ -106,9 +101,9 @@ public final class Observer {
         begin(phase: 0)
         observe()
         let observerCPU = (Clocks.processCPU - cpuBefore).seconds
-        let isComplete = now >= plan.length - Self.lastLook
+        let isComplete = now >= plan.length
         let elapsed = isComplete ? plan.length : now
-        finishPhase(isCut: !isComplete)
+        if !isComplete { finishPhase(isCut: true) }
         release()
         // The write end has lived until here; from now on there is nobody whom its closing could end.
         _ = lifeline.writeEnd.rawValue
@@ -191,6 +186,7 @@ public final class Observer {
 
     // MARK: Observe
 
+    /// Begins a phase, whose rates begin with the look that closed the one before.
     private func begin(phase index: Int) {
         phase = index
         ledgers = sessions.map { session in
@@ -198,6 +194,10 @@ public final class Observer {
             var stressor = session.plan
             stressor.curve = session.curve
             return PhaseLedger(phase: index, of: plan, stressor)
+        }
+        for (at, session) in sessions.enumerated() {
+            ledgers[at].open(after: pointsBefore.isEmpty ? nil : pointsBefore[at], session.history)
+            if !session.isAlive { ledgers[at].noteKilled(at: 0, session.history) }
         }
         latencies = sessions.map(\.latency)
         drops = sessions.map(\.dropped)
@@ -208,11 +208,15 @@ public final class Observer {
         CurrentThread.setMinimalTimerSlack()
         var poll = EventPoll(watchedDescriptors)
         sampleAll(isDetailed: true)
-        for session in sessions { _ = session.takeLogWindow() }
-        var nextLog = options.logInterval - Self.lastLook
+        for session in sessions {
+            _ = session.takeLogWindow()
+            _ = session.takeSpread(from: 0, to: 1)
+        }
+        var nextLog = logTime(after: 0)
+        var lastTick: Nanoseconds = 0
         while true {
-            let phaseEnd = plan.phases[phase].start + plan.phases[phase].length
-            let wake = nextTick(phaseEnd: phaseEnd, nextLog: nextLog)
+            let phaseEnd = plan.phases[phase].end
+            let wake = LookSchedule.next(after: max(0, now), phaseEnd: phaseEnd, nextLog: nextLog, ledgers)
             // Without pidfds (before Linux 5.3) the processes are asked at each tick.
             let isBlind = sessions.contains { $0.pidDescriptors.contains { $0 < 0 } }
             if world.wait(for: &poll, until: start + wake) || isBlind {
@@ -228,13 +232,20 @@ public final class Observer {
             let time = now
             // Something else woke us: the tick is still to come.
             guard time >= wake else { continue }
-            // The last look at a phase is taken before its end: what is seen later belongs to the next one, and after
-            // the last one to none. A host so busy that we were late has cost us a look, not the truth of the others.
-            while phase + 1 < plan.phases.count, time >= plan.phases[phase + 1].start {
-                finishPhase(isCut: false)
-                begin(phase: phase + 1)
+            if time - lastTick > Self.blindness { noteBlindness(from: lastTick, to: time) }
+            lastTick = time
+            let isPhaseOver = time >= phaseEnd
+            if isPhaseOver {
+                // The rates' counters, as they stand at the edge; a level that is seen now is the next phase's.
+                sampleAll(isDetailed: true, isEdge: true)
+                log()
+                while time >= plan.phases[phase].end {
+                    finishPhase(isCut: false)
+                    guard phase + 1 < plan.phases.count else { return }
+                    begin(phase: phase + 1)
+                }
+                nextLog = logTime(after: time)
             }
-            if time >= plan.length { return }
             if let trip = guards.check(at: time) {
                 guardTrip = trip
                 logUpToHere()
@@ -246,21 +257,46 @@ public final class Observer {
                 logUpToHere()
                 return emit(.leaseExpired(expiredLease))
             }
-            sampleAll(isDetailed: time >= nextLog || wake >= phaseEnd - Self.lastLook)
+            sampleAll(isDetailed: time >= nextLog || wake >= phaseEnd - LookSchedule.lastLook)
             readExactlyNearPhaseEnd(time)
-            if time >= nextLog || wake >= plan.length - Self.lastLook {
-                // Read before the sample that it goes with, and no oftener: on a large host it is not cheap.
-                lastHost = probe.read()
-                noteNotices()
-                noticeEnds(stopRequestedAt: nil)
-                probe.forgetOOMKills()
-                emit(.sample(sample(isLogged: true) { $0.takeLogWindow() }))
-                nextLog = ((time + Self.lastLook) / options.logInterval + 1) * options.logInterval - Self.lastLook
+            if time >= nextLog {
+                log()
+                nextLog = logTime(after: time)
             }
             display?(sample(isLogged: false) { $0.liveWindow() })
-            if wake >= plan.length - Self.lastLook { return }
         }
     }
+
+    private func log() {
+        // Read before the sample that it goes with, and no oftener: on a large host it is not cheap.
+        lastHost = probe.read()
+        noteNotices()
+        noticeEnds(stopRequestedAt: nil)
+        probe.forgetOOMKills()
+        emit(.sample(sample(isLogged: true) { $0.takeLogWindow() }))
+    }
+
+    /// When the next sample is logged: at the next multiple of the interval, or at the phase's end, so that none mixes
+    /// two phases.
+    private func logTime(after time: Nanoseconds) -> Nanoseconds {
+        let next = ((time + LookSchedule.lastLook) / options.logInterval + 1) * options.logInterval - LookSchedule.lastLook
+        let phaseEnd = plan.phases[phase].end
+        return next >= phaseEnd - LookSchedule.lastLook ? phaseEnd : next
+    }
+
+    /// Tells of a time in which nobody looked.
+    private func noteBlindness(from start: Nanoseconds, to end: Nanoseconds) {
+        func seconds(_ time: Nanoseconds) -> String { "\(Double(time / (10 * .millisecond)) / 100) s" }
+        note(
+            Finding(
+                code: "not_observed",
+                message: "nobody looked from \(seconds(start)) to \(seconds(end)), for \(seconds(end - start)): exert "
+                    + "itself was stopped, frozen or kept from running. What was achieved in that time is known in sum "
+                    + "only; leave exert's own process out of what pauses the load"))
+    }
+
+    /// From which time without a look on the user is told.
+    private static let blindness: Nanoseconds = .second
 
     /// The log tells of the time up to a sudden end.
     private func logUpToHere() {
@@ -268,23 +304,10 @@ public final class Observer {
         emit(.sample(sample(isLogged: true) { $0.takeLogWindow() }))
     }
 
-    /// The next tick on an absolute grid; a finer one while a level is still on its way in a phase's first second.
-    private func nextTick(phaseEnd: Nanoseconds, nextLog: Nanoseconds) -> Nanoseconds {
-        let time = max(0, now)
-        let isOnItsWay = zip(ledgers, plan.stressors).contains {
-            $0.isLoaded && !$0.isReached && $1.drive == .level
-        }
-        let isFast = isOnItsWay && time - plan.phases[phase].start < .second
-        let step = isFast ? Self.fastTick : Self.tick
-        let grid = ((time + Self.lastLook) / step + 1) * step - Self.lastLook
-        let edge = time < phaseEnd - Self.lastLook ? phaseEnd - Self.lastLook : phaseEnd
-        return min(grid, edge, nextLog)
-    }
-
     /// Walks the pages once in a phase, shortly before its end: 10 µs for each MiB of small pages.
     private func readExactlyNearPhaseEnd(_ time: Nanoseconds) {
         let (start, length) = (plan.phases[phase].start, plan.phases[phase].length)
-        guard time >= start + length - min(3 * Self.tick, length / 10) else { return }
+        guard time >= start + length - min(3 * LookSchedule.tick, length / 10) else { return }
         for (index, session) in sessions.enumerated()
         where ledgers[index].isLoaded && ledgers[index].residentBytes == nil {
             ledgers[index].residentBytes = session.readExactly()
@@ -304,9 +327,13 @@ public final class Observer {
     }
 
     /// Samples every stressor; the scheduler's figures of each thread only for the log and where one falls short.
-    private func sampleAll(isDetailed: Bool) {
+    ///
+    /// - Parameter isEdge: whether only counters are read, at the end of a phase: what is at an instant belongs to the
+    ///   next one.
+    private func sampleAll(isDetailed: Bool, isEdge: Bool = false) {
         shareOwnCost()
-        for (index, session) in sessions.enumerated() {
+        if isEdge { pointsBefore = sessions.map(\.history.last) }
+        for (index, session) in sessions.enumerated() where !isEdge || session.plan.drive == .rate {
             session.sample(
                 start: start, isDetailed: isDetailed || ledgers[index].limitedBy != nil, stolen: probe.stolen)
             ledgers[index].add(session.history, steal: probe.steal, limits: session.limits)
@@ -324,7 +351,7 @@ public final class Observer {
             elapsed = max(elapsed, point?.time ?? 0)
             let isContentWanted = session.plan.settings.text("content") == "random"
             let isUnlimited = session.isUnlimited(window, endingAt: point?.time ?? 0)
-            return Reading(
+            var reading = Reading(
                 stressor: session.plan.name, target: isUnlimited ? nil : window?.target ?? 0,
                 achieved: window?.achieved, own: window?.own, claimed: window?.claimed ?? 0,
                 limitedBy: ledger.limitedBy, refusals: point?.refusals ?? 0,
@@ -333,6 +360,13 @@ public final class Observer {
                 scheduling: isLogged && ledger.limitedBy != nil
                     ? session.scheduling(from: logged[index], to: point) : nil,
                 group: isLogged ? session.takeGroup() : nil)
+            reading.evidence = ledger.limitedBy.flatMap { ledger.evidence[$0] }
+            if isLogged, let point, let from = logged[index] {
+                let spread = session.takeSpread(from: from.time, to: point.time)
+                reading.targetSpread = isUnlimited ? nil : spread.target
+                reading.achievedSpread = spread.achieved
+            }
+            return reading
         }
         return Sample(elapsed: elapsed, interval: interval, phase: phase, readings: readings, host: lastHost)
     }
@@ -344,7 +378,7 @@ public final class Observer {
                 emit(.stressorEnded(end))
                 // Told by the event itself: a finding would say it twice.
                 if case .released = end.manner { continue }
-                ledgers[index].isKilled = true
+                ledgers[index].noteKilled(at: now, session.history)
             }
         }
     }
@@ -354,22 +388,24 @@ public final class Observer {
     private func finishPhase(isCut: Bool) {
         var ended: [PhaseResult] = []
         for (index, session) in sessions.enumerated() {
-            if !session.isAlive { ledgers[index].isKilled = true }
+            if !session.isAlive { ledgers[index].noteKilled(at: now, session.history) }
             if let now = session.latency, let before = latencies[index] {
                 ledgers[index].latency = now.since(before)
                 ledgers[index].dropped = (session.dropped ?? 0) - (drops[index] ?? 0)
             }
             ledgers[index].scheduling = session.scheduling(from: ledgers[index].first, to: ledgers[index].last)
-            ended.append(ledgers[index].result(isCut: isCut))
+            ended.append(ledgers[index].result(isCut: isCut, at: isCut ? now : .max))
         }
         results += ended
         emit(.phaseEnded(phase, ended))
-        for result in ended where result.verdict == .unverified {
+        for (result, stressor) in zip(ended, plan.stressors)
+        where result.verdict == .unverified && result.unseenSeconds <= 0.05 * plan.phases[phase].length.seconds {
+            let (claimed, achieved) = HumanUnits.amounts(result.claimedMean, result.achievedMean, stressor.unit)
             note(
                 Finding(
                     code: "claim_mismatch", stressor: result.stressor,
-                    message: "in phase \(phase + 1) the stressor claims \(result.claimedMean) and the kernel says "
-                        + "\(result.achievedMean); the figures are not proof until they agree"))
+                    message: "in phase \(phase + 1) the stressor claims \(claimed) and the kernel says \(achieved); "
+                        + "the figures are not proof until they agree"))
         }
     }
 

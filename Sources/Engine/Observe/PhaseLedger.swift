@@ -4,32 +4,27 @@ internal import LoadModel
 
 /// Adds up how one stressor does in one phase; pure, fed with points.
 ///
-/// The first second of a phase (a quarter of a short one) is for settling. From then on the error is judged: of a rate
-/// in windows of one second that lie in the phase, of a level at each point.
+/// Whether it was on target is the judge's to say; why it was not, and all else that a result tells, is kept here.
 struct PhaseLedger {
+    private enum Judge {
+        case rate(RateJudge)
+        case level(LevelJudge)
+    }
+
     private let phase: Int
     private var stressor: PlannedStressor
     private let start: Nanoseconds
-    private let length: Nanoseconds
-    private let settledAt: Nanoseconds
-    private let windowLength: Nanoseconds
+    private let end: Nanoseconds
+    private var judge: Judge
 
     private(set) var first: HistoryPoint?
-    private var settled: HistoryPoint?
     private(set) var last: HistoryPoint?
     private var lastAlive: HistoryPoint?
-    private var targetIntegral = 0.0
-    private var achievedIntegral = 0.0
-    private var claimedIntegral = 0.0
-    private var settledIntegral = 0.0
-    /// Claimed less achieved since the phase settled: while a level is on its way, a worker's claim lags what it does.
-    private var claimIntegral = 0.0
-    /// Whether the phase asks for as much as there is: then there is no error.
-    private var isUnlimited: Bool
-    private var errors = BoundedSeries()
     private var shortfall: [Cause: Double] = [:]
-    private var reachedAfter: Nanoseconds?
+    /// The same on the way to a target, which counts only where that takes too long.
+    private var shortfallOnWay: [Cause: Double] = [:]
     private var contentAfter: Nanoseconds?
+    private(set) var isLoaded: Bool
     var residentBytes: Double?
     /// What lay on each memory node near the phase's end; empty where it was looked and is not known.
     var nodeBytes: [Int: Double]?
@@ -38,217 +33,239 @@ struct PhaseLedger {
     var dropped: Int64?
     /// What kept the threads from running; set at the phase's end.
     var scheduling: SchedulingFigures?
-    var isKilled = false
+    /// When the process was found gone, since the run's start.
+    private var killedAt: Nanoseconds?
+    private var achievedWhenKilled: Double?
 
     init(phase index: Int, of plan: Plan, _ stressor: PlannedStressor) {
         let phase = plan.phases[index]
         self.phase = index
         self.stressor = stressor
         start = phase.start
-        length = phase.length
-        settledAt = phase.start + min(.second, phase.length / 4)
-        windowLength = min(.second, phase.length / 2)
+        end = phase.end
         isLoaded = phase.loads[stressor.name] != nil
-        isUnlimited = stressor.curve.isUnlimited(from: phase.start, to: phase.start + phase.length)
+        let judged = JudgedPhase(phase, stressor)
+        judge = stressor.drive == .rate ? .rate(RateJudge(judged)) : .level(LevelJudge(judged))
     }
-
-    private(set) var isLoaded: Bool
-    /// Until when a change of the target is given time to settle.
-    private var unsettled: Range<Nanoseconds> = 0..<0
 
     /// Goes over to another target from `time` on.
     mutating func retarget(_ curve: Curve, from time: Nanoseconds) {
         stressor.curve = curve
-        isUnlimited = curve.isUnlimited(from: start, to: start + length)
-        isLoaded = isLoaded || curve.peak(from: time, to: start + length) > 0
-        unsettled = (unsettled.contains(time) ? unsettled.lowerBound : time)..<time + .second
+        isLoaded = isLoaded || curve.peak(from: time, to: end) > 0
+        change { $0.retarget(curve) } level: { $0.retarget(curve) }
+    }
+
+    /// Whether the target is still to be reached within its allowance.
+    var isOnItsWay: Bool { allowanceEnd != nil }
+
+    /// Until when the target is to be reached; `nil` where it is, or need not be.
+    var allowanceEnd: Nanoseconds? {
+        switch judge {
+        case .rate(let judge): judge.allowanceEnd
+        case .level(let judge): judge.allowanceEnd
+        }
+    }
+
+    /// The stretch that the last look was in.
+    var stretch: Stretch {
+        switch judge {
+        case .rate(let judge): judge.stretch
+        case .level(let judge): judge.stretch
+        }
+    }
+
+    /// Whether it is a level that is judged, and not a rate.
+    var isLevel: Bool { if case .level = judge { true } else { false } }
+
+    private var reachedAfter: Nanoseconds? {
+        switch judge {
+        case .rate(let judge): judge.reachedAfter
+        case .level(let judge): judge.reachedAfter
+        }
     }
 
     /// Whether a reading has been within tolerance yet.
     var isReached: Bool { reachedAfter != nil }
 
-    /// Takes in the point that was last appended to `history`.
+    private mutating func change(rate: (inout RateJudge) -> Void, level: (inout LevelJudge) -> Void) {
+        switch judge {
+        case .rate(var judge):
+            rate(&judge)
+            self.judge = .rate(judge)
+        case .level(var judge):
+            level(&judge)
+            self.judge = .level(judge)
+        }
+    }
+
+    /// Takes in the point that was last appended to `history`; of a rate also the one at the phase's end, a little late.
     mutating func add(_ history: History, steal: Double, limits: LimitFigures? = nil) {
         guard let point = history.last, point.time >= start, point.time != last?.time else { return }
-        if let last, stressor.drive == .level { integrate(last, point) }
+        let wasOnItsWay = isOnItsWay
+        let look = Look(point)
+        if case .rate = judge, point.time > end + Self.lateness, let last {
+            // The edge was slept through: what was done is shared out.
+            let edge = Look.between(Look(last), look, at: end, stressor.curve)
+            change { $0.add(edge) } level: { _ in }
+        } else {
+            change { $0.add(look) } level: { $0.add(look) }
+        }
         if first == nil { first = point }
-        if settled == nil, point.time >= settledAt { settled = point }
-        last = point
         if point.achieved != nil { lastAlive = point }
-        noteReach(point, history)
+        settleCauses(wasOnItsWay: wasOnItsWay)
+        attribute(point, history, steal: steal, limits: limits)
+        last = point
         if contentAfter == nil, isReached, point.content > 0, point.content >= point.held {
             contentAfter = point.time - start
         }
-        judge(point, history, steal: steal, limits: limits)
     }
 
-    private mutating func integrate(_ a: HistoryPoint, _ b: HistoryPoint) {
-        let span = Double(b.time - a.time)
-        targetIntegral += b.owed * span
-        claimedIntegral += b.claimed * span
-        let achieved = b.achieved ?? 0
-        achievedIntegral += achieved * span
-        if a.time >= settledAt, !unsettled.contains(a.time), !unsettled.contains(b.time) {
-            settledIntegral += (achieved - b.owed) * span
-            claimIntegral += (b.claimed - (b.own ?? achieved)) * span
-        }
-    }
-
-    private mutating func noteReach(_ point: HistoryPoint, _ history: History) {
-        guard reachedAfter == nil, isLoaded, point.achieved != nil else { return }
-        switch stressor.drive {
-        case .level:
-            let allowed = stressor.tolerance.allowed(at: point.owed)
-            if let achieved = point.achieved, abs(achieved - point.owed) <= allowed {
-                reachedAfter = point.time - start
+    /// Takes in what the phase before was closed with: this one begins with it.
+    ///
+    /// - Parameters:
+    ///   - earlier: the point before the phase's begin.
+    ///   - history: what was last appended is at the begin or a little later.
+    mutating func open(after earlier: HistoryPoint?, _ history: History) {
+        guard case .rate(var judge) = judge, let point = history.last, point.time >= start else { return }
+        let look = Look(point)
+        if point.time > start + Self.lateness, let earlier, earlier.time < start {
+            let edge = Look.between(Look(earlier), look, at: start, stressor.curve)
+            judge.add(edge)
+            if point.time < end {
+                var blind = look
+                blind.blindFor = edge.blindFor
+                judge.add(blind)
             }
-        case .rate:
-            let from = max(start, point.time - 100 * .millisecond)
-            guard let first, point.time - first.time >= 90 * .millisecond, let earlier = history.point(notAfter: from),
-                earlier.time >= first.time
-            else { return }
-            let window = Window(from: earlier, to: point, .rate)
-            // One window of 100 ms can cut a burst: a quarter of a period for each worker, two operations, or what is
-            // due in one period.
-            let span = Double(max(1, window.length))
-            let burst =
-                stressor.unit == .cores
-                ? Double(stressor.workers) * Double(Pacer.period) / 4 / span
-                : stressor.quantum > 0
-                    ? 2 * stressor.quantum * Double(Nanoseconds.second) / span
-                    : window.target * Double(Pacer.period) / span
-            if isUnlimited {
-                if window.achieved ?? 0 > 0 { reachedAfter = point.time - start }
-                return
-            }
-            if let error = window.error, abs(error) <= stressor.tolerance.allowed(at: window.target) + burst {
-                reachedAfter = point.time - start
-            }
-        }
-    }
-
-    private mutating func judge(_ point: HistoryPoint, _ history: History, steal: Double, limits: LimitFigures?) {
-        let earliest = max(settledAt, point.time - windowLength - 50 * .millisecond)
-        guard isLoaded, !isUnlimited, let earlier = history.point(notAfter: point.time - windowLength),
-            earlier.time + 10 * .millisecond >= earliest || stressor.drive == .level, point.time >= settledAt,
-            !unsettled.contains(point.time)
-        else { return }
-        let window = Window(from: earlier, to: point, stressor.drive)
-        guard let error = window.error else { return }
-        errors.append(abs(error))
-        if error < -stressor.tolerance.allowed(at: window.target) {
-            let (cause, found) = Attribution.cause(window, stressor, steal: steal, limits: limits)
-            if let found { evidence[cause] = found }
-            limitedBy = cause
-            shortfall[cause, default: 0] -= error
         } else {
-            limitedBy = nil
+            judge.add(look)
         }
+        self.judge = .rate(judge)
+        (first, last) = (point, point)
+        if point.achieved != nil { lastAlive = point }
+    }
+
+    /// How late the look at an edge may be that still stands for it.
+    private static let lateness: Nanoseconds = 20 * .millisecond
+
+    // MARK: Causes
+
+    /// On the way, what keeps a stressor is no news; when the allowance turns out to be void it is.
+    private mutating func settleCauses(wasOnItsWay: Bool) {
+        guard wasOnItsWay, !isOnItsWay else { return }
+        if !isReached { shortfall.merge(shortfallOnWay) { $0 + $1 } }
+        shortfallOnWay = [:]
+    }
+
+    private mutating func attribute(_ point: HistoryPoint, _ history: History, steal: Double, limits: LimitFigures?) {
+        guard let last, point.achieved != nil,
+            let answer = cause(of: point, after: last, history, steal: steal, limits: limits)
+        else {
+            limitedBy = nil
+            return
+        }
+        if let found = answer.evidence { evidence[answer.cause] = found }
+        limitedBy = isOnItsWay ? nil : answer.cause
+        let piece = Window(from: last, to: point, stressor.drive)
+        // A level that stands still may be off by nothing but its time.
+        let missing = max(abs(piece.error ?? 0), .leastNormalMagnitude) * Double(piece.length)
+        if isOnItsWay {
+            shortfallOnWay[answer.cause, default: 0] += missing
+        } else {
+            shortfall[answer.cause, default: 0] += missing
+        }
+    }
+
+    /// Why the last second, or less of a stretch that is not as old, was off; `nil` where it was not.
+    private func cause(
+        of point: HistoryPoint, after last: HistoryPoint, _ history: History, steal: Double, limits: LimitFigures?
+    ) -> Attribution.Answer? {
+        let from = max(start, point.time - .second)
+        guard let earlier = history.point(notAfter: from), earlier.time < point.time,
+            stressor.curve.unlimitedLength(from: earlier.time, to: point.time) == 0
+        else { return nil }
+        if point.time - last.time > .second {
+            let gap = Attribution.causeOfGap(from: last, to: point, stressor, steal: steal, limits: limits)
+            if let gap { return gap }
+        }
+        let window = Window(from: earlier, to: point, stressor.drive)
+        guard let error = window.error else { return nil }
+        let allowed = max(stressor.tolerance.allowed(at: window.target), quantum(of: window))
+        let isStill = isLevel && window.target > 0 && Window(from: last, to: point, .level).standstill > 0
+        let isOver = error > allowed && stressor.mode == .total && window.target > 0
+        guard error < -allowed || isOver || isStill else { return nil }
+        let answer = Attribution.cause(window, stressor, steal: steal, limits: limits)
+        // Above its target, a total can only be held up by others.
+        return error < 0 || isStill || answer.cause == .others ? answer : nil
+    }
+
+    /// What cannot be told apart in a window, in the unit.
+    private func quantum(of window: Window) -> Double {
+        guard stressor.drive == .rate else { return 0 }
+        let length = Double(max(1, window.length))
+        let judged = JudgedPhase.quantum(stressor.quantum, at: window.target, due: window.target * length)
+        return judged / length
     }
 
     /// What the causes rest on.
     private(set) var evidence: [Cause: CauseEvidence] = [:]
-    /// Why the last window was short; `nil` where it was not.
+    /// Why the last window was off; `nil` where it was not.
     private(set) var limitedBy: Cause?
 
-    /// The result; `isCut` where the phase was ended before its time.
-    func result(isCut: Bool) -> PhaseResult {
-        let span = Double(max(1, (last?.time ?? 0) - (first?.time ?? 0)))
-        var target = 0.0
-        var achieved = 0.0
-        var claimed = 0.0
-        var errorMean = 0.0
-        var claimError = 0.0
-        if let first, let last {
-            switch stressor.drive {
-            case .rate:
-                let whole = Window(from: first, to: last, .rate)
-                // A process that is gone has done what it had done by then.
-                let work = (lastAlive?.achieved ?? 0) - (first.achieved ?? 0)
-                (target, achieved, claimed) = (whole.target, work / span, whole.claimed)
-                // The one reading of a very short phase may be the first that is settled: then all of it is judged.
-                let start = settled.flatMap { $0.time < last.time ? $0 : nil } ?? first
-                let judged = Window(from: start, to: last, .rate)
-                errorMean = judged.error ?? -target
-                claimError = judged.claimed - (judged.own ?? judged.achieved ?? judged.claimed)
-            case .level:
-                (target, achieved, claimed) = (targetIntegral / span, achievedIntegral / span, claimedIntegral / span)
-                if let settled, settled.time < last.time {
-                    let span = Double(last.time - settled.time)
-                    errorMean = settledIntegral / span
-                    claimError = claimIntegral / span
-                }
-            }
+    // MARK: End
+
+    /// Notes that the process is gone, found at `time`.
+    mutating func noteKilled(at time: Nanoseconds, _ history: History) {
+        guard killedAt == nil else { return }
+        killedAt = max(start, time)
+        guard let last = lastAlive else { return }
+        achievedWhenKilled = last.achieved
+        guard stressor.drive == .rate else { return }
+        let earlier = history.point(notAfter: last.time - .second)
+        achievedWhenKilled = earlier.flatMap {
+            $0.time < last.time ? Window(from: $0, to: last, .rate).achieved : nil
         }
-        let count = Double(max(1, errors.total))
-        let allowed = stressor.tolerance.allowed(at: isUnlimited ? achieved : target)
+    }
+
+    /// The result of the phase, which ended at `time` where it was cut before its end.
+    func result(isCut: Bool, at time: Nanoseconds = .max) -> PhaseResult {
+        let isKilled = killedAt != nil
+        // A process that is gone has done what it had done by then.
+        let end = min(self.end, time, isKilled ? max(start, lastAlive?.time ?? start) : .max)
+        let span = Double(max(1, end - start))
+        var judgement: Judgement
+        switch judge {
+        case .rate(var judge): judgement = judge.finish(at: end)
+        case .level(var judge): judgement = judge.finish(at: end)
+        }
+        if isKilled { judgement.verdict = .killed } else if isCut { judgement.verdict = .aborted }
         let isContentKnown = stressor.drive == .level && contentAfter != nil
+        let tally = judgement.tally
+        var shortfall = shortfall
+        if isOnItsWay { shortfall.merge(shortfallOnWay) { $0 + $1 } }
         var result = PhaseResult(
-            phase: phase, stressor: stressor.name, isLoaded: isLoaded, targetMean: isUnlimited ? nil : target,
-            achievedMean: achieved,
-            claimedMean: claimed, errorMean: errorMean, errorAbsMean: errors.mean, errorAbsP95: errors.percentile(0.95),
-            errorAbsMax: errors.max, tolerance: allowed, timeToReach: reachedAfter?.seconds,
-            timeToContent: isContentKnown ? contentAfter?.seconds : nil, shortfall: shortfall.mapValues { $0 / count },
+            phase: phase, stressor: stressor.name, isLoaded: isLoaded, targetMean: judgement.targetMean,
+            achievedMean: judgement.achievedMean, claimedMean: judgement.claimedMean, errorMean: judgement.errorMean,
+            errorAbsMean: tally.judged > 0 ? tally.absolute / tally.judged : 0,
+            errorAbsP95: tally.sizes.percentile(0.95), errorAbsMax: tally.sizes.max, tolerance: judgement.allowed,
+            timeToReach: isLoaded ? reachedAfter?.seconds : nil,
+            timeToContent: isContentKnown ? contentAfter?.seconds : nil, shortfall: shortfall.mapValues { $0 / span },
             residentBytes: residentBytes, nodeBytes: nodeBytes, dropped: dropped, latency: latency,
-            scheduling: scheduling,
-            verdict: isUnlimited
-                ? unlimitedVerdict(isCut: isCut, achieved: achieved, claimError: claimError)
-                : verdict(isCut: isCut, errorMean: errorMean, allowed: allowed, claimError: claimError)
-        )
-        result.evidence = evidence
+            scheduling: scheduling, verdict: judgement.verdict)
+        result.offSeconds = tally.off / 1e9
+        result.unseenSeconds = tally.unseen / 1e9
+        result.allowanceSeconds = tally.allowance / 1e9
+        result.killedAfter = killedAt.map { ($0 - start).seconds }
+        result.achievedWhenKilled = achievedWhenKilled
+        result.evidence = evidence.filter { result.shortfall[$0.key, default: 0] > 0 }
         return result
-    }
-
-    /// As much as there is was done where anything was, and the kernel agrees.
-    private func unlimitedVerdict(isCut: Bool, achieved: Double, claimError: Double) -> Verdict {
-        if isKilled { return .killed }
-        if isCut { return .aborted }
-        if !isLoaded { return .met }
-        guard first != nil else { return .unverified }
-        if achieved <= 0 { return .notMet }
-        return abs(claimError) <= 2 * stressor.tolerance.allowed(at: achieved) ? .met : .unverified
-    }
-
-    private func verdict(isCut: Bool, errorMean: Double, allowed: Double, claimError: Double) -> Verdict {
-        if isKilled { return .killed }
-        if isCut { return .aborted }
-        if !isLoaded { return .met }
-        // Nobody looked: the observer was stopped, or the phase was over before it could.
-        guard first != nil else { return .unverified }
-        // A phase too short to be judged in windows is judged by its mean alone.
-        let isOnTarget = abs(errorMean) <= allowed && errors.mean <= allowed && (isReached || errors.total == 0)
-        if !isOnTarget { return .notMet }
-        return abs(claimError) <= 2 * allowed ? .met : .unverified
     }
 }
 
-/// Sizes of error, bounded: when full, every other one is dropped and from then on every other one is kept.
-struct BoundedSeries {
-    private static let capacity = 16384
-    private var values: [Double] = []
-    private var stride = 1
-    private var sum = 0.0
-    private(set) var total = 0
-    private(set) var max = 0.0
-
-    var mean: Double { total == 0 ? 0 : sum / Double(total) }
-
-    mutating func append(_ value: Double) {
-        if total % stride == 0 {
-            if values.count == Self.capacity {
-                values = Swift.stride(from: 0, to: values.count, by: 2).map { values[$0] }
-                stride *= 2
-            }
-            if total % stride == 0 { values.append(value) }
-        }
-        total += 1
-        sum += value
-        max = Swift.max(max, value)
-    }
-
-    func percentile(_ share: Double) -> Double {
-        guard !values.isEmpty else { return 0 }
-        let sorted = values.sorted()
-        return sorted[min(sorted.count - 1, Swift.max(0, Int((Double(sorted.count) * share).rounded(.up)) - 1))]
+extension Look {
+    /// What the observer saw.
+    init(_ point: HistoryPoint) {
+        self.init(
+            time: point.time, achieved: point.achieved, own: point.own, claimed: point.claimed, dropped: point.dropped,
+            standstill: point.frozen + point.stopped)
     }
 }

@@ -24,7 +24,8 @@ struct StartTime {
         guard late <= 0 else {
             return Finding(
                 code: "late_start",
-                message: "the load begins \(late.seconds) s after the wanted start: what had to be prepared took longer"
+                message: "the load begins \(HumanUnits.seconds(late.seconds)) after the wanted start: what had to be "
+                    + "prepared took longer"
             )
         }
         try sleep(until: wall - Self.lastWord, observer)

@@ -22,6 +22,7 @@ final class StressorSession {
     var isKilledByUs = false
     private(set) var history = History()
     private(set) var lastLogged: HistoryPoint?
+    private var spread = SpreadMeter()
     var ended: Set<Int32> = []
     var noticesTold = 0
     private let host: HostFacts
@@ -205,6 +206,7 @@ final class StressorSession {
         point.refusals = pages.gauges.reduce(0) { $0 + $1.refusals }
         point.refusalCause = pages.gauges.lazy.compactMap(\.refusalCause).first
         point.stolen = stolen
+        point.dropped = plan.quantum > 0 ? dropped ?? 0 : 0
         point.content = pages.gauges.reduce(0) { $0 + $1.content }
         lookAtLimits(&point)
         if let scheduler, isDetailed || isAfterGap {
@@ -235,7 +237,16 @@ final class StressorSession {
             if change > plan.tolerance.allowed(at: point.owed), history.last != nil { return }
             point.claimed = claimed
         }
+        if let last = history.last { spread.add(last, point, plan.drive) }
         history.append(point)
+    }
+
+    /// The spread of target and achieved in the window that was taken last, which began at `start`.
+    func takeSpread(from start: Nanoseconds, to end: Nanoseconds) -> (target: Spread, achieved: Spread?) {
+        let bounds = curve.extremes(from: start, to: end)
+        let target = Spread(
+            least: bounds.lowerBound, mean: curve.mean(from: start, to: end), most: bounds.upperBound)
+        return (target, spread.take())
     }
 
     /// The level by page walk or the like; `nil` where there is none.

@@ -54,11 +54,11 @@ struct CPURegulator: Sendable {
     }
 
     private func tell(_ others: Double, _ target: Double) {
-        func rounded(_ cores: Double) -> String { "\((cores * 100).rounded() / 100)" }
+        let (taken, wanted) = HumanUnits.amounts(others, target, .cores)
         context.tell(
             "others_exceed_target",
-            "others alone took \(rounded(others)) cores where the total was to be \(rounded(target)); exert's own load "
-                + "was released until they left some again")
+            "others alone took \(taken) where the total was to be \(wanted); exert's own load was released "
+                + "until they left some again")
     }
 
     private static func look(_ gauge: CPUUseGauge) -> TotalController.Look? {

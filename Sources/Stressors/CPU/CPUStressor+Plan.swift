@@ -80,7 +80,7 @@ extension CPUStressor {
             findings.append(
                 Finding(
                     code: "target_beyond_capacity",
-                    message: "the target goes up to \(rounded(peak)) cores; \(reason) allows \(rounded(reachable)). "
+                    message: "the target goes up to \(amount(peak)); \(reason) allows \(amount(reachable)). "
                         + "Lower the target, or raise the limit."))
         }
         if base.mode == .total, let most = try? CPUBase.most(settings, host, workers: workers), peak > most * 1.000001,
@@ -89,7 +89,7 @@ extension CPUStressor {
             findings.append(
                 Finding(
                     code: "target_beyond_capacity", severity: .note,
-                    message: "exert can add \(rounded(most)) cores at most; the rest of the \(rounded(peak)) is up to "
+                    message: "exert can add \(amount(most)) at most; the rest of the \(amount(peak)) is up to "
                         + "others"))
         }
         let scope = base.mode == .total ? try CPUBase.resolve(settings, host).scope : nil
@@ -99,7 +99,7 @@ extension CPUStressor {
             workers: workers, findings: findings, witness: scope?.witness, includesObserver: !isApart)
     }
 
-    private static func rounded(_ cores: Double) -> String { "\((cores * 1000).rounded() / 1000)" }
+    private static func amount(_ cores: Double) -> String { HumanUnits.allowance(cores, .cores) }
 
     /// See ``Stressor/witness(_:)``.
     public static func witness(_ request: WitnessRequest) -> (any Witness)? {

@@ -3,6 +3,7 @@
 internal import CLinux
 internal import Engine
 internal import LinuxSystem
+internal import LoadModel
 
 /// One burning thread; its work is nanoseconds of its own CPU clock, so that every cost of its own is in the count.
 struct CPUWorker: Working, ~Copyable {
@@ -21,10 +22,16 @@ struct CPUWorker: Working, ~Copyable {
 
     mutating func begin() { clock = Clocks.threadCPU }
 
-    mutating func work(_ due: Int64) throws(StressorFailure) -> Int64 {
+    mutating func work(_ due: Int64) throws(StressorFailure) -> Int64 { burn(due, until: .max) }
+
+    mutating func work(_ due: Int64, for limit: Nanoseconds) throws(StressorFailure) -> Int64 {
+        burn(due, until: Clocks.monotonic + limit)
+    }
+
+    private mutating func burn(_ due: Int64, until end: Nanoseconds) -> Int64 {
         let before = clock
         let word = UnsafeRawPointer(control.word).assumingMemoryBound(to: UInt32.self)
-        clock = CLinux_burn_until(burn, before + due, word, ControlWord.State.stop.rawValue)
+        clock = CLinux_burn_until(burn, before + due, end, word, ControlWord.State.stop.rawValue)
         return clock - before
     }
 }

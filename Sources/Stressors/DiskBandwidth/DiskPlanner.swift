@@ -40,7 +40,8 @@ struct DiskPlanner {
         guard depth * block <= 1 << 28 else {
             throw .invalid(
                 setting: settings.integer("depth") == nil ? "block" : "depth",
-                "\(depth) operations of \(block) bytes in flight are more than 256 MiB; lower 'depth' or 'block'")
+                "\(depth) operations of \(HumanUnits.bytes(block)) in flight are more than 256 MiB; lower 'depth' or "
+                    + "'block'")
         }
         let size = try size(block: block, depth: &depth)
         let maxWritten = try maxWritten(size: size, durability, operation)
@@ -149,13 +150,16 @@ struct DiskPlanner {
         let asked = settings.bytes("size")
         var size = asked ?? min(1 << 30, max(directory.freeBytes / 10, 2 * block * Int64(depth)))
         if let asked, asked < block {
-            throw .invalid(setting: "size", "a file of \(asked) bytes does not hold one block of \(block) bytes")
+            throw .invalid(
+                setting: "size",
+                "a file of \(HumanUnits.bytes(asked)) does not hold one block of \(HumanUnits.bytes(block))")
         }
         guard size <= most else {
             throw .unsupported(
-                "a working file of \(size) bytes does not fit: \(directory.freeBytes) bytes are free in "
-                    + "'\(directory.path)', \(keepFree) of them are kept free, and a file may have "
-                    + "\(Int64(clamping: CLinux_file_size_limit())); set 'size', or free space first")
+                "a working file of \(HumanUnits.bytes(size)) does not fit: \(HumanUnits.bytes(directory.freeBytes)) "
+                    + "are free in '\(directory.path)', \(HumanUnits.bytes(keepFree)) of them are kept free, and a "
+                    + "file may have "
+                    + "\(HumanUnits.bytes(Int64(clamping: CLinux_file_size_limit()))); set 'size', or free space first")
         }
         size = size / block * block
         let blocks = size / block
@@ -177,7 +181,8 @@ struct DiskPlanner {
         guard most >= layout else {
             throw .invalid(
                 setting: settings.bytes("max-written") == nil ? "size" : "max-written",
-                "laying out the file takes \(layout) bytes of the \(most) that may be written; lower 'size'")
+                "laying out the file takes \(HumanUnits.bytes(layout)) of the \(HumanUnits.bytes(most)) that may be "
+                    + "written; lower 'size'")
         }
         let share = 1 - Double(DiskOptions.readShare(settings)) / Double(OperationPattern.whole)
         let work = curve.area(until: curve.length) * request.unit.workPerArea * share
@@ -186,8 +191,8 @@ struct DiskPlanner {
             findings.append(
                 Finding(
                     code: "max_written_too_low",
-                    message: "the run would write \(Int64(min(work * perWork, 1e18))) bytes, and laying out the file "
-                        + "\(layout); the load ends at max-written, \(most) bytes"))
+                    message: "the run would write \(HumanUnits.amount(work * perWork, .bytes)), and laying out the "
+                        + "file \(HumanUnits.bytes(layout)); the load ends at max-written, \(HumanUnits.bytes(most))"))
         }
         return most
     }

@@ -33,7 +33,8 @@ final class WorkingSet: Sendable {
             file.adviseRandom()
             try file.preallocate(options.size)
         } catch {
-            throw .impossible("a file of \(options.size) bytes cannot be made in '\(options.directory)': \(error)")
+            let size = HumanUnits.bytes(options.size)
+            throw .impossible("a file of \(size) cannot be made in '\(options.directory)': \(error)")
         }
     }
 
@@ -50,10 +51,10 @@ final class WorkingSet: Sendable {
             if !hasTold.exchange(true, ordering: .relaxed) {
                 context.tell(
                     "max_written_reached",
-                    "\(options.maxWritten) bytes were written, which is the bound; raise 'max-written' to go on for "
-                        + "longer")
+                    "\(HumanUnits.bytes(options.maxWritten)) were written, which is the bound; raise 'max-written' to "
+                        + "go on for longer")
             }
-            throw .refused("no more than \(options.maxWritten) bytes may be written", because: .refusal)
+            throw .refused("no more than \(HumanUnits.bytes(options.maxWritten)) may be written", because: .refusal)
         }
     }
 

@@ -37,7 +37,8 @@ extension DiskSpaceStressor {
                 help: "allocate takes space without writing to it, write by writing; auto allocates, and writes where "
                     + "that is refused."),
         ],
-        tolerance: ToleranceRule(.percent(0.1), floor: .blocks(2), note: "totals of btrfs: 8 MiB, since its figures lag"),
+        tolerance: ToleranceRule(
+            .percent(0.1), floor: .blocks(2), note: "totals of btrfs: 8 MiB, since its figures lag"),
         witness: "statvfs",
         examples: ["2GiB", "95%", "leave 8MiB", "ramp to 90% in 1m", "sawtooth 1GiB to 20GiB every 30s"])
 
@@ -55,7 +56,8 @@ extension DiskSpaceStressor {
         }
         let keepFree = settings.bytes("keep-free") ?? 0
         guard keepFree <= capacity else {
-            throw .invalid(setting: "keep-free", "\(keepFree) bytes are more than the file system has (\(capacity))")
+            let (kept, whole) = HumanUnits.amounts(Double(keepFree), Double(capacity), .bytes)
+            throw .invalid(setting: "keep-free", "\(kept) are more than the file system has (\(whole))")
         }
         // `max` is what may be taken; what `leave` leaves includes what is kept free.
         let kept = request.amounts.contains(.leave) ? 0 : keepFree
@@ -77,14 +79,15 @@ extension DiskSpaceStressor {
         let facts = try FileSystemSetting.facts(settings)
         let peak = curve.peak
         guard peak <= base.capacity else {
-            throw .invalid(
-                setting: nil, "the target goes up to \(Int64(peak)) bytes; the file system has \(Int64(base.capacity))")
+            let (wanted, whole) = HumanUnits.amounts(peak, base.capacity, .bytes)
+            throw .invalid(setting: nil, "the target goes up to \(wanted); the file system has \(whole)")
         }
         let space = facts.space
         guard peak <= 0 || peak >= Double(space.blockSize) else {
             throw .invalid(
                 setting: nil,
-                "the target is \(Int64(peak)) bytes at most, less than one block of \(space.blockSize) bytes")
+                "the target is \(HumanUnits.amount(peak, .bytes)) at most, less than one block of "
+                    + "\(HumanUnits.bytes(space.blockSize))")
         }
         return Preparation(
             workers: 1, findings: findings(settings, base, peak: peak, facts),
@@ -105,20 +108,22 @@ extension DiskSpaceStressor {
             find(
                 "disk_full",
                 keepFree > 0
-                    ? "less than the \(keepFree) bytes that are to be kept free are left"
+                    ? "less than the \(HumanUnits.bytes(keepFree)) that are to be kept free are left"
                     : "the file system is full already: there is nothing left to take")
         } else if ownPeak > Double(room) {
+            let (wanted, free) = HumanUnits.amounts(peak, Double(max(0, room)), .bytes)
             find(
                 "target_beyond_capacity",
-                "the target goes up to \(Int64(peak)) bytes; \(max(0, room)) can be taken"
-                    + (keepFree > 0 ? " before less than \(keepFree) are kept free" : "")
+                "the target goes up to \(wanted); \(free) can be taken"
+                    + (keepFree > 0 ? " before less than \(HumanUnits.bytes(keepFree)) are kept free" : "")
                     + ". Lower the target, or free space first.")
         }
         if base.mode == .total, peak > 0, ownPeak < 0 {
+            let (held, wanted) = HumanUnits.amounts(Double(space.used), peak, .bytes)
             find(
                 "target_below_use",
-                "others hold \(space.used) bytes already, more than the target of \(Int64(peak)); nothing will be held "
-                    + "until they give some back")
+                "others hold \(held) already, more than the target of \(wanted); nothing will be held until they give "
+                    + "some back")
         }
         if usesReserved, !FileSystemFacts.mayUseReserved {
             find("reserved_for_root", "use-reserved has no effect: only root may take the reserved blocks")

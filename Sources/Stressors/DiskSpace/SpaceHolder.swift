@@ -110,12 +110,13 @@ struct SpaceHolder: Holding, ~Copyable {
         lane.gauge.noteRefusal(options.keepFree > 0 ? .refusal : .saturation)
         if isTold { return }
         isTold = true
+        let missing = HumanUnits.bytes(wanted - granted)
         if options.keepFree > 0 {
             tell(
                 "keep_free_reached",
-                "\(options.keepFree) bytes are kept free, so that \(wanted - granted) bytes of the target are not held")
+                "\(HumanUnits.bytes(options.keepFree)) are kept free, so that \(missing) of the target are not held")
         } else {
-            tell("disk_full", "the file system is full; \(wanted - granted) bytes of the target cannot be held")
+            tell("disk_full", "the file system is full; \(missing) of the target cannot be held")
         }
     }
 

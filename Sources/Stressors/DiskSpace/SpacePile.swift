@@ -63,7 +63,8 @@ final class SpacePile {
         fileLimit = min(1 << 40, most / options.blockSize * options.blockSize)
         isWriting = options.method == .write
         guard fileLimit > 0 else {
-            throw .impossible("RLIMIT_FSIZE of \(most) bytes is less than a block of \(options.blockSize) bytes")
+            let (limit, block) = HumanUnits.amounts(Double(most), Double(options.blockSize), .bytes)
+            throw .impossible("RLIMIT_FSIZE of \(limit) is less than a block of \(block)")
         }
         do throws(SpaceProblem) {
             files.append(try makeFile())
@@ -138,7 +139,8 @@ final class SpacePile {
             measure(file)
             if file.allocated - before >= step / 2 || options.method == .allocate { return }
             // ZFS says yes and takes nothing: a return code is no evidence.
-            fallBack("the file system took \(file.allocated - before) of \(step) bytes that fallocate granted")
+            let (taken, granted) = HumanUnits.amounts(Double(file.allocated - before), Double(step), .bytes)
+            fallBack("the file system took \(taken) of \(granted) that fallocate granted")
             try setSize(of: file, to: file.size - step)
         }
     }
@@ -220,10 +222,11 @@ final class SpacePile {
     // MARK: Words
 
     private static func failure(_ problem: SpaceProblem, _ count: Int64) -> StressorFailure {
-        switch problem {
-        case .full: .refused("\(count) bytes more: \(words(problem))", because: .saturation)
-        case .quota, .noDescriptor: .refused("\(count) bytes more: \(words(problem))", because: .refusal)
-        case .tooLarge, .unsupported, .other: .impossible("\(count) bytes more: \(words(problem))")
+        let more = HumanUnits.bytes(count)
+        return switch problem {
+        case .full: .refused("\(more) more: \(words(problem))", because: .saturation)
+        case .quota, .noDescriptor: .refused("\(more) more: \(words(problem))", because: .refusal)
+        case .tooLarge, .unsupported, .other: .impossible("\(more) more: \(words(problem))")
         }
     }
 

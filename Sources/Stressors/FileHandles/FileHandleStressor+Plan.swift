@@ -45,7 +45,8 @@ extension FileHandleStressor {
         ],
         tolerance: ToleranceRule(
             .percent(0.1),
-            note: "totals: 16 of the system's table, which others use without pause, and 2 of another process's"), witness: "proc_fd",
+            note: "totals: 16 of the system's table, which others use without pause, and 2 of another process's"),
+        witness: "proc_fd",
         examples: ["15000", "95%", "leave 10", "sawtooth 100 to 15000 every 30s"])
 
     /// See ``Stressor/base(_:)``.
@@ -89,8 +90,8 @@ extension FileHandleStressor {
         // Where nobody set a limit, systemd sets the largest number there is.
         if reading.most >= 1 << 62, !request.amounts.isDisjoint(with: ofWhole) {
             throw .unsupported(
-                "fs.file-max is \(reading.most) here, which is no limit: percent, 'leave' and 'max' of it would take "
-                    + "all memory. Give a count, or set a real limit first: sysctl fs.file-max=1000000")
+                "fs.file-max is the largest number there is here, which is no limit: percent, 'leave' and 'max' of it "
+                    + "would take all memory. Give a count, or set a real limit first: sysctl fs.file-max=1000000")
         }
         let isMixed = request.amounts.contains(.count) && !request.amounts.isDisjoint(with: ofWhole)
         let mode: LoadMode

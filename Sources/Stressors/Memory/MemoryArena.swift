@@ -236,7 +236,8 @@ struct MemoryRegion: ~Copyable {
             try? reservation.release(range)
             let isOvercommit = error == .noMemory && reservation.isCommittedPiecewise
             throw .refused(
-                "\(range.count) bytes more are refused: \(error)", because: isOvercommit ? .overcommit : .refusal)
+                "\(HumanUnits.bytes(range.count)) more are refused: \(error)",
+                because: isOvercommit ? .overcommit : .refusal)
         }
         held = range.upperBound
     }
@@ -246,7 +247,7 @@ struct MemoryRegion: ~Copyable {
             if isLocked { try reservation.unlock(wanted..<held) }
             try reservation.release(wanted..<held)
         } catch {
-            throw .impossible("\(held - wanted) bytes cannot be given back: \(error)")
+            throw .impossible("\(HumanUnits.bytes(held - wanted)) cannot be given back: \(error)")
         }
         held = wanted
         content = min(content, held)

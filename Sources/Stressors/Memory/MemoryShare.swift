@@ -68,9 +68,10 @@ final class MemoryShare: Sendable {
             return state.aim
         }
         if let excess {
+            let (held, wanted) = HumanUnits.amounts(Double(excess), Double(total), .bytes)
             tell(
                 "others_exceed_target",
-                "others hold \(excess) bytes, more than the target of \(total); nothing is held until they give back")
+                "others hold \(held), more than the target of \(wanted); nothing is held until they give back")
         }
         return aim
     }

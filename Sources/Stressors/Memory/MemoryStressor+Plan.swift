@@ -117,41 +117,45 @@ extension MemoryStressor {
         let (settings, host, peak) = (request.settings, request.host, curve.peak)
         // Beyond 2^47 there is no address space to reserve.
         guard peak < 0x1p47 else {
-            throw .invalid(setting: nil, "the target goes up to \(peak) bytes, more than a process can address")
+            let wanted = HumanUnits.amount(peak, .bytes)
+            throw .invalid(setting: nil, "the target goes up to \(wanted), more than a process can address")
         }
         if settings.flag("lock"), !CurrentProcess.mayLockMemory, let most = CurrentProcess.lockedMemoryLimit,
             Double(most) < peak
         {
+            let (wanted, present) = HumanUnits.amounts(peak, Double(most), .bytes)
             throw .unsupported(
-                "lock: true needs CAP_IPC_LOCK, or RLIMIT_MEMLOCK of \(Int64(peak)) bytes where it is \(most); "
+                "lock: true needs CAP_IPC_LOCK, or RLIMIT_MEMLOCK of \(wanted) where it is \(present); "
                     + "grant one of them or drop 'lock'")
         }
         if base.mode == .total, peak > base.capacity {
+            let (wanted, whole) = HumanUnits.amounts(peak, base.capacity, .bytes)
             throw .invalid(
-                setting: nil,
-                "the target goes up to \(Int64(peak)) bytes, and with mode: total 100 % is \(Int64(base.capacity))")
+                setting: nil, "the target goes up to \(wanted), and with mode: total 100 % is \(whole)")
         }
         let kind = MemoryBase(settings, host: host)
         let used = base.mode == .total ? use(of: kind, settings, host) : 0
         let room = room(settings, host)
         var findings: [Finding] = []
         if peak - Double(used) > Double(room) {
-            let existing = base.mode == .total ? "\(used) are in use, and " : ""
+            let existing = base.mode == .total ? "\(HumanUnits.bytes(used)) are in use, and " : ""
+            let (wanted, free) = HumanUnits.amounts(peak, Double(room), .bytes)
             findings.append(
                 Finding(
                     code: "target_beyond_capacity",
-                    message: "the target goes up to \(Int64(peak)) bytes; \(existing)\(room) can be taken before the "
-                        + "headroom is reached. Lower the target, or free memory first."))
+                    message: "the target goes up to \(wanted); \(existing)\(free) can be taken before the headroom is "
+                        + "reached. Lower the target, or free memory first."))
         }
         if let commit = CommitLimit.current?.finding(forPeak: peak - Double(used)) { findings.append(commit) }
         if let high = aboveHigh(peak, base.mode, host) { findings.append(high) }
         if base.mode == .total {
             if peak > 0, peak < Double(used) {
+                let (held, wanted) = HumanUnits.amounts(Double(used), peak, .bytes)
                 findings.append(
                     Finding(
                         code: "target_below_use",
-                        message: "others hold \(used) bytes already, more than the target of \(Int64(peak)); nothing "
-                            + "will be held until they give some back"))
+                        message: "others hold \(held) already, more than the target of \(wanted); nothing will be held "
+                            + "until they give some back"))
             }
         } else if peak > 0, peak < processSize {
             findings.append(
@@ -159,7 +163,7 @@ extension MemoryStressor {
                     code: "target_below_process",
                     message:
                         "the stressor process itself has some 16 MiB resident, which is part of the target; ask for "
-                        + "\(Int64(processSize)) bytes or more"))
+                        + "\(HumanUnits.amount(processSize, .bytes)) or more"))
         }
         if settings.text("pages") != "small", pages(settings, on: host) == .small {
             findings.append(

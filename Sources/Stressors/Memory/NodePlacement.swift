@@ -107,9 +107,10 @@ struct NodePlacement: Sendable {
         let amounts = bytes(selection, host)
         for node in host.memoryNodes {
             guard let amount = amounts[node.number], amount > node.total else { continue }
+            let (whole, wanted) = HumanUnits.amounts(Double(node.total), Double(amount), .bytes)
             throw .invalid(
                 setting: NodeSetting.key(of: node.number, settings),
-                "node \(node.number) has \(node.total) bytes, less than \(amount)")
+                "node \(node.number) has \(whole), less than \(wanted)")
         }
         guard !selection.amounts.isEmpty else { return }
         guard amounts.values.contains(where: { $0 > 0 }) else {
@@ -159,11 +160,12 @@ struct NodePlacement: Sendable {
         for node in host.memoryNodes {
             let room = max(0, node.free - headroom)
             guard let target = targets[node.number], target > Double(room) else { continue }
+            let (wanted, free) = HumanUnits.amounts(target, Double(room), .bytes)
             findings.append(
                 Finding(
                     code: "target_beyond_node",
-                    message: "node \(node.number) is to have \(Int64(target)) bytes; \(room) can be taken there before "
-                        + "the headroom is reached. Lower its part, or free memory on it first."))
+                    message: "node \(node.number) is to have \(wanted); \(free) can be taken there before the "
+                        + "headroom is reached. Lower its part, or free memory on it first."))
         }
         return findings
     }

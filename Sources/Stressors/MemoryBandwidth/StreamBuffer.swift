@@ -3,6 +3,7 @@
 internal import CLinux
 internal import Engine
 internal import LinuxSystem
+internal import LoadModel
 internal import SystemPackage
 
 /// One worker's memory: resident and filled before the load begins, so that no page fault is part of it.
@@ -62,7 +63,7 @@ struct StreamBuffer: ~Copyable {
 
     private func tooLarge(_ ready: Int, because reason: String) -> StressorFailure {
         .impossible(
-            "of a buffer of \(count) bytes \(ready) could be taken (\(reason)); make 'buffer' smaller, or free memory "
-                + "first")
+            "of a buffer of \(HumanUnits.bytes(count)) \(HumanUnits.bytes(ready)) could be taken (\(reason)); make "
+                + "'buffer' smaller, or free memory first")
     }
 }

@@ -41,17 +41,17 @@ struct StreamPlanner {
             findings.append(
                 Finding(
                     code: "buffer_in_cache",
-                    message: "\(workers) x \(buffer) bytes of buffer are less than \(Self.cacheFactor) times the "
-                        + "\(cacheBytes) bytes of last-level cache, so a part of the load never reaches the memory; "
-                        + "make 'buffer' larger, or give the load fewer caches by 'cpus'"))
+                    message: "\(workers) x \(HumanUnits.bytes(buffer)) of buffer are less than \(Self.cacheFactor) "
+                        + "times the \(HumanUnits.bytes(cacheBytes)) of last-level cache, so a part of the load never "
+                        + "reaches the memory; make 'buffer' larger, or give the load fewer caches by 'cpus'"))
         }
         if cacheBytes == nil, request.settings.bytes("buffer") == nil {
             findings.append(
                 Finding(
                     code: "cache_unknown",
                     message: "this host does not tell the size of its caches (/sys/devices/system/cpu/cpu*/cache); "
-                        + "the buffers are \(total) bytes together, set 'buffer' where that is not \(Self.cacheFactor) "
-                        + "times the last-level cache"))
+                        + "the buffers are \(HumanUnits.bytes(total)) together, set 'buffer' where that is not "
+                        + "\(Self.cacheFactor) times the last-level cache"))
         }
         if workers > cpus.count {
             findings.append(
@@ -88,8 +88,9 @@ struct StreamPlanner {
         let share = room / Int64(workers)
         guard share >= Self.leastBuffer else {
             throw .unsupported(
-                "\(room) bytes of memory can be taken before the headroom is reached, and each of \(workers) workers "
-                    + "needs \(Self.leastBuffer); free memory first, or set 'workers' lower")
+                "\(HumanUnits.bytes(room)) of memory can be taken before the headroom is reached, and each of "
+                    + "\(workers) workers needs \(HumanUnits.bytes(Self.leastBuffer)); free memory first, or set "
+                    + "'workers' lower")
         }
         guard let asked = request.settings.bytes("buffer") else {
             let sought = cacheBytes.map { max(Self.leastTotal, Self.cacheFactor * $0) } ?? Self.usualTotal
@@ -100,14 +101,15 @@ struct StreamPlanner {
         guard asked >= Self.leastBuffer else {
             throw .invalid(
                 setting: "buffer",
-                "a buffer of \(asked) bytes is too small; a worker needs \(Self.leastBuffer) bytes, and leaving "
-                    + "'buffer' out makes it as large as the caches ask for")
+                "a buffer of \(HumanUnits.bytes(asked)) is too small; a worker needs "
+                    + "\(HumanUnits.bytes(Self.leastBuffer)), and leaving 'buffer' out makes it as large as the caches "
+                    + "ask for")
         }
         guard asked <= share else {
             throw .invalid(
                 setting: "buffer",
-                "\(workers) buffers of \(asked) bytes do not fit in the \(room) bytes of memory that can be taken "
-                    + "before the headroom is reached; \(share) bytes for each do")
+                "\(workers) buffers of \(HumanUnits.bytes(asked)) do not fit in the \(HumanUnits.bytes(room)) of "
+                    + "memory that can be taken before the headroom is reached; \(HumanUnits.bytes(share)) for each do")
         }
         return wholePages(asked)
     }

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-public import LoadModel
-
 /// Amounts, times and errors as people read them.
 public enum HumanUnits {
     /// A unit chosen for a whole column, with the decimals that are worth showing.
@@ -11,42 +9,104 @@ public enum HumanUnits {
         /// The unit's text, such as `MiB`.
         public let suffix: String
         /// Decimals that are shown.
-        public let places: Int
+        public internal(set) var places: Int
 
         /// The number without its unit.
         public func number(_ value: Double) -> String {
             value.isFinite ? NumberText.text(value / divisor, places: places) : value.description
         }
+
+        /// The number with its unit.
+        public func amount(_ value: Double) -> String { "\(number(value)) \(suffix)" }
+
+        /// The scale with as many more decimals as it takes to tell `values` apart, as long as none has more than
+        /// ``HumanUnits/digits``.
+        public func telling(apart values: [Double]) -> Scale {
+            var scale = self
+            let distinct = Set(values).count
+            while scale.places < scale.room(values), Set(values.map(scale.number)).count < distinct {
+                scale.places += 1
+            }
+            return scale
+        }
+
+        /// The decimals that ``HumanUnits/digits`` leave to the greatest of `values`.
+        fileprivate func room(_ values: [Double]) -> Int {
+            var room = HumanUnits.digits - 1
+            var rest = (values.map(\.magnitude).max() ?? 0) / divisor
+            while rest >= 10, room > 0 {
+                rest /= 10
+                room -= 1
+            }
+            return room
+        }
     }
+
+    /// The most digits that people are shown of a measured figure; counts of handles and inodes are shown whole.
+    public static let digits = 6
 
     /// The scale in which amounts up to `greatest` are easiest to read.
     public static func scale(for unit: Unit, covering greatest: Double) -> Scale {
-        switch unit {
-        case .cores: Scale(divisor: 1, suffix: "cores", places: 3)
-        case .handles: Scale(divisor: 1, suffix: "handles", places: 0)
-        case .inodes: Scale(divisor: 1, suffix: "inodes", places: 0)
-        case .operationsPerSecond: Scale(divisor: 1, suffix: "iops", places: 1)
-        case .bytes: largest(of: binary, covering: greatest)
-        case .bytesPerSecond: largest(of: decimalRates, covering: greatest)
-        }
+        var scale =
+            switch unit {
+            case .cores: Scale(divisor: 1, suffix: "cores", places: 3)
+            case .handles: Scale(divisor: 1, suffix: "handles", places: 0)
+            case .inodes: Scale(divisor: 1, suffix: "inodes", places: 0)
+            case .operationsPerSecond: Scale(divisor: 1, suffix: "iops", places: 1)
+            case .bytes: largest(of: binary, covering: greatest)
+            case .bytesPerSecond: largest(of: decimalRates, covering: greatest)
+            }
+        scale.places = min(scale.places, scale.room([greatest]))
+        return scale
     }
 
     /// An amount with its unit, such as `512.0 MiB`.
     public static func amount(_ value: Double, _ unit: Unit) -> String {
+        scale(for: unit, covering: value.magnitude).amount(value)
+    }
+
+    /// Bytes with a unit, such as `512.0 MiB`.
+    public static func bytes(_ count: some BinaryInteger) -> String { amount(Double(count), .bytes) }
+
+    /// Two amounts that stand side by side, with the decimals that tell them apart: `64.02 MiB` and `64.00 MiB`.
+    ///
+    /// They are in one unit, unless one is a thousand times the other.
+    public static func amounts(_ a: Double, _ b: Double, _ unit: Unit) -> (String, String) {
+        let (small, great) = (min(a.magnitude, b.magnitude), max(a.magnitude, b.magnitude))
+        if small * 1000 <= great, small != great { return (amount(a, unit), amount(b, unit)) }
+        let scale = scale(for: unit, covering: max(a.magnitude, b.magnitude)).telling(apart: [a, b])
+        return (scale.amount(a), scale.amount(b))
+    }
+
+    /// An amount that is allowed, zeros at its end left out, such as `0.02 cores` or `512 KiB`.
+    public static func allowance(_ value: Double, _ unit: Unit) -> String {
         let scale = scale(for: unit, covering: value.magnitude)
-        return "\(scale.number(value)) \(scale.suffix)"
+        // Two digits at least: less than the scale shows is still something.
+        var places = scale.places
+        var rest = value.magnitude / scale.divisor
+        for _ in 0..<places { rest *= 10 }
+        while rest > 0, rest < 10, places < 9 {
+            rest *= 10
+            places += 1
+        }
+        return named(NumberText.text(value / scale.divisor, places: places, trimming: true), scale, unit)
     }
 
     /// An amount that a plan resolved, zeros at its end left out, bytes in full as well:
     /// `1 GiB (1073741824 bytes)`.
     public static func exactAmount(_ value: Double, _ unit: Unit) -> String {
         let scale = scale(for: unit, covering: value.magnitude)
-        let number = NumberText.text(value / scale.divisor, places: max(3, scale.places), trimming: true)
-        let suffix =
+        let text = named(
+            NumberText.text(value / scale.divisor, places: max(3, scale.places), trimming: true), scale, unit)
+        guard unit == .bytes, scale.divisor > 1 else { return text }
+        return "\(text) (\(NumberText.text(value, places: 0)) bytes)"
+    }
+
+    /// A number with its unit, which is singular behind a 1.
+    private static func named(_ number: String, _ scale: Scale, _ unit: Unit) -> String {
+        let isOne =
             number == "1" && scale.suffix.hasSuffix("s") && unit != .operationsPerSecond && scale.divisor == 1
-            ? String(scale.suffix.dropLast()) : scale.suffix
-        guard unit == .bytes, scale.divisor > 1 else { return "\(number) \(suffix)" }
-        return "\(number) \(suffix) (\(NumberText.text(value, places: 0)) bytes)"
+        return "\(number) \(isOne ? String(scale.suffix.dropLast()) : scale.suffix)"
     }
 
     /// A length of time in a profile's notation, such as `2m30s` or `250ms`.
@@ -72,7 +132,10 @@ public enum HumanUnits {
     }
 
     /// A measured time, such as `0.012 s`.
-    public static func seconds(_ seconds: Double) -> String { NumberText.text(seconds, places: 3) + " s" }
+    public static func seconds(_ seconds: Double) -> String {
+        let places = seconds.magnitude < 1000 ? 3 : seconds.magnitude < 100_000 ? 1 : 0
+        return NumberText.text(seconds, places: places) + " s"
+    }
 
     /// A share, such as `12.3%`.
     public static func percent(_ ratio: Double, places: Int = 1) -> String {
@@ -98,7 +161,7 @@ public enum HumanUnits {
     }
 
     /// The size of an error, without a sign.
-    static func errorSize(_ error: Double, target: Double, unit: Unit, capacity: Double) -> String {
+    package static func errorSize(_ error: Double, target: Double, unit: Unit, capacity: Double) -> String {
         let text = Self.error(error.magnitude, target: target, unit: unit, capacity: capacity)
         return text.hasPrefix("+") ? String(text.dropFirst()) : text
     }
@@ -109,12 +172,16 @@ public enum HumanUnits {
         Scale(divisor: 0x1p20, suffix: "MiB", places: 1),
         Scale(divisor: 0x1p30, suffix: "GiB", places: 3),
         Scale(divisor: 0x1p40, suffix: "TiB", places: 3),
+        Scale(divisor: 0x1p50, suffix: "PiB", places: 3),
+        Scale(divisor: 0x1p60, suffix: "EiB", places: 3),
     ]
     private static let decimalRates = [
         Scale(divisor: 1, suffix: "B/s", places: 0),
         Scale(divisor: 1e3, suffix: "kB/s", places: 1),
         Scale(divisor: 1e6, suffix: "MB/s", places: 1),
         Scale(divisor: 1e9, suffix: "GB/s", places: 3),
+        Scale(divisor: 1e12, suffix: "TB/s", places: 3),
+        Scale(divisor: 1e15, suffix: "PB/s", places: 3),
     ]
 
     private static func largest(of scales: [Scale], covering greatest: Double) -> Scale {

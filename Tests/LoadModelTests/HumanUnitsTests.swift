@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import LoadModel
-import Reporting
 import Testing
 
 @Suite struct HumanUnitsTests {

@@ -3,9 +3,9 @@
 /// Numbers as ASCII digits, appended without going through `String`.
 ///
 /// The log is written by the process that must not disturb what it measures, so a sample line costs no allocation.
-enum NumberText {
+package enum NumberText {
     /// Appends a whole number.
-    static func append(_ value: Int64, to bytes: inout [UInt8]) {
+    package static func append(_ value: Int64, to bytes: inout [UInt8]) {
         if value < 0 { bytes.append(minus) }
         appendDigits(value.magnitude, width: 1, to: &bytes)
     }
@@ -14,7 +14,7 @@ enum NumberText {
     ///
     /// - Parameter trimming: whether zeros at the end, and a point that has nothing behind it, are left out.
     /// - Returns: whether the value was written: not where it is infinite, not a number, or beyond 9.2e18 / 10^places.
-    static func append(_ value: Double, places: Int, trimming: Bool, to bytes: inout [UInt8]) -> Bool {
+    package static func append(_ value: Double, places: Int, trimming: Bool, to bytes: inout [UInt8]) -> Bool {
         let power = powersOfTen[places]
         let scaled = (value * Double(power)).rounded()
         guard scaled.magnitude < 9.2e18 else { return false }
@@ -23,12 +23,12 @@ enum NumberText {
     }
 
     /// Appends a length of time in seconds, exact to the nanosecond, zeros at the end left out.
-    static func append(secondsOf time: Int64, to bytes: inout [UInt8]) {
+    package static func append(secondsOf time: Int64, to bytes: inout [UInt8]) {
         appendScaled(time, places: 9, trimming: true, to: &bytes)
     }
 
     /// Appends `value`, zeros before it up to `width` digits.
-    static func appendDigits(_ value: UInt64, width: Int, to bytes: inout [UInt8]) {
+    package static func appendDigits(_ value: UInt64, width: Int, to bytes: inout [UInt8]) {
         var power: UInt64 = 1
         var digits = 1
         while digits < width || value / power >= 10 {
@@ -45,7 +45,7 @@ enum NumberText {
     }
 
     /// Text of `value` with exactly `places` decimals, or without its zeros at the end.
-    static func text(_ value: Double, places: Int, trimming: Bool = false) -> String {
+    package static func text(_ value: Double, places: Int, trimming: Bool = false) -> String {
         var bytes: [UInt8] = []
         guard append(value, places: places, trimming: trimming, to: &bytes) else { return value.description }
         return String(decoding: bytes, as: UTF8.self)

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import LoadModel
+
+/// Judges a level in one phase; pure, fed with looks.
+///
+/// A look is off beyond twice the allowed error. Between two looks the level is on target where both are, off where one
+/// is, and unseen where they are more than a second apart.
+struct LevelJudge {
+    /// The longest time between two looks of which something is known.
+    static let longestGap: Nanoseconds = .second
+    /// For how long one look speaks by itself, at the begin and at the end of a stretch.
+    static let reach: Nanoseconds = 150 * .millisecond
+    /// The usual time between two looks.
+    static let tick: Nanoseconds = 100 * .millisecond
+    /// How much later than the allowance's end the look may be that tells that the target was reached by then.
+    static let lateness: Nanoseconds = 25 * .millisecond
+    /// By how much a level that moves may lag: two steps of its driver.
+    static let lag: Nanoseconds = 2 * LevelRhythm.tick
+    /// How long a total may take to follow others.
+    static let follow: Nanoseconds = .second
+
+    /// A look, and how far off it is.
+    private struct Seen {
+        var time: Nanoseconds
+        /// Achieved less target.
+        var error: Double
+        var own: Double
+        var claimed: Double
+        /// How far outside of where the target was within its lag.
+        var distance: Double
+        var isOn: Bool
+        /// For how long its processes stood still so far, where something is asked of them.
+        var standstill: Nanoseconds
+    }
+
+    private(set) var phase: JudgedPhase
+    private(set) var stretch: Stretch
+    private var last: Seen?
+    /// How many looks the stretch has had.
+    private var looks = 0
+    private var tally = Tally()
+    /// What this stretch has had so far, and of it what lies in the allowance that is open or was granted.
+    private var present = Tally()
+    private var way = Tally()
+    private var wayError = 0.0
+    private var error = 0.0
+    private var claimError = 0.0
+    private var claimedTime = 0.0
+    private var claimed = 0.0
+    private var seen = 0.0
+    private var longestStep: Nanoseconds = 0
+    private var others: Double?
+    private var othersChangedAt: Nanoseconds = .min / 2
+    /// Since the phase's start, when a look was first on target.
+    private(set) var reachedAfter: Nanoseconds?
+    /// Whether the process is gone, and when it was last seen.
+    private(set) var end: Nanoseconds
+
+    init(_ phase: JudgedPhase) {
+        self.phase = phase
+        stretch = Stretch(phase, from: phase.start)
+        end = phase.end
+    }
+
+    /// Until when the target is to be reached; `nil` where it is, or need not be.
+    var allowanceEnd: Nanoseconds? { stretch.way == .open ? stretch.allowanceEnd : nil }
+
+    mutating func add(_ look: Look) {
+        guard let amount = look.achieved, look.time > last?.time ?? .min, look.time < phase.end else { return }
+        while look.time >= stretch.end, stretch.end < phase.end { turn() }
+        noteOthers(look, amount)
+        let next = seen(look, amount)
+        if let last, looks > 0 { book(from: last, to: next, blindFor: look.blindFor) } else { open(next) }
+        looks += 1
+        last = next
+        if next.isOn, reachedAfter == nil { reachedAfter = next.time - phase.start }
+        followWay(next)
+    }
+
+    /// Goes over to another target from a time on that is still to come.
+    mutating func retarget(_ curve: Curve) {
+        phase.curve = curve
+        guard stretch.follow(phase), stretch.way == .reached, way.allowance > 0,
+            stretch.start + Nanoseconds(way.allowance) > stretch.allowanceEnd + Self.lateness
+        else { return }
+        // The stretch is shorter than it was to be, and so is what it was allowed.
+        stretch.way = .none
+        present.allowance -= way.allowance
+        present.off += way.allowance
+        present.excusedShortfall -= way.excusedShortfall
+        present.excusedSurplus -= way.excusedSurplus
+    }
+
+    // MARK: Looks
+
+    private func seen(_ look: Look, _ amount: Double) -> Seen {
+        let now = phase.curve.value(at: look.time)
+        // A target that moves is followed in steps.
+        let before = phase.curve.value(at: max(stretch.start, look.time - Self.lag))
+        let distance = max(0, min(now, before) - amount, amount - max(now, before))
+        return Seen(
+            time: look.time, error: amount - now, own: look.ownAmount ?? amount, claimed: look.claimed, distance: distance,
+            isOn: distance <= 2 * phase.tolerance.allowed(at: now),
+            standstill: now > 0 ? look.standstill : last?.standstill ?? 0)
+    }
+
+    private mutating func noteOthers(_ look: Look, _ amount: Double) {
+        guard phase.isTotal, let own = look.own else { return }
+        let now = amount - own
+        let allowed = phase.tolerance.allowed(at: phase.curve.value(at: look.time))
+        guard let before = others, abs(now - before) <= allowed else {
+            if others != nil { othersChangedAt = look.time }
+            others = now
+            return
+        }
+    }
+
+    /// The time from the stretch's begin to its first look, which speaks for it.
+    private mutating func open(_ first: Seen) {
+        let span = first.time - stretch.start
+        guard span > 0 else { return }
+        add(span: span, ends: [first], gap: span <= Self.reach || !first.isOn ? span : .max)
+    }
+
+    private mutating func book(from a: Seen, to b: Seen, blindFor: Nanoseconds) {
+        let span = b.time - a.time
+        longestStep = max(longestStep, span)
+        // Who stands still holds nothing up: what is there is left over, and nobody follows the target.
+        add(span: span, ends: [a, b], gap: max(span, blindFor), isStill: b.standstill > a.standstill)
+    }
+
+    /// Adds a piece of time that is bounded by one look or two.
+    private mutating func add(span: Nanoseconds, ends: [Seen], gap: Nanoseconds, isStill: Bool = false) {
+        let time = Double(span)
+        // The errors are what is averaged, and not the amounts: between looks the target may go anywhere.
+        let integral = ends.reduce(0) { $0 + $1.error } / Double(ends.count) * time
+        var piece = Tally()
+        let isOn = ends.allSatisfy(\.isOn)
+        let isFollowing = (ends.last?.time ?? 0) - othersChangedAt <= Self.follow
+        if gap > Self.longestGap {
+            piece.unseen = time
+        } else if !isStill, isOn || isFollowing {
+            piece.on = time
+        } else {
+            piece.off = time
+        }
+        if piece.unseen == 0, isOn || !isFollowing {
+            piece.judged = time
+            piece.absolute = ends.reduce(0) { $0 + $1.distance } / Double(ends.count) * time
+            piece.sizes.append(ends.last?.distance ?? 0)
+        }
+        error += integral
+        seen += time
+        claimed += ends.reduce(0) { $0 + $1.claimed } / Double(ends.count) * time
+        if piece.unseen == 0, isOn {
+            claimError += ends.reduce(0) { $0 + $1.claimed - $1.own } / Double(ends.count) * time
+            claimedTime += time
+        }
+        guard stretch.way == .open else {
+            present = present + piece
+            tally.sizes.append(contentsOf: piece.sizes)
+            return
+        }
+        way = way + piece
+        way.sizes.append(contentsOf: piece.sizes)
+        wayError += integral
+    }
+
+    // MARK: Stretches
+
+    /// Grants the allowance when the target is reached, or makes it void when its time is over.
+    private mutating func followWay(_ look: Seen) {
+        guard stretch.way == .open else { return }
+        if look.time > stretch.allowanceEnd + Self.lateness { return void() }
+        guard look.isOn else { return }
+        stretch.way = .reached
+        let time = Double(look.time - stretch.start)
+        way = Tally()
+        way.allowance = time
+        if stretch.isUp { way.excusedShortfall = max(0, -wayError) } else { way.excusedSurplus = max(0, wayError) }
+        present = present + way
+    }
+
+    private mutating func void() {
+        stretch.way = .none
+        present = present + way
+        tally.sizes.append(contentsOf: way.sizes)
+        way = Tally()
+    }
+
+    /// Closes the stretch and begins the next one.
+    private mutating func turn() {
+        let edge = stretch.end
+        close(at: edge)
+        stretch = Stretch(phase, from: edge)
+    }
+
+    private mutating func close(at edge: Nanoseconds) {
+        if stretch.way == .open { void() }
+        if let last, looks > 0 {
+            let span = edge - last.time
+            // A look that is on target says nothing of long after.
+            let gap = span <= Self.reach || !last.isOn ? span : .max
+            if span > 0 { add(span: span, ends: [last], gap: gap) }
+        } else {
+            present.unseen += Double(edge - stretch.start)
+        }
+        // One look is none: what it sees may be gone before and after.
+        if looks < 2 {
+            present.unseen += present.on + present.off + present.allowance
+            (present.on, present.off, present.allowance) = (0, 0, 0)
+        }
+        tally = tally + present
+        (present, way, wayError, looks) = (Tally(), Tally(), 0, 0)
+    }
+
+    // MARK: End
+
+    /// The judgement of the phase, which ended at its end, or at `end` where it was cut or the process was gone by then.
+    mutating func finish(at end: Nanoseconds) -> Judgement {
+        let end = min(end, phase.end)
+        while end > stretch.end, stretch.end < phase.end { turn() }
+        if end > stretch.start { close(at: end) }
+        let span = Double(max(1, end - phase.start))
+        let target = phase.curve.mean(from: phase.start, to: end)
+        let allowed = phase.tolerance.allowed(at: target)
+        let errorMean = tally.counted(error) / span
+        let claimOff = claimedTime > 0 ? abs(claimError / claimedTime) : 0
+        let isClaimOff = claimOff > 2 * allowed
+        var verdict = Verdict.met
+        let absolute = tally.judged > 0 ? tally.absolute / tally.judged : 0
+        // One look that is off, between two that are not, is no miss.
+        let grace = max(0.05 * span, min(2 * Double(min(longestStep, Self.tick)), span / 4))
+        if abs(errorMean) > allowed + Self.rounding || absolute > allowed + Self.rounding || tally.off > grace {
+            verdict = .notMet
+        } else if tally.unseen > 0.05 * span || isClaimOff {
+            verdict = .unverified
+        }
+        return Judgement(
+            tally: tally, targetMean: target, achievedMean: target + error / span,
+            claimedMean: seen > 0 ? claimed / seen : 0, errorMean: errorMean, allowed: allowed,
+            isClaimOff: isClaimOff, verdict: verdict)
+    }
+
+    /// Means are sums of many terms: their last digits are no error.
+    private static let rounding = 1e-6
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Where a curve jumps, and what lies between two times.
+extension Curve {
+    /// The first time after `time` at which the value jumps; ``length`` where it does not before its end, at which it
+    /// falls to 0; `nil` from there on.
+    public func nextJump(after time: Nanoseconds) -> Nanoseconds? {
+        guard time < length else { return nil }
+        if time < 0, value(at: 0) > 0 { return 0 }
+        var index = sectionIndex(at: max(0, time))
+        while index < sections.count {
+            let section = sections[index]
+            if let jump = section.jump(after: time) { return jump }
+            let end = section.start + section.length
+            if end >= length { return length }
+            if Self.isJump(section.endValue, value(at: end)) { return end }
+            index += 1
+        }
+        return length
+    }
+
+    /// What the value came from at `time`: its limit from the left.
+    public func valueBefore(_ time: Nanoseconds) -> Double {
+        guard time > 0, time <= length, !sections.isEmpty else { return 0 }
+        return sections[sectionIndex(at: time - 1)].valueBefore(time)
+    }
+
+    /// The least and the greatest value from `start` up to `end`; of more than a few hundred pieces, of their sections.
+    public func extremes(from start: Nanoseconds, to end: Nanoseconds) -> ClosedRange<Double> {
+        guard end > start else {
+            let value = value(at: start)
+            return value...value
+        }
+        var least = Double.infinity
+        var most = -Double.infinity
+        func take(_ value: Double) {
+            least = min(least, value)
+            most = max(most, value)
+        }
+        if start < 0 || end > length { take(0) }
+        for section in sections where section.start < end && section.start + section.length > start {
+            section.extremes(from: max(start, section.start), to: min(end, section.start + section.length), take)
+        }
+        return least <= most ? least...most : 0...0
+    }
+
+    /// How long the curve asks for as much as there is, from `start` up to `end`.
+    public func unlimitedLength(from start: Nanoseconds, to end: Nanoseconds) -> Nanoseconds {
+        guard peak(from: start, to: end) >= Self.unlimited else { return 0 }
+        var time = max(0, start)
+        var sum: Nanoseconds = 0
+        while time < min(end, length) {
+            let until = min(end, nextJump(after: time) ?? end)
+            if value(at: time) >= Self.unlimited { sum += until - time }
+            time = until
+        }
+        return sum
+    }
+
+    /// Whether two values at one time are a jump, and not the same value but for rounding.
+    public static func isJump(_ from: Double, _ to: Double) -> Bool {
+        abs(from - to) > 1e-9 * max(abs(from), abs(to))
+    }
+}
+
+extension Curve.Section {
+    /// The value just before the section's end.
+    var endValue: Double { valueBefore(start + length) }
+
+    /// The value just before `time`, which lies in the section or is its end.
+    func valueBefore(_ time: Nanoseconds) -> Double {
+        let (index, local) = place(at: time - 1)
+        return pieces[index].value(at: local + 1)
+    }
+
+    /// The first jump after `time` that lies within the section, its end left out.
+    func jump(after time: Nanoseconds) -> Nanoseconds? {
+        guard hasJumps else { return nil }
+        let end = start + length
+        var at = max(time, start)
+        var (index, local) = place(at: at)
+        // One whole cycle has seen all that there is.
+        for _ in 0...pieces.count {
+            let boundary = at + pieces[index].length - local
+            guard boundary < end else { return nil }
+            let next = (index + 1) % pieces.count
+            if boundary > time, Curve.isJump(pieces[index].value(at: pieces[index].length), pieces[next].value(at: 0)) {
+                return boundary
+            }
+            (at, index, local) = (boundary, next, 0)
+        }
+        return nil
+    }
+
+    /// Whether two of its pieces, in its cycle, do not meet.
+    static func hasJumps(_ pieces: [Curve.Piece]) -> Bool {
+        pieces.indices.contains { index in
+            let next = pieces[(index + 1) % pieces.count]
+            return Curve.isJump(pieces[index].value(at: pieces[index].length), next.value(at: 0))
+        }
+    }
+
+    /// Hands out values that bound the section from `from` up to `to`.
+    func extremes(from: Nanoseconds, to: Nanoseconds, _ take: (Double) -> Void) {
+        var at = from
+        var (index, local) = place(at: at)
+        for _ in 0..<256 {
+            let piece = pieces[index]
+            let until = min(piece.length, local + to - at)
+            take(piece.peak(from: local, until: until))
+            take(piece.least(from: local, until: until))
+            at += until - local
+            guard at < to else { return }
+            (index, local) = ((index + 1) % pieces.count, 0)
+        }
+        for piece in pieces {
+            take(piece.peak(from: 0, until: piece.length))
+            take(piece.least(from: 0, until: piece.length))
+        }
+    }
+}
+
+extension Curve.Piece {
+    /// The least value of a piece that is cut at `start` and `end`.
+    func least(from start: Nanoseconds, until end: Nanoseconds) -> Double {
+        switch formula {
+        case .line: return min(value(at: start), value(at: end))
+        case .sine(let low, let high, let period):
+            // The bottom lies where each period begins, or half a period into it.
+            let cycle = start - start % period
+            let bottom = high >= low ? cycle : cycle + period / 2
+            let isOver = (bottom >= start ? bottom : bottom + period) <= end
+            return isOver ? min(low, high) : min(value(at: start), value(at: end))
+        }
+    }
+}
