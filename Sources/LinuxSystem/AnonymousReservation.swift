@@ -67,7 +67,7 @@ public struct AnonymousReservation: ~Copyable {
         advise(0..<rounded)
     }
 
-    /// The policy is stated, never inherited. A kernel without huge pages answers EINVAL, and small pages it is.
+    /// States the policy, which is never inherited; a kernel without huge pages answers EINVAL, and small pages it is.
     private func advise(_ range: Range<Int>) {
         _ = madvise(base + range.lowerBound, range.count, pages == .huge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE)
         _ = madvise(base + range.lowerBound, range.count, MADV_DONTDUMP)

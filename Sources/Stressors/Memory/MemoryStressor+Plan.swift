@@ -23,7 +23,8 @@ extension MemoryStressor {
                 "of", .choice(["auto", "host", "available", "cgroup"]), default: .text("auto"),
                 help:
                     "What 100 % is: MemTotal, MemAvailable at the start, or the cgroup's limit, the smallest "
-                    + "memory.max or memory.high of all levels; auto takes the cgroup's limit where there is one, else the host."
+                    + "memory.max or memory.high of all levels; auto takes the cgroup's limit where there is one, "
+                    + "else the host."
             ),
             .init(
                 "mode", .choice(["add", "total"]), default: .text("add"),
