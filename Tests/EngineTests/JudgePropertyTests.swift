@@ -48,7 +48,8 @@ private let ms = Nanoseconds.millisecond
             let errors = [run.allowances, run.excused, []].map {
                 simulation.truth(of: phase, beyond: 1, longerThan: 0, excused: $0).error
             }
-            let isErrorBad = errors.allSatisfy { $0 > 1.5 * rough.allowed } || errors.allSatisfy { $0 < -1.5 * rough.allowed }
+            let isErrorBad =
+                errors.allSatisfy { $0 > 1.5 * rough.allowed } || errors.allSatisfy { $0 < -1.5 * rough.allowed }
             let isBad = rough.off > 0.1 || isErrorBad || isDead
             let allowed = simulation.tolerance.allowed(
                 at: simulation.curve.mean(from: phase.start, to: phase.end))
@@ -62,14 +63,18 @@ private let ms = Nanoseconds.millisecond
             if result.verdict == .met { met += 1 }
             if isBad {
                 bad += 1
-                if result.verdict == .met { wrong.append("seed \(seed) phase \(phase.name): met, but \(rough) \(run.text)") }
+                if result.verdict == .met {
+                    wrong.append("seed \(seed) phase \(phase.name): met, but \(rough) \(run.text)")
+                }
             } else if isGood {
                 good += 1
                 if result.verdict != .met {
                     wrong.append(
                         "seed \(seed) phase \(phase.name): \(result.verdict), but \(fine); off \(result.offSeconds), "
                             + "unseen \(result.unseenSeconds), error \(result.errorMean) of \(result.tolerance), "
-                            + "mean size \(result.errorAbsMean), claimed \(result.claimedMean) achieved \(result.achievedMean); \(run.text)")
+                            + "mean size \(result.errorAbsMean), claimed \(result.claimedMean), achieved "
+                            + "\(result.achievedMean); \(run.text)"
+                    )
                 }
             }
         }
@@ -125,7 +130,9 @@ struct RandomRun {
             if simulation.drive == .level {
                 // No piece of it, in any phase, is shorter than two looks.
                 let edges = simulation.phases.flatMap { [$0.start, $0.end] }
-                if !pieces.isEmpty || edges.contains(where: { abs($0 - from) < 250 * ms || abs($0 - from - span) < 250 * ms }) {
+                if !pieces.isEmpty
+                    || edges.contains(where: { abs($0 - from) < 250 * ms || abs($0 - from - span) < 250 * ms })
+                {
                     continue
                 }
             }

@@ -76,8 +76,12 @@ struct JudgeSimulation {
         guard to > from else { return }
         var rest: [Piece] = []
         for piece in pieces {
-            if piece.from < from { rest.append(Piece(from: piece.from, to: min(piece.to, from), factor: piece.factor, plus: piece.plus)) }
-            if piece.to > to { rest.append(Piece(from: max(piece.from, to), to: piece.to, factor: piece.factor, plus: piece.plus)) }
+            if piece.from < from {
+                rest.append(Piece(from: piece.from, to: min(piece.to, from), factor: piece.factor, plus: piece.plus))
+            }
+            if piece.to > to {
+                rest.append(Piece(from: max(piece.from, to), to: piece.to, factor: piece.factor, plus: piece.plus))
+            }
         }
         pieces = (rest.filter { $0.from < $0.to } + [Piece(from: from, to: to, factor: factor, plus: plus)])
             .sorted { $0.from < $1.from }
@@ -204,6 +208,7 @@ struct JudgeSimulation {
             if from < to { error -= missed(from, to) }
         }
         var time = phase.start
+        if drive == .level { error = 0 }
         func close() {
             if run > least { off += run }
             run = 0
@@ -220,6 +225,11 @@ struct JudgeSimulation {
                 // A level that moves is followed in steps: what was asked for a moment ago is right, too.
                 let lag = drive == .level ? curve.value(at: max(phase.start, middle - LevelJudge.lag)) - target : 0
                 let isOff = difference > allowed + max(0, lag) || difference < min(0, lag) - allowed
+                if drive == .level {
+                    error +=
+                        (difference > 0 ? max(0, difference - max(0, lag)) : min(0, difference - min(0, lag)))
+                        * Double(width)
+                }
                 if isOff { run += width } else { close() }
             }
             time += width

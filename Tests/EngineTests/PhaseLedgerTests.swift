@@ -8,7 +8,7 @@ import Testing
 private let s = Nanoseconds.second
 private let ms = Nanoseconds.millisecond
 
-/// The definition of the verdict, sentence by sentence, on simulated stressors that are looked at as the observer looks.
+/// The definition of the verdict, sentence by sentence, on simulated stressors that are looked at as by the observer.
 @Suite struct PhaseLedgerTests {
     private func near(_ a: Double?, _ b: Double, _ slack: Double = 1e-6) -> Bool {
         a.map { abs($0 - b) <= slack * max(1, abs(b)) } ?? false

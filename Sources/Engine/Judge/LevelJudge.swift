@@ -221,7 +221,7 @@ struct LevelJudge {
 
     // MARK: End
 
-    /// The judgement of the phase, which ended at its end, or at `end` where it was cut or the process was gone by then.
+    /// The judgement of the phase until `end`: its own, or when it was cut, or the process was gone.
     mutating func finish(at end: Nanoseconds) -> Judgement {
         let end = min(end, phase.end)
         while end > stretch.end, stretch.end < phase.end { turn() }

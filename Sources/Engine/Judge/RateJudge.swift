@@ -267,7 +267,7 @@ struct RateJudge {
 
     // MARK: End
 
-    /// The judgement of the phase, which ended at its end, or at `end` where it was cut or the process was gone by then.
+    /// The judgement of the phase until `end`: its own, or when it was cut, or the process was gone.
     mutating func finish(at end: Nanoseconds) -> Judgement {
         if mark.time > slot.from.time { closeSlot(at: mark) }
         if stretch.way == .open { settle(grantedAt: nil) }

@@ -21,7 +21,7 @@ public final class Observer {
     private let display: ((Sample) -> Void)?
 
     let signals: SignalSource
-    private let probe: HostProbe
+    let probe: HostProbe
     private(set) var sessions: [StressorSession] = []
     var ledgers: [PhaseLedger] = []
     /// Latencies and dropped operations of each stressor as they stood when the phase began.
@@ -42,7 +42,7 @@ public final class Observer {
     /// The observer's CPU time until which it was shared out.
     var cpuShared: Nanoseconds = 0
     private var wallOffset: Nanoseconds = 0
-    private var lastHost = HostReading(cpuBusyRatio: nil, cpuStealRatio: nil, memoryAvailableBytes: nil)
+    var lastHost = HostReading(cpuBusyRatio: nil, cpuStealRatio: nil, memoryAvailableBytes: nil)
     var interruptedBy: Int32?
     private let guards: GuardWatch
     private var guardTrip: GuardTrip?
@@ -173,7 +173,7 @@ public final class Observer {
     }
 
     /// What the stressors' processes found.
-    private func noteNotices() {
+    func noteNotices() {
         for session in sessions { for finding in session.takeFindings() { note(finding) } }
     }
 
@@ -267,43 +267,6 @@ public final class Observer {
         }
     }
 
-    private func log() {
-        // Read before the sample that it goes with, and no oftener: on a large host it is not cheap.
-        lastHost = probe.read()
-        noteNotices()
-        noticeEnds(stopRequestedAt: nil)
-        probe.forgetOOMKills()
-        emit(.sample(sample(isLogged: true) { $0.takeLogWindow() }))
-    }
-
-    /// When the next sample is logged: at the next multiple of the interval, or at the phase's end, so that none mixes
-    /// two phases.
-    private func logTime(after time: Nanoseconds) -> Nanoseconds {
-        let next = ((time + LookSchedule.lastLook) / options.logInterval + 1) * options.logInterval - LookSchedule.lastLook
-        let phaseEnd = plan.phases[phase].end
-        return next >= phaseEnd - LookSchedule.lastLook ? phaseEnd : next
-    }
-
-    /// Tells of a time in which nobody looked.
-    private func noteBlindness(from start: Nanoseconds, to end: Nanoseconds) {
-        func seconds(_ time: Nanoseconds) -> String { "\(Double(time / (10 * .millisecond)) / 100) s" }
-        note(
-            Finding(
-                code: "not_observed",
-                message: "nobody looked from \(seconds(start)) to \(seconds(end)), for \(seconds(end - start)): exert "
-                    + "itself was stopped, frozen or kept from running. What was achieved in that time is known in sum "
-                    + "only; leave exert's own process out of what pauses the load"))
-    }
-
-    /// From which time without a look on the user is told.
-    private static let blindness: Nanoseconds = .second
-
-    /// The log tells of the time up to a sudden end.
-    private func logUpToHere() {
-        sampleAll(isDetailed: true)
-        emit(.sample(sample(isLogged: true) { $0.takeLogWindow() }))
-    }
-
     /// Walks the pages once in a phase, shortly before its end: 10 µs for each MiB of small pages.
     private func readExactlyNearPhaseEnd(_ time: Nanoseconds) {
         let (start, length) = (plan.phases[phase].start, plan.phases[phase].length)
@@ -330,7 +293,7 @@ public final class Observer {
     ///
     /// - Parameter isEdge: whether only counters are read, at the end of a phase: what is at an instant belongs to the
     ///   next one.
-    private func sampleAll(isDetailed: Bool, isEdge: Bool = false) {
+    func sampleAll(isDetailed: Bool, isEdge: Bool = false) {
         shareOwnCost()
         if isEdge { pointsBefore = sessions.map(\.history.last) }
         for (index, session) in sessions.enumerated() where !isEdge || session.plan.drive == .rate {
@@ -340,38 +303,7 @@ public final class Observer {
         }
     }
 
-    private func sample(isLogged: Bool, _ window: (StressorSession) -> (Window, HistoryPoint)?) -> Sample {
-        let logged = isLogged ? sessions.map(\.lastLogged) : []
-        var interval: Nanoseconds = 0
-        var elapsed: Nanoseconds = 0
-        let readings = zip(sessions, ledgers).enumerated().map { index, pair in
-            let (session, ledger) = pair
-            let (window, point) = window(session) ?? (nil, nil)
-            interval = max(interval, window?.length ?? 0)
-            elapsed = max(elapsed, point?.time ?? 0)
-            let isContentWanted = session.plan.settings.text("content") == "random"
-            let isUnlimited = session.isUnlimited(window, endingAt: point?.time ?? 0)
-            var reading = Reading(
-                stressor: session.plan.name, target: isUnlimited ? nil : window?.target ?? 0,
-                achieved: window?.achieved, own: window?.own, claimed: window?.claimed ?? 0,
-                limitedBy: ledger.limitedBy, refusals: point?.refusals ?? 0,
-                contentBytes: isContentWanted ? Double(point?.content ?? 0) : nil, dropped: session.dropped,
-                latency: isLogged ? session.takeLatency() : nil, device: isLogged ? session.takeDevice() : nil,
-                scheduling: isLogged && ledger.limitedBy != nil
-                    ? session.scheduling(from: logged[index], to: point) : nil,
-                group: isLogged ? session.takeGroup() : nil)
-            reading.evidence = ledger.limitedBy.flatMap { ledger.evidence[$0] }
-            if isLogged, let point, let from = logged[index] {
-                let spread = session.takeSpread(from: from.time, to: point.time)
-                reading.targetSpread = isUnlimited ? nil : spread.target
-                reading.achievedSpread = spread.achieved
-            }
-            return reading
-        }
-        return Sample(elapsed: elapsed, interval: interval, phase: phase, readings: readings, host: lastHost)
-    }
-
-    private func noticeEnds(stopRequestedAt: Nanoseconds?) {
+    func noticeEnds(stopRequestedAt: Nanoseconds?) {
         for (index, session) in sessions.enumerated() {
             for end in session.noticeEnds(stopRequestedAt: stopRequestedAt, hostKills: { probe.hasOOMKills }) {
                 ends.append(end)

@@ -52,7 +52,11 @@ struct PhaseLedger {
     mutating func retarget(_ curve: Curve, from time: Nanoseconds) {
         stressor.curve = curve
         isLoaded = isLoaded || curve.peak(from: time, to: end) > 0
-        change { $0.retarget(curve) } level: { $0.retarget(curve) }
+        change {
+            $0.retarget(curve)
+        } level: {
+            $0.retarget(curve)
+        }
     }
 
     /// Whether the target is still to be reached within its allowance.
@@ -106,7 +110,7 @@ struct PhaseLedger {
         }
     }
 
-    /// Takes in the point that was last appended to `history`; of a rate also the one at the phase's end, a little late.
+    /// Takes in the point that was last appended to `history`; of a rate also the one at the phase's end.
     mutating func add(_ history: History, steal: Double, limits: LimitFigures? = nil) {
         guard let point = history.last, point.time >= start, point.time != last?.time else { return }
         let wasOnItsWay = isOnItsWay
@@ -114,9 +118,16 @@ struct PhaseLedger {
         if case .rate = judge, point.time > end + Self.lateness, let last {
             // The edge was slept through: what was done is shared out.
             let edge = Look.between(Look(last), look, at: end, stressor.curve)
-            change { $0.add(edge) } level: { _ in }
+            change {
+                $0.add(edge)
+            } level: { _ in
+            }
         } else {
-            change { $0.add(look) } level: { $0.add(look) }
+            change {
+                $0.add(look)
+            } level: {
+                $0.add(look)
+            }
         }
         if first == nil { first = point }
         if point.achieved != nil { lastAlive = point }
