@@ -44,6 +44,27 @@ extension Curve {
         return least <= most ? least...most : 0...0
     }
 
+    /// The same curve up to `time`, and from there on each value times `factor`.
+    public func scaled(by factor: Double, from time: Nanoseconds) -> Curve {
+        var curve = prefix(until: time)
+        for section in sections {
+            let (from, until) = (max(time, section.start), section.start + section.length)
+            guard from < until else { continue }
+            let pieces = section.pieces.map { piece in
+                let formula: Piece.Formula =
+                    switch piece.formula {
+                    case .line(let a, let b): .line(a * factor, b * factor)
+                    case .sine(let low, let high, let period):
+                        .sine(low: low * factor, high: high * factor, period: period)
+                    }
+                return Piece(length: piece.length, formula)
+            }
+            curve.append(
+                until - from, repeating: pieces, offset: (section.offset + from - section.start) % section.period)
+        }
+        return curve
+    }
+
     /// How long the curve asks for as much as there is, from `start` up to `end`.
     public func unlimitedLength(from start: Nanoseconds, to end: Nanoseconds) -> Nanoseconds {
         guard peak(from: start, to: end) >= Self.unlimited else { return 0 }

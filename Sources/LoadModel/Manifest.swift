@@ -54,6 +54,13 @@ public struct Manifest: Sendable {
             + "such as /sys/fs/cgroup/app, or a path as in /proc/PID/cgroup, such as /app. 'of: cgroup' then means "
             + "this group.")
 
+    /// The setting of kinds whose base may change while they run.
+    public static let followKey = Key(
+        "follow", .boolean, default: .boolean(false),
+        help: "When what 100 % is changes while the run goes on (a quota is set, a limit lowered, processors are lost), "
+            + "change the targets with it, from the next second on. Without it they stay what they were at the start, "
+            + "and the change is told. Needs all loads of the stressor in percent.")
+
     /// The setting that says how long the way to a target may take.
     private static let withinKey = Key(
         "within", .duration, default: nil,

@@ -53,6 +53,35 @@ extension ExertCommands {
             #expect(message.contains("0.1 cores (\(group.directory)/cpu.cfs_quota_us)"), "\(message)")
         }
 
+        @Test func targetsInPercentFollowAQuotaWhereTheyAreToldTo() throws {
+            let group = try group("cpu", [("cpu.cfs_period_us", "100000")])
+            var used: [Double] = []
+            let (log, _) = try run([
+                "--load", "cpu=50%", "--set", "cpu.cgroup=\(group.directory)", "--set", "cpu.follow=true", "--for",
+                "7s",
+            ]) { processes in
+                sleep(1.5)
+                try set(group, "cpu.cfs_quota_us", "40000")
+                sleep(1.7)
+                // In ticks of 10 ms.
+                func usage() throws -> Double {
+                    try processes.reduce(0) { sum, process in
+                        let stat = try String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8)
+                        let fields = stat[(stat.lastIndex(of: ")") ?? stat.startIndex)...].split(separator: " ")
+                        return sum + (Double(fields[12]) ?? 0) + (Double(fields[13]) ?? 0)
+                    }
+                }
+                let before = try usage()
+                sleep(3)
+                used.append((try usage() - before) / 300)
+            }
+            // Half of 0.4 cores, where it was half of all processors.
+            let cores = try #require(used.first)
+            #expect(abs(cores - 0.2) < 0.02, "\(cores)")
+            let told = log.all("finding").first { $0["code"] as? String == "base_changed" }
+            #expect((told?["message"] as? String)?.contains("follow it") == true)
+        }
+
         @Test func aParentsQuotaThatASiblingUsesUpIsFound() throws {
             let parent = try group("cpu", [("cpu.cfs_period_us", "100000"), ("cpu.cfs_quota_us", "60000")])
             let names = ["own", "sibling"].map { "\(parent.directory)/\($0)" }

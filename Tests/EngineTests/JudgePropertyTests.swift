@@ -96,10 +96,10 @@ struct RandomRun {
     private(set) var isSeen = true
     /// What was drawn, for messages.
     private(set) var text = ""
-    private var random: Draw
+    private var random: SeededGenerator
 
     init(seed: UInt64) {
-        random = Draw(seed: seed)
+        random = SeededGenerator(seed: seed)
         simulation = JudgeSimulation(random.chance(0.5) ? .rate : .level)
         draw()
     }
@@ -206,17 +206,7 @@ struct RandomRun {
     }
 }
 
-/// A small seeded generator: the same runs everywhere.
-struct Draw {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 &+ 0x1234_5678 }
-
-    mutating func next() -> UInt64 {
-        state ^= state << 13
-        state ^= state >> 7
-        state ^= state << 17
-        return state &* 0x2545_F491_4F6C_DD1D
-    }
+extension SeededGenerator {
     mutating func unit() -> Double { Double(next() >> 11) * 0x1p-53 }
     mutating func below(_ bound: Int) -> Int { Int(unit() * Double(bound)) }
     mutating func chance(_ share: Double) -> Bool { unit() < share }

@@ -60,11 +60,13 @@ import Testing
 
 /// What 100 % was made of, and what it is now.
 @Suite struct BaseWatchTests {
-    private func watch(_ kind: String, of: String? = nil) -> BaseWatch {
-        BaseWatch(
+    private func watch(_ kind: String, of: String? = nil, follows: Bool = false) -> BaseWatch {
+        var settings = Settings(values: of.map { ["of": .text($0)] } ?? [:])
+        settings.values["follow"] = .boolean(follows)
+        return BaseWatch(
             PlannedStressor(
                 name: kind, kind: kind, unit: kind == "cpu" ? .cores : .bytes, drive: kind == "cpu" ? .rate : .level,
-                settings: Settings(values: of.map { ["of": .text($0)] } ?? [:]), capacity: 1, base: "", curve: Curve(),
+                settings: settings, capacity: 1, base: "", curve: Curve(),
                 workers: 1, tolerance: ToleranceLimit(absolute: 0, ratio: 0), witness: ""))
     }
 
@@ -75,32 +77,46 @@ import Testing
             processors: .init(before: 2, now: processors, source: "/online"))
     }
 
+    private func told(_ watch: inout BaseWatch, _ bases: LimitBases) -> Finding? { watch.change(to: bases)?.finding }
+
+    @Test func `targets that follow change by as much as the base`() {
+        var watch = watch("cpu", follows: true)
+        #expect(watch.change(to: bases()) == nil)
+        let change = watch.change(to: bases(quota: 0.5))
+        #expect(change?.factor == 0.25)
+        #expect(change?.finding?.message.contains("the targets follow it") == true)
+        #expect(watch.change(to: bases())?.factor == 4)
+        var fixed = self.watch("cpu")
+        _ = fixed.change(to: bases())
+        #expect(fixed.change(to: bases(quota: 0.5))?.factor == nil)
+    }
+
     @Test func `each change of a quota is told once, with both figures and the file`() {
         var watch = watch("cpu")
-        #expect(watch.change(to: bases()) == nil && watch.change(to: bases()) == nil)
-        let finding = watch.change(to: bases(quota: 0.5))
+        #expect(told(&watch, bases()) == nil && told(&watch, bases()) == nil)
+        let finding = told(&watch, bases(quota: 0.5))
         #expect(finding?.code == "base_changed" && finding?.stressor == "cpu")
         #expect(finding?.message.contains("was 2 cores (/online) and is 0.5 cores (/g/cpu.max) now") == true)
-        #expect(watch.change(to: bases(quota: 0.5)) == nil)
-        #expect(watch.change(to: bases(quota: 3))?.message.contains("is 2 cores (/online)") == true)
-        #expect(watch.change(to: bases(processors: 1))?.message.contains("is 1 core (/online)") == true)
+        #expect(told(&watch, bases(quota: 0.5)) == nil)
+        #expect(told(&watch, bases(quota: 3))?.message.contains("is 2 cores (/online)") == true)
+        #expect(told(&watch, bases(processors: 1))?.message.contains("is 1 core (/online)") == true)
     }
 
     @Test func `a base that does not rest on it does not change with it`() {
         var host = watch("cpu", of: "host")
-        #expect(host.change(to: bases()) == nil && host.change(to: bases(quota: 0.5)) == nil)
+        #expect(told(&host, bases()) == nil && told(&host, bases(quota: 0.5)) == nil)
         var memory = watch("memory", of: "host")
-        #expect(memory.change(to: bases(memory: 1)) == nil && memory.change(to: bases(memory: 2)) == nil)
+        #expect(told(&memory, bases(memory: 1)) == nil && told(&memory, bases(memory: 2)) == nil)
         var group = watch("memory", of: "cgroup")
-        #expect(group.change(to: bases(memory: 0x1p28)) == nil)
-        #expect(group.change(to: bases(memory: 0x1p27))?.message.contains("256 MiB") == true)
-        #expect(group.change(to: bases())?.message.contains("no limit") == true)
+        #expect(told(&group, bases(memory: 0x1p28)) == nil)
+        #expect(told(&group, bases(memory: 0x1p27))?.message.contains("256 MiB") == true)
+        #expect(told(&group, bases())?.message.contains("no limit") == true)
     }
 
     @Test func `a base that never rests is not told for ever`() {
         var watch = watch("cpu")
-        let told = (1...100).compactMap { watch.change(to: bases(quota: Double($0) / 100)) }
-        #expect(told.count == 8 && told.last?.message.hasSuffix("further changes are not told") == true)
+        let findings = (1...100).compactMap { told(&watch, bases(quota: Double($0) / 100)) }
+        #expect(findings.count == 8 && findings.last?.message.hasSuffix("further changes are not told") == true)
     }
 }
 

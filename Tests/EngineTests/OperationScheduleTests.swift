@@ -67,6 +67,34 @@ private let ms = Nanoseconds.millisecond
         #expect(late.dropped == 100)
     }
 
+    @Test func `after a stall operations are made up for at a tenth above the rate`() {
+        let schedule = schedule(curve(10 * s, .hold(.bytesPerSecond(100_000))))
+        // 100 operations a second, and nobody takes any for 0.8 s.
+        var issued: [Nanoseconds] = []
+        var now = 800 * ms
+        var next = schedule.take(at: now)
+        while now < 5 * s {
+            while let ticket = next, ticket.notBefore <= now {
+                issued.append(now)
+                next = schedule.take(at: now)
+            }
+            now += ms
+        }
+        for second in stride(from: 800 * ms, to: 4 * s, by: Int(50 * ms)) {
+            let count = issued.count { (second..<second + s).contains($0) }
+            #expect(count >= 98 && count <= 112, "\(count) from \(second)")
+        }
+    }
+
+    @Test func `what is overdue does not go on where less is asked for`() {
+        var curve = curve(s, .hold(.bytesPerSecond(100_000)))
+        curve.append(5 * s, repeating: [.init(length: 5 * s, .line(1000, 1000))])
+        let schedule = schedule(curve)
+        var count = 0
+        while let ticket = schedule.take(at: 2 * s), ticket.intended <= 2 * s { count += 1 }
+        #expect(count <= 2 && schedule.dropped >= 99)
+    }
+
     @Test func `the last operations of a load may begin a moment after it`() {
         var curve = curve(s, .hold(.bytesPerSecond(1e6)))
         curve.appendRelease(5 * s)

@@ -14,17 +14,30 @@ struct BaseWatch {
     /// Watches the base of `stressor`, which something that it is asked for rests on.
     init(_ stressor: PlannedStressor) { self.stressor = stressor }
 
+    /// A change, and by how much the targets are to change with it; `nil` where they are not.
+    struct Change {
+        var finding: Finding?
+        var factor: Double?
+    }
+
     /// The change since the last time that this was asked; `nil` where there is none.
-    mutating func change(to bases: LimitBases) -> Finding? {
+    mutating func change(to bases: LimitBases) -> Change? {
         guard let now = amount(bases) else { return nil }
         defer { last = now }
-        guard let last, last.value != now.value, count < Self.most else { return nil }
+        guard let last, last.value != now.value else { return nil }
+        let isFollowed = stressor.settings.flag("follow") && last.value.isFinite && now.value.isFinite && last.value > 0
         count += 1
-        return Finding(
+        let outcome =
+            isFollowed
+            ? "the targets follow it from now on"
+            : "the target stays what it was made of at the start. Run anew for a share of what there is now, or set "
+                + "'follow: true'"
+        let finding = Finding(
             code: "base_changed", stressor: stressor.name,
-            message: "100 % was \(text(last)) and is \(text(now)) now; the target stays what it was made of at the "
-                + "start. Run anew for a share of what there is now"
+            message: "100 % was \(text(last)) and is \(text(now)) now; \(outcome)"
                 + (count == Self.most ? "; further changes are not told" : ""))
+        return Change(
+            finding: count <= Self.most ? finding : nil, factor: isFollowed ? now.value / last.value : nil)
     }
 
     /// What limits the base: the least of what can.

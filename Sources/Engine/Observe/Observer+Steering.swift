@@ -118,6 +118,21 @@ extension Observer {
         for finding in found where !findings.contains(finding) { note(finding) }
     }
 
+    /// Changes the targets that follow what 100 % is, where that has changed.
+    func followBases() {
+        let time = now + Self.lead
+        guard time < plan.length else { return }
+        for (at, session) in sessions.enumerated() where session.baseFactor != 1 {
+            let factor = session.baseFactor
+            session.baseFactor = 1
+            let curve = session.curve.scaled(by: factor, from: time).condensed(before: time - StressorSession.memory)
+            let intended = session.intended.scaled(by: factor, from: time)
+            // Where there is no room for it now, the finding that tells of the change stands alone.
+            guard (try? session.retarget(curve, intended: intended, from: time)) != nil else { continue }
+            if plan.phaseIndex(at: time) == phase { ledgers[at].retarget(session.curve, from: time) }
+        }
+    }
+
     private func note(_ change: RunChange) {
         self.changes.append(change)
         emit(.changed(change))

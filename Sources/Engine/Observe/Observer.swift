@@ -175,6 +175,7 @@ public final class Observer {
     /// What the stressors' processes found.
     func noteNotices() {
         for session in sessions { for finding in session.takeFindings() { note(finding) } }
+        followBases()
     }
 
     private func abandon() {

@@ -45,7 +45,8 @@ extension StressorSession {
             }
         }
         if isAlive, let bases = watch?.bases(at: world.monotonic), let change = base?.change(to: bases) {
-            findings.append(change)
+            if let finding = change.finding { findings.append(finding) }
+            if let factor = change.factor { baseFactor *= factor }
         }
         return findings
     }

@@ -18,6 +18,8 @@ final class StressorSession {
     /// What the processes said of the rules that refused them.
     var told: [Cause: CauseEvidence] = [:]
     var base: BaseWatch?
+    /// By how much the targets are still to change, since what 100 % is has changed.
+    var baseFactor = 1.0
     var oom = OOMLedger()
     var isKilledByUs = false
     private(set) var history = History()
@@ -68,7 +70,7 @@ final class StressorSession {
         job.hasLatency = plan.quantum > 0
         var children: [any StressorChild] = []
         do {
-            pages = try RunPages.create(for: job, isLive: isLive)
+            pages = try RunPages.create(for: job, isLive: isLive || plan.settings.flag("follow"))
             pages.leaseEnd = leaseEnd
             for index in 0..<plan.processes {
                 children.append(

@@ -105,6 +105,13 @@ public struct Planner {
         }
         let manifest = type.manifest
         let request = try request(for: entry, profile, manifest, host: try host(of: entry))
+        if entry.settings.flag("follow"), request.amounts != [.percent] {
+            let mark = entry.settings.marks["follow"] ?? entry.mark
+            let message =
+                "'follow' changes the loads of '\(entry.name)' with what 100 % is, so all of them must be in percent; "
+                + "write them so, or drop 'follow'"
+            throw PlanErrors(invalid: [Diagnostic(mark, message)], unsupported: [])
+        }
         let base = try resolve(entry) { () throws(PlanProblem) in try type.base(request) }
         let curve = try curve(of: entry, index: index, profile, base: base)
         guard curve.peak > 0 else {

@@ -26,6 +26,7 @@ extension CPUStressor {
                 "mode", .choice(["add", "total"]), default: .text("add"),
                 help: "add puts the load on top of what is there; total brings the use of the whole base, everybody's "
                     + "together, to the target and follows it both ways while others come and go."),
+            Manifest.followKey,
             .init(
                 "workers", .integer(1...1024), default: nil,
                 help: "Threads that share the target; one for each core of the base unless given."),

@@ -45,6 +45,7 @@ extension MemoryStressor {
                 "headroom", .bytes, default: nil,
                 help: "Leave at least this much available, to the host and to the cgroup; 64MiB, or 2 % of a cgroup's "
                     + "limit, unless given."),
+            Manifest.followKey,
             .init(
                 "workers", .integer(1...64), default: nil,
                 help: "Threads that populate in parallel; one for each CPU, 8 at most, unless given."),
