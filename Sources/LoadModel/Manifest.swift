@@ -57,7 +57,7 @@ public struct Manifest: Sendable {
     /// The setting of kinds whose base may change while they run.
     public static let followKey = Key(
         "follow", .boolean, default: .boolean(false),
-        help: "When what 100 % is changes while the run goes on (a quota is set, a limit lowered, processors are lost), "
+        help: "When what 100 % is changes while the run goes on (a quota is set, a limit lowered, processors lost), "
             + "change the targets with it, from the next second on. Without it they stay what they were at the start, "
             + "and the change is told. Needs all loads of the stressor in percent.")
 

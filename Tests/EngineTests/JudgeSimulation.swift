@@ -143,6 +143,8 @@ struct JudgeSimulation {
         while true {
             let end = phases[index].end
             var next = LookSchedule.next(after: time, phaseEnd: end, nextLog: .max, [ledger])
+            // Nobody wakes in time.
+            next += 100_000
             if let gap = blind.first(where: { $0.contains(next) }) { next = gap.upperBound }
             time = next
             if let change = changes.first, time >= change.at - 50 * ms {

@@ -4,8 +4,8 @@ internal import LoadModel
 
 /// Judges a level in one phase; pure, fed with looks.
 ///
-/// A look is off beyond twice the allowed error. Between two looks the level is on target where both are, off where one
-/// is, and unseen where they are more than a second apart.
+/// A look is off beyond twice the allowed error. Between two looks the level is on target where both are and they are no
+/// more than a second apart, off where one is off, and else unseen.
 struct LevelJudge {
     /// The longest time between two looks of which something is known.
     static let longestGap: Nanoseconds = .second
@@ -140,12 +140,12 @@ struct LevelJudge {
         var piece = Tally()
         let isOn = ends.allSatisfy(\.isOn)
         let isFollowing = (ends.last?.time ?? 0) - othersChangedAt <= Self.follow
-        if gap > Self.longestGap {
-            piece.unseen = time
-        } else if !isStill, isOn || isFollowing {
-            piece.on = time
-        } else {
+        if isStill || !isOn && !isFollowing {
             piece.off = time
+        } else if gap > Self.longestGap {
+            piece.unseen = time
+        } else {
+            piece.on = time
         }
         if piece.unseen == 0, isOn || !isFollowing {
             piece.judged = time
@@ -156,7 +156,10 @@ struct LevelJudge {
         seen += time
         claimed += ends.reduce(0) { $0 + $1.claimed } / Double(ends.count) * time
         if piece.unseen == 0, isOn {
-            claimError += ends.reduce(0) { $0 + $1.claimed - $1.own } / Double(ends.count) * time
+            // A claim that is behind for one look is on its way.
+            let differences = ends.map { $0.claimed - $0.own }
+            let (low, high) = (differences.min() ?? 0, differences.max() ?? 0)
+            claimError += (low > 0 ? low : min(0, high)) * time
             claimedTime += time
         }
         guard stretch.way == .open else {

@@ -18,6 +18,9 @@ struct RateJudge {
     /// The shortest time that tells whether a rate is on target.
     static let window: Nanoseconds = 90 * .millisecond
 
+    /// How much later than the allowance's end the look may be that tells that the target was reached by then.
+    static let lateness: Nanoseconds = 5 * .millisecond
+
     private(set) var phase: JudgedPhase
     private(set) var stretch: Stretch
     private var last: Look?
@@ -78,9 +81,10 @@ struct RateJudge {
         last = look
         if max(span, look.blindFor) > Self.longestGap { return skip(from: earlier) }
         noteReach()
-        // At the phase's end there is a look of its own, and none before it closes the last slot.
+        // At a jump there is a look of its own, and none before it closes the slot: work is done ahead of its time.
         let end = slotEnd
-        if look.time >= (end == phase.end ? end : end - Self.earliness) { closeSlot(at: mark) }
+        let hasOwnLook = end == phase.end || abs(stretch.end - end) <= Self.earliness
+        if look.time >= (hasOwnLook ? max(end, stretch.end) : end - Self.earliness) { closeSlot(at: mark) }
     }
 
     /// Goes over to another target from a time on that is still to come.
@@ -218,9 +222,10 @@ struct RateJudge {
             reachedAfter = mark.time - phase.start
         }
         guard stretch.way == .open else { return }
-        if let reached, reached.time <= stretch.allowanceEnd {
+        let end = stretch.allowanceEnd + Self.lateness
+        if let reached, reached.time <= end {
             settle(grantedAt: reached)
-        } else if mark.time - least > stretch.allowanceEnd {
+        } else if mark.time - least > end {
             settle(grantedAt: nil)
         }
     }
@@ -280,7 +285,7 @@ struct RateJudge {
         }
         let seen = max(1, Double(mark.time - from))
         let finite = max(1, seen - mark.freeTime)
-        let isFree = finite <= 1
+        let isFree = phase.curve.unlimitedLength(from: phase.start, to: end) >= end - phase.start
         let target = isFree ? 0 : targetMean(to: end)
         let achieved =
             isFree

@@ -10,6 +10,7 @@ internal import LoadModel
 final class LimitWatch {
     /// How often everything is read, rather than what moves fast.
     private static let fullLook: Nanoseconds = 900 * .millisecond
+    private static let missedLook: Nanoseconds = 90 * .millisecond
     /// More processes than this are not all asked; their groups and limits are the same.
     private static let most = 16
 
@@ -45,11 +46,11 @@ final class LimitWatch {
         look(at: now)
     }
 
-    /// Reads what moves fast, and everything once a second.
-    func look(at now: Nanoseconds) {
+    /// Reads what moves fast, and everything once a second, or at each look while a target is missed.
+    func look(at now: Nanoseconds, isMissed: Bool = false) {
         let span = lastLook.map { max(0, now - $0) } ?? 0
         lookAtState(at: now, span)
-        if lastFull.map({ now - $0 >= Self.fullLook }) ?? true {
+        if lastFull.map({ now - $0 >= (isMissed ? Self.missedLook : Self.fullLook) }) ?? true {
             // Before the processes are found to have moved: what their old groups did until then counts.
             if lastFull != nil { levels.countThrottled(at: now, all: true, &figures) }
             lookAtAll(at: now)

@@ -299,7 +299,8 @@ public final class Observer {
         if isEdge { pointsBefore = sessions.map(\.history.last) }
         for (index, session) in sessions.enumerated() where !isEdge || session.plan.drive == .rate {
             session.sample(
-                start: start, isDetailed: isDetailed || ledgers[index].limitedBy != nil, stolen: probe.stolen)
+                start: start, isDetailed: isDetailed || ledgers[index].limitedBy != nil,
+                isMissed: ledgers[index].limitedBy != nil, stolen: probe.stolen)
             ledgers[index].add(session.history, steal: probe.steal, limits: session.limits)
         }
     }

@@ -115,8 +115,8 @@ struct PhaseLedger {
         guard let point = history.last, point.time >= start, point.time != last?.time else { return }
         let wasOnItsWay = isOnItsWay
         let look = Look(point)
-        if case .rate = judge, point.time > end + Self.lateness, let last {
-            // The edge was slept through: what was done is shared out.
+        if case .rate = judge, point.time > end, let last {
+            // Nobody wakes right at an edge: what was done is shared out.
             let edge = Look.between(Look(last), look, at: end, stressor.curve)
             change {
                 $0.add(edge)
@@ -147,7 +147,7 @@ struct PhaseLedger {
     mutating func open(after earlier: HistoryPoint?, _ history: History) {
         guard case .rate(var judge) = judge, let point = history.last, point.time >= start else { return }
         let look = Look(point)
-        if point.time > start + Self.lateness, let earlier, earlier.time < start {
+        if point.time > start, let earlier, earlier.time < start {
             let edge = Look.between(Look(earlier), look, at: start, stressor.curve)
             judge.add(edge)
             if point.time < end {
@@ -162,9 +162,6 @@ struct PhaseLedger {
         (first, last) = (point, point)
         if point.achieved != nil { lastAlive = point }
     }
-
-    /// How late the look at an edge may be that still stands for it.
-    private static let lateness: Nanoseconds = 20 * .millisecond
 
     // MARK: Causes
 
@@ -186,7 +183,8 @@ struct PhaseLedger {
         limitedBy = isOnItsWay ? nil : answer.cause
         let piece = Window(from: last, to: point, stressor.drive)
         // A level that stands still may be off by nothing but its time.
-        let missing = max(abs(piece.error ?? 0), .leastNormalMagnitude) * Double(piece.length)
+        let isFree = stressor.curve.unlimitedLength(from: last.time, to: point.time) > 0
+        let missing = max(isFree ? 0 : abs(piece.error ?? 0), .leastNormalMagnitude) * Double(piece.length)
         if isOnItsWay {
             shortfallOnWay[answer.cause, default: 0] += missing
         } else {
@@ -200,9 +198,13 @@ struct PhaseLedger {
     ) -> Attribution.Answer? {
         // What was done on the way there says nothing of now.
         let from = max(settledAt, point.time - .second)
-        guard let earlier = history.point(notAfter: from), earlier.time < point.time,
-            stressor.curve.unlimitedLength(from: earlier.time, to: point.time) == 0
-        else { return nil }
+        guard let earlier = history.point(notAfter: from), earlier.time < point.time else { return nil }
+        if stressor.curve.unlimitedLength(from: earlier.time, to: point.time) > 0 {
+            // As much as there is has no error; but who stands still does nothing.
+            let piece = Window(from: last, to: point, stressor.drive)
+            guard piece.standstill > 0 else { return nil }
+            return Attribution.cause(piece, stressor, steal: steal, limits: limits)
+        }
         if point.time - last.time > .second {
             let gap = Attribution.causeOfGap(from: last, to: point, stressor, steal: steal, limits: limits)
             if let gap { return gap }

@@ -12,11 +12,13 @@ extension StressorSession {
     }
 
     /// Looks at the limits and takes over what is counted.
-    func lookAtLimits(_ point: inout HistoryPoint) {
+    ///
+    /// - Parameter isMissed: whether a target is missed, so that all of them are of interest.
+    func lookAtLimits(_ point: inout HistoryPoint, isMissed: Bool) {
         guard let watch else { return }
         let now = world.monotonic
         if isAlive {
-            watch.look(at: now)
+            watch.look(at: now, isMissed: isMissed)
             oom.note(watch.oomKills, at: now)
         }
         point.throttled = watch.figures.throttled

@@ -86,6 +86,9 @@ final class StressorSession {
         self.children = children
     }
 
+    /// With fewer descriptors than this, limits are not watched, and a cause is not named by its file.
+    private static let fewDescriptors: UInt64 = 256
+
     var running: [any StressorChild] { children.filter { !ended.contains($0.id) } }
     /// Readable when a process ends; negative where the kernel has no such descriptors.
     var pidDescriptors: [Int32] { running.map(\.pidDescriptor) }
@@ -119,8 +122,12 @@ final class StressorSession {
                     plan.name, "the kernel's accounting of process \(children[0].id) cannot be read")
             }
             scheduler = plan.drive == .rate ? SchedulerProbe(threads: threads) : nil
-            watch = LimitWatch(
-                plan, processIDs: children.map(\.id), view: host.cgroups, pool: limitFiles, at: world.monotonic)
+            // Its files are some ten for each level: where a table is small, the witness needs what is left of it.
+            let limit = try? OpenFileLimit.of(processID: 0)
+            if limit.map({ $0.soft >= Self.fewDescriptors }) ?? true {
+                watch = LimitWatch(
+                    plan, processIDs: children.map(\.id), view: host.cgroups, pool: limitFiles, at: world.monotonic)
+            }
             group = GroupProbe(host.cgroups)
             witness.begin()
         }
@@ -198,8 +205,9 @@ final class StressorSession {
     /// - Parameters:
     ///   - start: the run's start, ns of `CLOCK_MONOTONIC`.
     ///   - isDetailed: whether the scheduler is asked too; else what it said last is kept.
+    ///   - isMissed: whether the last look was off its target.
     ///   - stolen: time that a hypervisor took so far, in ns.
-    func sample(start: Nanoseconds, isDetailed: Bool, stolen: Int64) {
+    func sample(start: Nanoseconds, isDetailed: Bool, isMissed: Bool, stolen: Int64) {
         let held = pages.gauges.reduce(0) { $0 + $1.claimed }
         let share = Double(pages.observerShare)
         let claimed = Double(held == 0 ? 0 : held + pages.gauges.reduce(0) { $0 + $1.own }) + share
@@ -210,7 +218,7 @@ final class StressorSession {
         point.stolen = stolen
         point.dropped = plan.quantum > 0 ? dropped ?? 0 : 0
         point.content = pages.gauges.reduce(0) { $0 + $1.content }
-        lookAtLimits(&point)
+        lookAtLimits(&point, isMissed: isMissed)
         if let scheduler, isDetailed || isAfterGap {
             point.runDelay = scheduler.runDelay
         } else if let last = history.last {

@@ -64,7 +64,7 @@ extension Scenario {
             twinSees: [.rate(.cpu, 0.5...5.5, in: 0.6...1.01)], isAlone: true),
         Scenario(
             "cpu", "one second of max hides no other second",
-            .load("cpu=steps max, 600m every 1s", "of=host", "cpus=1", "cgroup={cpu}", seconds: 5),
+            .load("cpu=steps max, 600m every 1s", "of=affinity", "cpus=1", "cgroup={cpu}", seconds: 5),
             needs: [.group("cpu")], acts: [.set("cpu", "cpu.cfs_quota_us", "20000", 0.5)],
             sees: [.rate(.cpu, 1.2...4.8, in: 0.15...0.25)], must: .notMet("quota"),
             twinSees: [.rate(.cpu, 1.2...4.8, in: 0.57...0.63)], isAlone: true),
