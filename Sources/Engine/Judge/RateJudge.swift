@@ -15,6 +15,8 @@ struct RateJudge {
     static let slotOperations = 4.0
     /// How much before a slot's end a look may be that closes it.
     static let earliness: Nanoseconds = 6 * .millisecond
+    /// How late a look may be that was meant for a jump.
+    static let nearness: Nanoseconds = 20 * .millisecond
     /// The shortest time that tells whether a rate is on target.
     static let window: Nanoseconds = 90 * .millisecond
 
@@ -63,6 +65,13 @@ struct RateJudge {
             return
         }
         guard look.time > before.time else { return }
+        // Nobody wakes right at a jump: what was done since the last look is shared out.
+        let jump = stretch.end
+        if before.time < jump, jump < phase.end, jump < look.time, look.time - jump <= Self.nearness {
+            add(Look.between(before, look, at: jump, phase.curve))
+            add(look)
+            return
+        }
         if before.time >= stretch.end, stretch.end < phase.end { turn(at: before.time) }
         let span = look.time - before.time
         let free = phase.curve.unlimitedLength(from: before.time, to: look.time)
