@@ -56,6 +56,13 @@ public enum SchedulerText {
         scanner.skipFields(1)
         return scanner.nextInteger()
     }
+
+    /// How often it was put on a processor: the third field.
+    public static func timeslices(_ bytes: ArraySlice<UInt8>) -> Int64? {
+        var scanner = ByteScanner(bytes)
+        scanner.skipFields(2)
+        return scanner.nextInteger()
+    }
 }
 
 /// `/proc/PID/statm`, in pages.

@@ -69,10 +69,15 @@ struct LevelJudge {
 
     mutating func add(_ look: Look) {
         guard let amount = look.achieved, look.time > last?.time ?? .min, look.time < phase.end else { return }
-        while look.time >= stretch.end, stretch.end < phase.end { turn() }
+        let isStill = look.standstill > last?.standstill ?? look.standstill
+        while look.time >= stretch.end, stretch.end < phase.end { turn(isStill: isStill) }
         noteOthers(look, amount)
         let next = seen(look, amount)
-        if let last, looks > 0 { book(from: last, to: next, blindFor: look.blindFor) } else { open(next) }
+        if let last, looks > 0 {
+            book(from: last, to: next, blindFor: look.blindFor)
+        } else {
+            open(next, isStill: isStill)
+        }
         looks += 1
         last = next
         if next.isOn, reachedAfter == nil { reachedAfter = next.time - phase.start }
@@ -118,10 +123,11 @@ struct LevelJudge {
     }
 
     /// The time from the stretch's begin to its first look, which speaks for it.
-    private mutating func open(_ first: Seen) {
+    private mutating func open(_ first: Seen, isStill: Bool) {
         let span = first.time - stretch.start
         guard span > 0 else { return }
-        add(span: span, ends: [first], gap: span <= Self.reach || !first.isOn ? span : .max)
+        let gap = span <= Self.reach || !first.isOn ? span : .max
+        add(span: span, ends: [first], gap: gap, isStill: isStill && hasTarget(stretch.start, first.time))
     }
 
     private mutating func book(from a: Seen, to b: Seen, blindFor: Nanoseconds) {
@@ -172,6 +178,10 @@ struct LevelJudge {
         wayError += integral
     }
 
+    private func hasTarget(_ from: Nanoseconds, _ to: Nanoseconds) -> Bool {
+        phase.curve.area(until: to) > phase.curve.area(until: from)
+    }
+
     // MARK: Stretches
 
     /// Grants the allowance when the target is reached, or makes it void when its time is over.
@@ -196,20 +206,22 @@ struct LevelJudge {
     }
 
     /// Closes the stretch and begins the next one.
-    private mutating func turn() {
+    private mutating func turn(isStill: Bool = false) {
         let edge = stretch.end
-        close(at: edge)
+        close(at: edge, isStill: isStill)
         stretch = Stretch(phase, from: edge)
         settledAt = edge
     }
 
-    private mutating func close(at edge: Nanoseconds) {
+    private mutating func close(at edge: Nanoseconds, isStill: Bool = false) {
         if stretch.way == .open { void() }
         if let last, looks > 0 {
             let span = edge - last.time
             // A look that is on target says nothing of long after.
             let gap = span <= Self.reach || !last.isOn ? span : .max
-            if span > 0 { add(span: span, ends: [last], gap: gap) }
+            if span > 0 {
+                add(span: span, ends: [last], gap: gap, isStill: isStill && hasTarget(last.time, edge))
+            }
         } else {
             present.unseen += Double(edge - stretch.start)
         }

@@ -27,6 +27,8 @@ struct RateJudge {
     private(set) var stretch: Stretch
     private var last: Look?
     private var first: Look?
+    /// From when on claims are compared: until then operations were handed out that are in flight ever since.
+    private var claimedSince: Look?
     /// What there is by the last look.
     private var mark = Mark()
     /// The marks of the last looks of this stretch, the one at its begin first where it was seen.
@@ -88,6 +90,7 @@ struct RateJudge {
         mark.freeTime += Double(free)
         mark.freeWork += free > 0 ? max(0, done - due) : 0
         last = look
+        if claimedSince == nil, look.time >= phase.start + min(.second, phase.length / 4) { claimedSince = look }
         if max(span, look.blindFor) > Self.longestGap { return skip(from: earlier) }
         noteReach()
         // At a jump there is a look of its own, and none before it closes the slot: work is done ahead of its time.
@@ -300,12 +303,15 @@ struct RateJudge {
             isFree
             ? ((last?.achieved ?? 0) - (first?.achieved ?? 0)) / seen : target + mark.error / finite
         let claimed = ((last?.claimed ?? 0) - (first?.claimed ?? 0)) / seen
-        let own = ((last?.ownAmount ?? 0) - (first?.ownAmount ?? 0)) / seen
+        let since = claimedSince.flatMap { $0.time < mark.time ? $0 : nil } ?? first
+        let compared = max(1, Double(mark.time - (since?.time ?? from)))
+        let own = ((last?.ownAmount ?? 0) - (since?.ownAmount ?? 0)) / compared
+        let claimOff = ((last?.claimed ?? 0) - (since?.claimed ?? 0)) / compared - own
         let allowed = phase.tolerance.allowed(at: isFree ? achieved : target)
         let errorMean = isFree ? 0 : tally.counted(mark.error) / finite
         let overall = max(target, own)
         let isClaimOff =
-            abs(claimed - own) > max(2 * allowed, phase.quantum(at: overall, due: overall * seen) / seen)
+            abs(claimOff) > max(2 * allowed, phase.quantum(at: overall, due: overall * compared) / compared)
         let limit = max(allowed, phase.quantum(at: target, due: target * finite) / finite)
         let slotLength = max(1, min(finite, longestSlot))
         let limitOfSlots = max(allowed, phase.quantum(at: target, due: target * slotLength) / slotLength)

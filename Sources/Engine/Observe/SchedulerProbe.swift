@@ -19,6 +19,9 @@ final class SchedulerProbe {
         scale = delays.isEmpty ? 0 : Double(threads.count) / Double(delays.count)
     }
 
+    /// How often the first of the threads was put on a processor.
+    var timeslices: Int64? { delays.first?.read(SchedulerText.timeslices) }
+
     /// For how long the threads were ready and did not run, in ns of all of them.
     var runDelay: Nanoseconds {
         var sum: Int64 = 0

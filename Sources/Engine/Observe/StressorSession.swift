@@ -12,6 +12,11 @@ final class StressorSession {
     private let type: any Stressor.Type
     private var witness: (any Witness)?
     private var scheduler: SchedulerProbe?
+    /// The first thread of a level, which wakes at each step of a target that moves.
+    private var follower: SchedulerProbe?
+    private var lastSlices: Int64?
+    /// For how long it was found not to, in ns.
+    private var unfollowed: Nanoseconds = 0
     private var group: GroupProbe?
     var watch: LimitWatch?
     private let limitFiles: GroupFilePool
@@ -122,6 +127,7 @@ final class StressorSession {
                     plan.name, "the kernel's accounting of process \(children[0].id) cannot be read")
             }
             scheduler = plan.drive == .rate ? SchedulerProbe(threads: threads) : nil
+            follower = plan.drive == .level ? SchedulerProbe(threads: Array(threads.prefix(1))) : nil
             // Its files are some ten for each level: where a table is small, the witness needs what is left of it.
             let limit = try? OpenFileLimit.of(processID: 0)
             if limit.map({ $0.soft >= Self.fewDescriptors }) ?? true {
@@ -238,6 +244,7 @@ final class StressorSession {
         case .level:
             point.time = world.monotonic - start
             point.owed = curve.value(at: point.time)
+            point.frozen += standstill(until: point.time)
             let reading = isAlive ? witness?.read(target: point.owed) : nil
             point.achieved = reading?.amount
             point.own = reading?.own
@@ -249,6 +256,22 @@ final class StressorSession {
         }
         if let last = history.last { spread.add(last, point, plan.drive) }
         history.append(point)
+    }
+
+    /// For how long nobody has followed a target that moved, in all.
+    ///
+    /// Where the observer did not look for long, that tells whether it alone stood still or the stressor with it: a
+    /// paused container leaves no other trace before Linux 6.18.
+    private func standstill(until time: Nanoseconds) -> Nanoseconds {
+        guard let follower else { return 0 }
+        let slices = follower.timeslices
+        defer { lastSlices = slices }
+        guard let last = history.last, let before = lastSlices, let slices, time - last.time > .second,
+            curve.constantUntil(after: last.time) < time - .second,
+            (slices - before) * 4 * LevelRhythm.tick < time - last.time
+        else { return unfollowed }
+        unfollowed += time - last.time
+        return unfollowed
     }
 
     /// The spread of target and achieved in the window that was taken last, which began at `start`.
