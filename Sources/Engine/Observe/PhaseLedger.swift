@@ -211,13 +211,21 @@ struct PhaseLedger {
         }
         let window = Window(from: earlier, to: point, stressor.drive)
         guard let error = window.error else { return nil }
-        let allowed = max(stressor.tolerance.allowed(at: window.target), quantum(of: window))
+        let allowed = max(stressor.tolerance.allowed(at: window.target), quantum(of: window), lag(at: point.time))
         let isStill = isLevel && window.target > 0 && Window(from: last, to: point, .level).standstill > 0
         let isOver = error > allowed && stressor.mode == .total && window.target > 0
         guard error < -allowed || isOver || isStill else { return nil }
         let answer = Attribution.cause(window, stressor, steal: steal, limits: limits)
         // Above its target, a total can only be held up by others.
         return error < 0 || isStill || answer.cause == .others ? answer : nil
+    }
+
+    /// By how much a level that moves may lag, and then twice what is allowed: from there on a look is off.
+    private func lag(at time: Nanoseconds) -> Double {
+        guard isLevel else { return 0 }
+        let now = stressor.curve.value(at: time)
+        let before = stressor.curve.value(at: max(start, time - LevelJudge.lag))
+        return max(0, now - before) + 2 * stressor.tolerance.allowed(at: now)
     }
 
     /// What cannot be told apart in a window, in the unit.

@@ -268,7 +268,7 @@ final class StressorSession {
         defer { lastSlices = slices }
         guard let last = history.last, let before = lastSlices, let slices, time - last.time > .second,
             curve.constantUntil(after: last.time) < time - .second,
-            (slices - before) * 4 * LevelRhythm.tick < time - last.time
+            (slices - before) * 2 * LevelRhythm.tick < time - last.time
         else { return unfollowed }
         unfollowed += time - last.time
         return unfollowed
