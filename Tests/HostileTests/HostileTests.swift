@@ -54,7 +54,7 @@ private enum Rehearsals {
     private static func perform(_ run: Performance) {
         var report = run.report()
         show(report, of: run)
-        // A shared machine has moments of its own, which are neither the act nor exert: what holds, holds at once again.
+        // A shared machine has moments of its own, which are neither the act nor exert: what holds, holds once more.
         if !report.objections.isEmpty {
             report = Performance(scenario: run.scenario, isTwin: run.isTwin).report()
             show(report, of: run)

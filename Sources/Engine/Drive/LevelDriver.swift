@@ -42,9 +42,11 @@ extension Lane {
         var held: Int64 = 0
         while !time.isStopping {
             var isRefused = false
+            var asked = time.now
             // The target is read anew before each quantum: a long way up must not miss a turn of the curve.
             while !time.isStopping {
-                let total = Int64(curve.value(at: time.now).rounded())
+                asked = time.now
+                let total = Int64(curve.value(at: asked).rounded())
                 let target = holder.share(of: holder.holdings(for: total), on: self)
                 if held == target { break }
                 do throws(StressorFailure) {
@@ -59,8 +61,9 @@ extension Lane {
             let next = try holder.upkeep(at: time.now)
             let now = time.now
             let curve = self.curve
-            let constantUntil = curve.constantUntil(after: now)
-            var wake = constantUntil > now ? min(constantUntil, now + LevelRhythm.idle) : now + LevelRhythm.tick
+            // Since the target was asked for, a turn may have come: it is not slept over.
+            let constantUntil = curve.constantUntil(after: asked)
+            var wake = constantUntil > asked ? min(constantUntil, now + LevelRhythm.idle) : now + LevelRhythm.tick
             if isRefused { wake = min(wake, now + LevelRhythm.rest) }
             wake = min(wake, next)
             if wake > now, !time.wait(until: wake) { return }

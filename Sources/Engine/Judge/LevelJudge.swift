@@ -4,8 +4,8 @@ internal import LoadModel
 
 /// Judges a level in one phase; pure, fed with looks.
 ///
-/// A look is off beyond twice the allowed error. Between two looks the level is on target where both are and they are no
-/// more than a second apart, off where one is off, and else unseen.
+/// A look is off beyond twice the allowed error. Between two looks the level is on target where both are and they are
+/// no more than a second apart, off where one is off, and else unseen.
 struct LevelJudge {
     /// The longest time between two looks of which something is known.
     static let longestGap: Nanoseconds = .second
@@ -23,6 +23,7 @@ struct LevelJudge {
     /// A look, and how far off it is.
     private struct Seen {
         var time: Nanoseconds
+        var target: Double
         /// Achieved less target.
         var error: Double
         /// The same, less what a target that moves is ahead of who follows it in steps.
@@ -106,7 +107,7 @@ struct LevelJudge {
         let before = phase.curve.value(at: max(stretch.start, look.time - Self.lag))
         let miss = amount < min(now, before) ? amount - min(now, before) : max(0, amount - max(now, before))
         return Seen(
-            time: look.time, error: amount - now, miss: miss, own: look.ownAmount ?? amount, claimed: look.claimed,
+            time: look.time, target: now, error: amount - now, miss: miss, own: look.ownAmount ?? amount, claimed: look.claimed,
             isOn: abs(miss) <= 2 * phase.tolerance.allowed(at: now),
             standstill: now > 0 ? look.standstill : last?.standstill ?? 0)
     }
@@ -145,6 +146,8 @@ struct LevelJudge {
         rawError += ends.reduce(0) { $0 + $1.error } / Double(ends.count) * time
         var piece = Tally()
         let isOn = ends.allSatisfy(\.isOn)
+        // Where nothing is asked for, what the kernel says is all that counts.
+        let isReleased = ends.last?.target == 0
         let isFollowing = (ends.last?.time ?? 0) - othersChangedAt <= Self.follow
         if isStill || !isOn && !isFollowing {
             piece.off = time
@@ -161,7 +164,7 @@ struct LevelJudge {
         error += integral
         seen += time
         claimed += ends.reduce(0) { $0 + $1.claimed } / Double(ends.count) * time
-        if piece.unseen == 0, isOn {
+        if piece.unseen == 0, isOn, !isReleased {
             // A claim that is behind for one look is on its way.
             let differences = ends.map { $0.claimed - $0.own }
             let (low, high) = (differences.min() ?? 0, differences.max() ?? 0)
