@@ -107,8 +107,8 @@ struct LevelJudge {
         let before = phase.curve.value(at: max(stretch.start, look.time - Self.lag))
         let miss = amount < min(now, before) ? amount - min(now, before) : max(0, amount - max(now, before))
         return Seen(
-            time: look.time, target: now, error: amount - now, miss: miss, own: look.ownAmount ?? amount, claimed: look.claimed,
-            isOn: abs(miss) <= 2 * phase.tolerance.allowed(at: now),
+            time: look.time, target: now, error: amount - now, miss: miss, own: look.ownAmount ?? amount,
+            claimed: look.claimed, isOn: abs(miss) <= 2 * phase.tolerance.allowed(at: now),
             standstill: now > 0 ? look.standstill : last?.standstill ?? 0)
     }
 
