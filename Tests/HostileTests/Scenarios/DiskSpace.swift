@@ -52,7 +52,7 @@ extension Scenario {
             acts: [
                 .stop(.stressors, 1.5...4.6), .at(1.6) { unlink(try $0.disk().path + "/others") },
             ],
-            sees: [.level(.space, 2...4.5, in: -16 * mebi...4 * mebi)], must: .notMet("stopped"),
+            sees: [.level(.space, 3.2...4.5, in: -16 * mebi...4 * mebi)], must: .notMet("stopped"),
             twinSees: [.level(.space, 1.5...4.5, in: 12 * mebi...24 * mebi)]),
         Scenario(
             "disk-space", "no file may be that large, and yet all of it", asked("12MiB", "method=write", seconds: 4),
