@@ -47,18 +47,18 @@ private enum Rehearsals {
                 // Each has a disk and groups of its own.
                 DispatchQueue.concurrentPerform(iterations: runs.count) { perform(runs[$0]) }
             }
+            // A shared machine has moments of its own, which are neither the act nor exert: what holds, holds when it
+            // is tried again, alone.
+            for run in runs where done.isObjectedTo(run) {
+                perform(Performance(scenario: run.scenario, isTwin: run.isTwin))
+            }
         }
         return done.reports(of: scenario)
     }
 
     private static func perform(_ run: Performance) {
-        var report = run.report()
+        let report = run.report()
         show(report, of: run)
-        // A shared machine has moments of its own, which are neither the act nor exert: what holds, holds once more.
-        if !report.objections.isEmpty {
-            report = Performance(scenario: run.scenario, isTwin: run.isTwin).report()
-            show(report, of: run)
-        }
         done.put(report, of: run.scenario, isTwin: run.isTwin)
     }
 
@@ -83,6 +83,10 @@ private final class Reports: @unchecked Sendable {
     }
 
     func isMissing(_ scenario: Scenario) -> Bool { lock.withLock { reports[key(scenario, true)] == nil } }
+
+    func isObjectedTo(_ run: Performance) -> Bool {
+        lock.withLock { reports[key(run.scenario, run.isTwin)]?.objections.isEmpty == false }
+    }
 
     func reports(of scenario: Scenario) -> [Performance.Report] {
         lock.withLock { [false, true].compactMap { reports[key(scenario, $0)] } }
