@@ -52,7 +52,14 @@ ssize_t CLinux_read_at(int descriptor, void *address, size_t length, int64_t off
 
 const int CLinux_rwf_dsync = 0x00000002;  // RWF_DSYNC, Linux 4.7
 
-int CLinux_write_out(int descriptor) { return sync_file_range(descriptor, 0, 0, SYNC_FILE_RANGE_WRITE); }
+int CLinux_start_write_out(int descriptor, int64_t offset, int64_t length) {
+    return sync_file_range(descriptor, offset, length, SYNC_FILE_RANGE_WRITE);
+}
+
+int CLinux_wait_for_write_out(int descriptor, int64_t offset, int64_t length) {
+    return sync_file_range(descriptor, offset, length,
+                           SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER);
+}
 
 int CLinux_set_no_copy_on_write(int descriptor) {
     int flags = 0;

@@ -14,14 +14,45 @@ public struct BlockDevice: Hashable, Sendable {
     public var isMemory: Bool
     /// The directories of the disks under `/sys`.
     var directories: [String]
+    /// The directories under `/sys` of what the file system itself is on: partitions, volumes, loop devices, disks.
+    var upperDirectories: [String]
 
     /// What is told of the device in one line, such as `dm-0 > vda1 > vda`.
     public var text: String { layers.joined(separator: " > ") }
 
-    /// Whether the disks count what they do (`queue/iostats`).
+    /// Whether the disks, and what the file system is on, count what they do (`queue/iostats`).
     public var isCounting: Bool {
-        directories.allSatisfy { SmallFile.text($0 + "/queue/iostats") != "0" }
+        (directories + upperDirectories).allSatisfy { SmallFile.text(Self.queue(of: $0) + "/iostats") != "0" }
     }
+
+    /// What the file system itself is on, such as `vda1`.
+    public var upperName: String { upperDirectories.map(Self.name).sorted().joined(separator: "+") }
+
+    /// The most that the device takes in one request, in bytes; a larger operation becomes several. `nil` where it
+    /// does not say.
+    ///
+    /// Source: `queue/max_sectors_kb`, `max_segments` and `max_segment_size`, `Documentation/ABI/stable/sysfs-block`.
+    ///
+    /// - Parameter pieceSize: how many bytes of a buffer lie together in memory.
+    public func largestRequest(pieceSize: Int) -> Int? {
+        upperDirectories.compactMap { directory -> Int? in
+            func figure(_ name: String) -> Int? {
+                SmallFile.text(Self.queue(of: directory) + "/" + name).flatMap { Int($0) }.flatMap { $0 > 0 ? $0 : nil }
+            }
+            guard let kibibytes = figure("max_sectors_kb") else { return nil }
+            guard let segments = figure("max_segments") else { return kibibytes << 10 }
+            let segment = min(pieceSize, figure("max_segment_size") ?? 65536)
+            return min(kibibytes << 10, segments.multipliedReportingOverflow(by: segment).partialValue)
+        }.min()
+    }
+
+    /// The directory of a device's queue: a partition has its disk's.
+    private static func queue(of directory: String) -> String {
+        access(directory + "/partition", F_OK) == 0
+            ? String(directory.dropLast(name(directory).count)) + "queue" : directory + "/queue"
+    }
+
+    private static func name(_ path: String) -> String { String(path.split(separator: "/").last ?? "") }
 
     /// Finds the device of the mount that `path` lies on; `nil` where that is no block device that can be seen.
     ///
@@ -39,6 +70,7 @@ public struct BlockDevice: Hashable, Sendable {
         disks = search.disks.keys.sorted()
         directories = disks.compactMap { search.disks[$0] }
         isMemory = search.isMemory
+        upperDirectories = search.upper
     }
 
     /// One walk from a mount down.
@@ -48,6 +80,8 @@ public struct BlockDevice: Hashable, Sendable {
         var layers: [String] = []
         var disks: [String: String] = [:]
         var isMemory = false
+        /// Where the walk came from a file system down to devices for the first time.
+        var upper: [String] = []
 
         /// Deeper than any stack of devices that makes sense, and an end for one that bites its tail.
         private static let deepest = 16
@@ -69,13 +103,31 @@ public struct BlockDevice: Hashable, Sendable {
                     visit(lower, depth: depth + 1)
                 }
             } else if mount.major != 0, let directory = resolve("/sys/dev/block/\(mount.major):\(mount.minor)") {
-                visit(device: directory, depth: depth)
+                enter([directory], depth: depth)
             } else if mount.source.hasPrefix("/dev/"), let node = resolve(mount.source),
                 let directory = resolve("/sys/class/block/\(Self.name(node))")
             {
-                // btrfs makes up a device number of its own.
-                visit(device: directory, depth: depth)
+                // btrfs makes up a device number of its own, and may have several devices.
+                enter(mount.type == "btrfs" ? members(of: directory) : [directory], depth: depth)
             }
+        }
+
+        private mutating func enter(_ devices: [String], depth: Int) {
+            if upper.isEmpty { upper = devices }
+            for device in devices { visit(device: device, depth: depth) }
+        }
+
+        /// All devices of the btrfs that one of them belongs to (`/sys/fs/btrfs/UUID/devices`, Linux 3.14).
+        private func members(of directory: String) -> [String] {
+            let name = Self.name(directory)
+            for system in names(in: prefix + "/sys/fs/btrfs") {
+                let folder = prefix + "/sys/fs/btrfs/\(system)/devices"
+                let members = names(in: folder).sorted()
+                guard members.contains(name) else { continue }
+                let devices = members.compactMap { resolve("/sys/class/block/\($0)") }
+                if devices.count == members.count { return devices }
+            }
+            return [directory]
         }
 
         private mutating func visit(device directory: String, depth: Int) {
@@ -102,7 +154,7 @@ public struct BlockDevice: Hashable, Sendable {
 
         private func resolve(_ path: String) -> String? { realPath(prefix + path) }
 
-        private static func name(_ path: String) -> String { String(path.split(separator: "/").last ?? "") }
+        private static func name(_ path: String) -> String { BlockDevice.name(path) }
 
         private func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
@@ -140,15 +192,25 @@ public final class BlockDeviceCounters {
         public var queueTime: Int64 = 0
     }
 
-    /// The disks, joined by `+`.
+    /// The devices, joined by `+`.
     public let name: String
     private let files: [ProcFile]
 
     /// Opens the counters of a device's disks; `nil` where they cannot be read.
-    public init?(_ device: BlockDevice) {
-        files = device.directories.compactMap { ProcFile($0 + "/stat", capacity: 512) }
-        guard !files.isEmpty, files.count == device.directories.count else { return nil }
-        name = device.disks.joined(separator: "+")
+    public convenience init?(_ device: BlockDevice) {
+        self.init(device.directories, name: device.disks.joined(separator: "+"))
+    }
+
+    /// Opens the counters of what the file system itself is on, which others on the same disk have no part in; `nil`
+    /// where they cannot be read.
+    public convenience init?(upper device: BlockDevice) {
+        self.init(device.upperDirectories, name: device.upperName)
+    }
+
+    private init?(_ directories: [String], name: String) {
+        files = directories.compactMap { ProcFile($0 + "/stat", capacity: 512) }
+        guard !files.isEmpty, files.count == directories.count else { return nil }
+        self.name = name
     }
 
     /// Reads them, added up over the disks; `nil` once a device is gone.

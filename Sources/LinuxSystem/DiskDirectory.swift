@@ -147,6 +147,17 @@ public struct WorkingFile: ~Copyable, Sendable {
     /// Makes what was written durable; 0, or a negative errno.
     public func syncData() -> Int { fdatasync(rawDescriptor) == 0 ? 0 : -Int(errno) }
 
-    /// Starts to write dirty pages out without waiting for them.
-    public func startWriteOut() { _ = CLinux_write_out(rawDescriptor) }
+    /// Starts to write the dirty pages of a range out without waiting for them; 0, or a negative errno.
+    ///
+    /// The corresponding C function is `sync_file_range`, as that of ``waitForWriteOut(at:count:)``.
+    @discardableResult
+    public func startWriteOut(at offset: Int64, count: Int64) -> Int {
+        CLinux_start_write_out(rawDescriptor, offset, count) == 0 ? 0 : -Int(errno)
+    }
+
+    /// Writes the dirty pages of a range out and waits until the device has them; 0, or a negative errno where it
+    /// could not take one of them.
+    public func waitForWriteOut(at offset: Int64, count: Int64) -> Int {
+        CLinux_wait_for_write_out(rawDescriptor, offset, count) == 0 ? 0 : -Int(errno)
+    }
 }

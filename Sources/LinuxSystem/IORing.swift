@@ -70,8 +70,15 @@ public struct IORing: ~Copyable {
     /// `CLOCK_MONOTONIC`); when `patience` (µs) is over one is enough, as it always is before Linux 6.12.
     ///
     /// The corresponding C function is `io_uring_enter`.
-    public func enter(waitingFor wanted: Int, patience: Int = 0, until deadline: Int64) throws(Errno) {
-        _ = try check(CLinux_ring_enter(ring, UInt32(wanted), UInt32(patience), deadline))
+    ///
+    /// - Parameter together: the most that is handed over in one call: of many the kernel makes fewer requests, where
+    ///   they are neighbours on the disk.
+    public func enter(
+        waitingFor wanted: Int, patience: Int = 0, until deadline: Int64, together: Int = .max
+    ) throws(Errno) {
+        _ = try check(
+            CLinux_ring_enter(
+                ring, UInt32(wanted), UInt32(patience), deadline, UInt32(clamping: together)))
     }
 
     /// Takes the completions that are there and returns how many; ``completion(_:)`` tells each, until the next call.

@@ -125,6 +125,8 @@ public struct PhaseResult: Sendable {
     public var nodeBytes: [Int: Double]?
     /// Operations that were overdue beyond the bound and were not issued; rates of operations only.
     public var dropped: Int64?
+    /// Operations that failed, by the name of their errno; rates of operations only.
+    public var failures: [String: Int64] = [:]
     /// How long the phase's operations took; rates of operations only.
     public var latency: LatencyPair?
     /// What kept its threads from running in the phase; rates only.

@@ -26,6 +26,8 @@ public struct Reading: Sendable {
     public var contentBytes: Double?
     /// Operations so far that were overdue beyond the bound and were not issued; rates of operations only.
     public var dropped: Int64?
+    /// Operations so far that failed, by the name of their errno; rates of operations only.
+    public var failures: [String: Int64] = [:]
     /// How long the operations of the window took; rates of operations only.
     public var latency: LatencySummary?
     /// What the device did in the window, whoever caused it.

@@ -135,6 +135,7 @@ public struct EventLog: Sendable {
                 writer.key("dropped")
                 writer.integer(dropped)
             }
+            writer.failuresMember(reading.failures)
             if let latency = reading.latency {
                 writer.key("latency")
                 writer.latencyObject(latency)

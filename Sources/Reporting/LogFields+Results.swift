@@ -77,6 +77,7 @@ extension JSONWriter {
         if let latency = result.latency {
             key("dropped")
             integer(result.dropped ?? 0)
+            failuresMember(result.failures)
             key("latency")
             latencyObject(latency.summary)
             key("histograms")
@@ -93,6 +94,18 @@ extension JSONWriter {
         }
         key("verdict")
         string(result.verdict.rawValue)
+    }
+
+    /// Writes how many operations failed, by errno; nothing where none did.
+    mutating func failuresMember(_ failures: [String: Int64]) {
+        guard !failures.isEmpty else { return }
+        key("failed")
+        beginObject()
+        for (name, count) in failures.sorted(by: { $0.key < $1.key }) {
+            key(data: name)
+            integer(count)
+        }
+        endObject()
     }
 
     /// Writes for how long it was off, unseen and on its way, and when it was killed.

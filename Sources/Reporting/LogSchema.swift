@@ -678,6 +678,11 @@ public enum LogSchema {
                   "minimum": 0,
                   "description": "Operations so far that were overdue by more than the backlog and never issued."
                 },
+                "failed": {
+                  "type": "object",
+                  "description": "Operations so far that failed, by errno; absent where none did.",
+                  "additionalProperties": {"type": "integer", "minimum": 1}
+                },
                 "latency": {"$ref": "#/$defs/latency"},
                 "device": {"$ref": "#/$defs/device"},
                 "scheduling": {"$ref": "#/$defs/scheduling"},
@@ -723,6 +728,11 @@ public enum LogSchema {
                   "type": "integer",
                   "minimum": 0,
                   "description": "Operations that were overdue by more than the backlog and never issued."
+                },
+                "failed": {
+                  "type": "object",
+                  "description": "Operations that failed, by errno; absent where none did.",
+                  "additionalProperties": {"type": "integer", "minimum": 1}
                 },
                 "latency": {"$ref": "#/$defs/latency"},
                 "histograms": {

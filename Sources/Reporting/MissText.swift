@@ -122,8 +122,10 @@ struct MissText {
     }
 
     private var dropped: String {
-        guard let dropped = result.dropped, dropped > 0 else { return "" }
-        return "; \(dropped) operations were dropped"
+        let failures = result.failures.sorted { $0.key < $1.key }.map { "\($0.value) (\($0.key))" }
+        let failed = failures.isEmpty ? "" : "; operations that failed: " + failures.joined(separator: ", ")
+        guard let dropped = result.dropped, dropped > 0 else { return failed }
+        return failed + "; \(dropped) operations were dropped"
     }
 
     private var unverified: String {

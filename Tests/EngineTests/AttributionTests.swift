@@ -74,7 +74,7 @@ private let ms = Nanoseconds.millisecond
         let stressor = PlannedStressor(
             name: "x", kind: "x", unit: unit, drive: drive, settings: Settings(values: [:]), capacity: 1, base: "",
             curve: Curve(), workers: example.workers, tolerance: ToleranceLimit(absolute: 1, ratio: 0), witness: "")
-        return Attribution.cause(Window(from: start, to: end, drive), stressor, steal: example.steal)
+        return Attribution.cause(Window(from: start, to: end, drive), stressor, steal: example.steal, limits: nil).cause
     }
 
     @Test func `a window of a rate is the difference by the measured time, and of a level its end`() {

@@ -121,3 +121,54 @@ struct BlockDeviceTests {
         #expect((counters.read()?.readBytes ?? 0) > 0)
     }
 }
+
+/// What the file system itself lies on, whose counters and limits are those of its operations.
+struct UpperDeviceTests {
+    private func folder(_ files: [String: String], links: [String: String]) throws -> TemporaryFolder {
+        let folder = try TemporaryFolder()
+        for (path, text) in files { try folder.write(text, to: path) }
+        for (link, target) in links {
+            let path = folder.path + "/" + link
+            try FileManager.default.createDirectory(
+                atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+            try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: target)
+        }
+        return folder
+    }
+
+    @Test func aPartitionHasItsOwnCountersAndItsDisksLimits() throws {
+        let folder = try folder(
+            [
+                "sys/devices/sda/sda1/partition": "1\n", "sys/devices/sda/sda1/stat": "1 0 8 0 2 0 16 0 0 9 1\n",
+                "sys/devices/sda/stat": "100 0 800 0 200 0 1600 0 0 9 1\n",
+                "sys/devices/sda/queue/iostats": "1\n", "sys/devices/sda/queue/max_sectors_kb": "1280\n",
+                "sys/devices/sda/queue/max_segments": "128\n", "sys/devices/sda/queue/max_segment_size": "65536\n",
+            ], links: ["sys/dev/block/8:1": "../../devices/sda/sda1"])
+        let mounts = MountTable("22 1 8:1 / / rw - ext4 /dev/sda1 rw")
+        let device = try #require(BlockDevice(behind: "/x", mounts: mounts, prefix: folder.path))
+        #expect(device.upperName == "sda1")
+        #expect(try #require(BlockDeviceCounters(upper: device)?.read()).writtenOperations == 2)
+        #expect(try #require(BlockDeviceCounters(device)?.read()).writtenOperations == 200)
+        #expect(device.isCounting)
+        #expect(device.largestRequest(pieceSize: 4096) == 128 * 4096)
+        #expect(device.largestRequest(pieceSize: 2 << 20) == 1280 << 10)
+    }
+
+    @Test func aFileSystemOfSeveralDevicesHasThemAll() throws {
+        let folder = try folder(
+            [
+                "dev/sdb": "", "sys/devices/sdb/stat": "1 0 8 0 2 0 16 0 0 9 1\n",
+                "sys/devices/sdc/stat": "1 0 8 0 3 0 16 0 0 9 1\n",
+            ],
+            links: [
+                "sys/class/block/sdb": "../../devices/sdb", "sys/class/block/sdc": "../../devices/sdc",
+                "sys/fs/btrfs/0a1b/devices/sdb": "../../../../devices/sdb",
+                "sys/fs/btrfs/0a1b/devices/sdc": "../../../../devices/sdc",
+            ])
+        let mounts = MountTable("31 22 0:45 / /pool rw - btrfs /dev/sdb rw,subvol=/")
+        let device = try #require(BlockDevice(behind: "/pool", mounts: mounts, prefix: folder.path))
+        #expect(device.upperName == "sdb+sdc")
+        #expect(try #require(BlockDeviceCounters(upper: device)?.read()).writtenOperations == 5)
+        #expect(device.largestRequest(pieceSize: 4096) == nil)
+    }
+}

@@ -80,6 +80,57 @@ struct DiskBandwidthRunTests {
         }
     }
 
+    @Test(arguments: ["sequential", "random"], ["uring", "threads"])
+    func theDeviceSeesEachOperation(_ pattern: String, _ engine: String) async {
+        await #expect(processExitsWith: .success) { [pattern, engine] in
+            let run = try DiskRun(
+                ["pattern": .text(pattern), "engine": .text(engine)], rate: 2000, amounts: [.operationsPerSecond],
+                unit: .operationsPerSecond)
+            #expect(run.settings.text("merge") == "never")
+            let gauges = run.gauges
+            let device = try #require(BlockDevice(behind: run.settings.text("directory") ?? ""))
+            let counters = try #require(BlockDeviceCounters(upper: device))
+            run.whenLaidOut = { gauges[0].content = Int64(counters.read()?.writtenOperations ?? 0) }
+            try run.go()
+            let seen = Int64(try #require(counters.read()).writtenOperations) - gauges[0].content
+            #expect(abs(Double(seen) / Double(run.claimed) - 1) < 0.03, "\(seen) of \(run.claimed)")
+            try run.expectWork(1000, blocks: 4)
+        }
+    }
+
+    @Test func aBufferedWriteEndsWhenTheDeviceHasIt() async {
+        await #expect(processExitsWith: .success) {
+            let run = try DiskRun(["sync": .text("buffered"), "block": .bytes(65536)], rate: 40e6)
+            let device = try #require(BlockDevice(behind: run.settings.text("directory") ?? ""))
+            let counters = try #require(BlockDeviceCounters(upper: device))
+            let before = try #require(counters.read()).writtenBytes
+            try run.go()
+            let written = try #require(counters.read()).writtenBytes - before
+            #expect(written >= run.claimed, "\(written) \(run.claimed)")
+            try run.expectWork(20e6, blocks: 2)
+        }
+    }
+
+    @Test(arguments: ["direct", "buffered"])
+    func whatFailsIsCountedByErrno(_ sync: String) async {
+        await #expect(processExitsWith: .success) { [sync] in
+            // The disk's image is sparse, and the disk that it lies on becomes full.
+            let below = try LoopDisk(size: 96 << 20)
+            let disk = try LoopDisk(size: 256 << 20, in: below.path)
+            let run = try DiskRun(
+                ["block": .bytes(65536), "sync": .text(sync), "size": .bytes(16 << 20), "engine": .text("threads")],
+                rate: 40e6, disk: disk)
+            run.whenLaidOut = {
+                disk.forgetContent()
+                if (try? below.fill()) != true { Issue.record("it cannot be filled") }
+            }
+            try run.go()
+            let failures = run.gauges.reduce(into: [Int32: Int64]()) { $0.merge($1.failures, uniquingKeysWith: +) }
+            #expect(failures[EIO, default: 0] + failures[ENOSPC, default: 0] > 0, "\(failures)")
+            #expect(run.claimed < 15_000_000, "\(run.claimed)")
+        }
+    }
+
     @Test(arguments: ["uring", "threads"])
     func asMuchAsThereIsEndsAtTheBound(_ engine: String) async {
         await #expect(processExitsWith: .success) { [engine] in
@@ -100,14 +151,13 @@ struct DiskBandwidthRunTests {
             let run = try DiskRun(["block": .bytes(65536)], rate: 20e6)
             let request = WitnessRequest(
                 processIDs: [getpid()], settings: run.settings, unit: .bytesPerSecond, host: HostFacts.read(),
-                claims: { 0 })
+                claims: { run.claimed })
             let witness = try #require(DiskBandwidthStressor.witness(request))
             let before = try #require(witness.readDevice())
             witness.begin()
             try run.go()
             let reading = try #require(witness.read(target: 20e6))
-            let done = reading.amount - Double(run.size)
-            #expect(abs(done - Double(run.claimed)) <= 4 * 65536, "\(done) \(run.claimed)")
+            #expect(abs(reading.amount - Double(run.claimed)) <= 4 * 65536, "\(reading.amount) \(run.claimed)")
             let after = try #require(witness.readDevice())
             #expect(!after.name.hasPrefix("loop"), "the disk below it")
             #expect(after.writtenBytes >= before.writtenBytes)
@@ -123,6 +173,8 @@ final class DiskRun {
     let gauges: [Gauge]
     let size: Int64
     private let disk: LoopDisk
+    /// Called once, when all lanes are ready and the load begins.
+    var whenLaidOut: () -> Void = {}
     private let stressor: DiskBandwidthStressor
     private let curve: Curve
     private let memory: UnsafeMutableRawPointer
@@ -130,9 +182,10 @@ final class DiskRun {
 
     init(
         _ changes: [String: SettingValue], rate: Double, amounts: Set<AmountKind> = [.bytesPerSecond],
-        unit: LoadModel.Unit = .bytesPerSecond
+        unit: LoadModel.Unit = .bytesPerSecond, disk: LoopDisk? = nil
     ) throws {
-        disk = try LoopDisk(size: 256 << 20)
+        self.disk = try disk ?? LoopDisk(size: 256 << 20)
+        let disk = self.disk
         var changes = changes
         changes["directory"] = .text(disk.path)
         if changes["size"] == nil { changes["size"] = .bytes(32 << 20) }
@@ -165,11 +218,12 @@ final class DiskRun {
         let clock = Stopwatch(length: Self.length)
         let (stressor, curve, gauges, count) = (self.stressor, self.curve, self.gauges, plan.workers)
         let group = DispatchGroup()
-        let state = RunState()
+        let state = RunState(whenLaidOut)
         for index in 0..<count {
             let lane = Lane(index: index, count: count, curve: curve, time: clock, gauge: gauges[index]) {
                 state.ready.add(1, ordering: .relaxed)
                 while state.ready.load(ordering: .relaxed) < count { usleep(100) }
+                state.beginOnce()
                 clock.start()
                 return true
             }
@@ -199,8 +253,20 @@ final class DiskRun {
     }
 }
 
-private final class RunState: Sendable {
+private final class RunState: @unchecked Sendable {
+    // Unchecked: what is to be done is done under the lock.
     let ready = Atomic<Int>(0)
+    private let lock = NSLock()
+    private var action: (() -> Void)?
+
+    init(_ action: @escaping () -> Void) { self.action = action }
+
+    func beginOnce() {
+        lock.withLock {
+            action?()
+            action = nil
+        }
+    }
 }
 
 /// Real time from the moment at which the last lane is ready.

@@ -15,9 +15,9 @@ final class LoopDisk: Sendable {
             && find("losetup") != nil
     }
 
-    /// Makes one of `size` bytes; its image takes space only as it is written to.
-    init(type: String = "ext4", size: Int) throws {
-        let name = "\(NSTemporaryDirectory())exert-loop-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
+    /// Makes one of `size` bytes in `folder`; its image takes space only as it is written to.
+    init(type: String = "ext4", size: Int, in folder: String = NSTemporaryDirectory()) throws {
+        let name = "\(folder)/exert-loop-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
         image = name + ".img"
         path = name
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
@@ -25,7 +25,9 @@ final class LoopDisk: Sendable {
             throw CocoaError(.fileWriteUnknown)
         }
         try Self.run("mkfs.\(type)", type == "ext4" ? ["-q", "-E", "lazy_itable_init=0", image] : ["-q", image])
-        device = try Self.run("losetup", ["--find", "--show", image]).trimmingCharacters(in: .whitespacesAndNewlines)
+        // Past the page cache of the file system below, so that what fails there fails here.
+        device = try Self.run("losetup", ["--find", "--show", "--direct-io=on", image])
+            .trimmingCharacters(in: .whitespacesAndNewlines)
         try Self.run("mount", [device, path])
     }
 
@@ -34,6 +36,26 @@ final class LoopDisk: Sendable {
         _ = try? Self.run("losetup", ["--detach", device])
         unlink(image)
         rmdir(path)
+    }
+
+    /// Takes all of its space; whether nothing is left.
+    func fill() throws -> Bool {
+        let descriptor = open(path + "/full", O_WRONLY | O_CREAT, 0o600)
+        guard descriptor >= 0 else { throw CocoaError(.fileWriteUnknown) }
+        defer { close(descriptor) }
+        var step: off_t = 8 << 20
+        var size: off_t = 0
+        while step >= 4096 {
+            if posix_fallocate(descriptor, size, step) == 0 { size += step } else { step /= 2 }
+        }
+        var facts = statvfs()
+        return statvfs(path, &facts) == 0 && facts.f_bavail < 64
+    }
+
+    /// Takes from the image what it has of data, so that it needs space for what is written from now on.
+    func forgetContent() {
+        // All but the file system's own first blocks; what is punched out reads as zeros, which nobody looks at here.
+        _ = try? Self.run("fallocate", ["--punch-hole", "--offset", "8MiB", "--length", "1GiB", image])
     }
 
     /// Mounts it anew with other options, such as `ro`.

@@ -168,8 +168,10 @@ ssize_t CLinux_write_at(int descriptor, const void *address, size_t length, int6
 ssize_t CLinux_read_at(int descriptor, void *address, size_t length, int64_t offset);
 /// RWF_DSYNC: the write is durable when it ends.
 extern const int CLinux_rwf_dsync;
-/// sync_file_range(2) of the whole file: starts to write dirty pages out and does not wait for them. 0 or -1.
-int CLinux_write_out(int descriptor);
+/// sync_file_range(2): starts to write the dirty pages of a range out and does not wait for them. 0 or -1.
+int CLinux_start_write_out(int descriptor, int64_t offset, int64_t length);
+/// The same, and waits until all of the range is written out. 0, or -1 where a page could not be written.
+int CLinux_wait_for_write_out(int descriptor, int64_t offset, int64_t length);
 /// FS_NOCOW_FL on an empty file: btrfs overwrites it in place. 0 or -1.
 int CLinux_set_no_copy_on_write(int descriptor);
 /// statx(2) STATX_DIOALIGN: what O_DIRECT wants of addresses and of offsets, in bytes; both 0 where the file takes
@@ -209,10 +211,11 @@ int CLinux_ring_queue(
     CLinux_ring *ring, uint32_t slot, int is_write, void *address, uint32_t length, int64_t offset, int flags);
 /// Queues an fdatasync of the file; -1 where the ring is full.
 int CLinux_ring_queue_sync(CLinux_ring *ring, uint32_t slot);
-/// One io_uring_enter(2): submits what is queued and sleeps until `wait` completions are there; after `patience_us`, or
-/// where the kernel knows no such patience (before Linux 6.12), until one is; until `deadline_ns` of CLOCK_MONOTONIC in
-/// any case. 0, or -1 where the ring is of no more use.
-int CLinux_ring_enter(CLinux_ring *ring, uint32_t wait, uint32_t patience_us, int64_t deadline_ns);
+/// io_uring_enter(2): submits what is queued, `together` at a time, and sleeps until `wait` completions are there; after
+/// `patience_us`, or where the kernel knows no such patience (before Linux 6.12), until one is; until `deadline_ns` of
+/// CLOCK_MONOTONIC in any case. 0, or -1 where the ring is of no more use.
+int CLinux_ring_enter(
+    CLinux_ring *ring, uint32_t wait, uint32_t patience_us, int64_t deadline_ns, uint32_t together);
 /// Takes up to `capacity` completions that are there; how many.
 uint32_t CLinux_ring_reap(CLinux_ring *ring, CLinux_ring_completion *completions, uint32_t capacity);
 void CLinux_ring_describe(const CLinux_ring *ring, CLinux_ring_facts *facts);

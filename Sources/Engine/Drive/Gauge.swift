@@ -21,6 +21,7 @@ public struct Gauge: @unchecked Sendable {
 
     private enum Cell: Int {
         case threadID, claimed, refusals, forgiven, content, lagMax, own, cause, dropped, setup, moving
+        case failures, failures2, failures3, otherFailures
     }
 
     private func load(_ cell: Cell) -> Int64 { cells[cell.rawValue].load(ordering: .relaxed) }
@@ -56,6 +57,29 @@ public struct Gauge: @unchecked Sendable {
         get { load(.dropped) }
         nonmutating set { store(.dropped, newValue) }
     }
+    /// How many operations failed, by errno; those of a fourth kind and more are together under 0.
+    public var failures: [Int32: Int64] {
+        var counts: [Int32: Int64] = [:]
+        for cell in Self.failureCells {
+            let value = load(cell)
+            if value != 0 { counts[Int32(value >> Self.countBits)] = value & (1 << Self.countBits - 1) }
+        }
+        let others = load(.otherFailures)
+        if others > 0 { counts[0] = others }
+        return counts
+    }
+    /// Counts an operation that failed with `code`, an errno.
+    public func noteFailure(_ code: Int32) {
+        for cell in Self.failureCells {
+            let value = load(cell)
+            guard value == 0 || Int32(value >> Self.countBits) == code else { continue }
+            return store(cell, (value == 0 ? Int64(code) << Self.countBits : value) + 1)
+        }
+        store(.otherFailures, load(.otherFailures) + 1)
+    }
+    private static let failureCells: [Cell] = [.failures, .failures2, .failures3]
+    /// A cell holds the errno above and the count below.
+    private static let countBits: Int64 = 48
     /// How far a lane is with what it does before the load begins, in thousandths.
     public var setup: Int64 {
         get { load(.setup) }

@@ -12,10 +12,13 @@ public struct Completion: Sendable {
     public var ended: Nanoseconds
     /// The units of work that it did: bytes, or 1; 0 where it failed.
     public var work: Int64
+    /// Why it failed, an errno; 0 where it did not.
+    public var failure: Int32
 
     /// Creates a completion.
-    public init(ticket: Ticket, submitted: Nanoseconds, ended: Nanoseconds, work: Int64) {
+    public init(ticket: Ticket, submitted: Nanoseconds, ended: Nanoseconds, work: Int64, failure: Int32 = 0) {
         self.ticket = ticket
+        self.failure = failure
         self.submitted = submitted
         self.ended = ended
         self.work = work
@@ -49,7 +52,8 @@ extension Lane {
         var restUntil: Nanoseconds = 0
         var done: Int64 = 0
         func note(_ completion: Completion) {
-            guard completion.work > 0 else {
+            guard completion.failure == 0 else {
+                gauge.noteFailure(completion.failure)
                 gauge.noteRefusal(.refusal)
                 restUntil = completion.ended + LevelRhythm.rest
                 return

@@ -44,6 +44,8 @@ public protocol Witness: AnyObject {
     func readNodes() -> NodeReading?
     /// What the device behind the load did so far; `nil` where there is none.
     func readDevice() -> DeviceCounters?
+    /// What the user is to know of the figures, asked for at the end of each phase; `nil` where there is nothing new.
+    func takeFinding() -> Finding?
 }
 
 extension Witness {
@@ -55,6 +57,8 @@ extension Witness {
     public func readNodes() -> NodeReading? { nil }
     /// No device.
     public func readDevice() -> DeviceCounters? { nil }
+    /// Nothing to tell.
+    public func takeFinding() -> Finding? { nil }
 }
 
 /// One look at a witness.

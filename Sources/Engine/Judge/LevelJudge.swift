@@ -54,19 +54,13 @@ struct LevelJudge {
     private var longestStep: Nanoseconds = 0
     private var others: Double?
     private var othersChangedAt: Nanoseconds = .min / 2
-    /// Since when the way of this stretch is over.
-    private(set) var settledAt: Nanoseconds
     /// Since the phase's start, when a look was first on target.
     private(set) var reachedAfter: Nanoseconds?
 
     init(_ phase: JudgedPhase) {
         self.phase = phase
         stretch = Stretch(phase, from: phase.start)
-        settledAt = phase.start
     }
-
-    /// Until when the target is to be reached; `nil` where it is, or need not be.
-    var allowanceEnd: Nanoseconds? { stretch.way == .open ? stretch.allowanceEnd : nil }
 
     mutating func add(_ look: Look) {
         guard let amount = look.achieved, look.time > last?.time ?? .min, look.time < phase.end else { return }
@@ -164,8 +158,9 @@ struct LevelJudge {
         error += integral
         seen += time
         claimed += ends.reduce(0) { $0 + $1.claimed } / Double(ends.count) * time
-        if piece.unseen == 0, isOn, !isReleased {
-            // A claim that is behind for one look is on its way.
+        if piece.unseen == 0, isOn, !isReleased, ends.count > 1 {
+            // A claim that is behind for one look is on its way: it was read before what the kernel counts, and that may
+            // take long.
             let differences = ends.map { $0.claimed - $0.own }
             let (low, high) = (differences.min() ?? 0, differences.max() ?? 0)
             claimError += (low > 0 ? low : min(0, high)) * time
@@ -193,7 +188,7 @@ struct LevelJudge {
         if look.time > stretch.allowanceEnd + Self.lateness { return void() }
         guard look.isOn else { return }
         stretch.way = .reached
-        settledAt = look.time
+        stretch.settledAt = look.time
         let time = Double(look.time - stretch.start)
         way = Tally()
         way.allowance = time
@@ -213,7 +208,6 @@ struct LevelJudge {
         let edge = stretch.end
         close(at: edge, isStill: isStill)
         stretch = Stretch(phase, from: edge)
-        settledAt = edge
     }
 
     private mutating func close(at edge: Nanoseconds, isStill: Bool = false) {

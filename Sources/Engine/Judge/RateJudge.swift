@@ -40,8 +40,6 @@ struct RateJudge {
     private var tally = Tally()
     /// Shortfall inside allowances that may still be made up for.
     private var credit = 0.0
-    /// Since when the way of this stretch is over.
-    private(set) var settledAt: Nanoseconds
     private var granted: (length: Double, excuse: Double)?
     private var longestSlot = 0.0
     private var freely = FreeRun()
@@ -53,11 +51,7 @@ struct RateJudge {
     init(_ phase: JudgedPhase) {
         self.phase = phase
         stretch = Stretch(phase, from: phase.start)
-        settledAt = phase.start
     }
-
-    /// Until when the target is to be reached; `nil` where it is, or need not be.
-    var allowanceEnd: Nanoseconds? { stretch.way == .open ? stretch.allowanceEnd : nil }
 
     /// Takes in a look; the first one is that at the phase's begin.
     mutating func add(_ look: Look) {
@@ -214,7 +208,6 @@ struct RateJudge {
         var start = stretch.end
         while let next = phase.curve.nextJump(after: start), next <= time, next < phase.end { start = next }
         stretch = Stretch(phase, from: start)
-        settledAt = start
         granted = nil
         recent = [mark]
         stretchMark = mark
@@ -256,7 +249,7 @@ struct RateJudge {
     /// Ends the allowance: what fell short on the way until `reached` is excused, or nothing is.
     private mutating func settle(grantedAt reached: Mark?) {
         stretch.way = reached == nil ? .none : .reached
-        if let reached { settledAt = max(settledAt, reached.time) }
+        if let reached { stretch.settledAt = max(stretch.settledAt, reached.time) }
         if let reached, reached.time > stretchMark.time {
             let error = reached.error - stretchMark.error
             // Operations that were dropped count, whenever they were due.

@@ -21,10 +21,16 @@ struct Stretch {
     /// Whether the target went up; `false` where it went down.
     let isUp: Bool
     var way: Way
+    /// Since when the way is over.
+    var settledAt: Nanoseconds
+
+    /// Until when the target is to be reached; `nil` where it is, or need not be.
+    var openUntil: Nanoseconds? { way == .open ? allowanceEnd : nil }
 
     /// The stretch of `phase` that begins at `start`.
     init(_ phase: JudgedPhase, from start: Nanoseconds) {
         self.start = start
+        settledAt = start
         end = phase.stretchEnd(after: start)
         allowanceEnd = start + phase.allowance(end - start)
         let (before, after) = (phase.curve.valueBefore(start), phase.curve.value(at: start))

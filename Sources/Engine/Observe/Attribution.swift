@@ -37,11 +37,6 @@ enum Attribution {
         }
     }
 
-    /// The cause alone, as far as the window tells it.
-    static func cause(_ window: Window, _ stressor: PlannedStressor, steal: Double) -> Cause {
-        cause(window, stressor, steal: steal, limits: nil).cause
-    }
-
     /// Why a stressor did nothing in a time in which the observer itself did not run; `nil` where it did something, or
     /// nothing was due.
     ///

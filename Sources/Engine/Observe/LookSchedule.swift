@@ -32,8 +32,8 @@ enum LookSchedule {
         for ledger in ledgers {
             let stretch = ledger.stretch
             let length = stretch.end - stretch.start
-            if ledger.isLevel, ledger.allowanceEnd != nil || length < shortStretch { step = fastTick }
-            if let end = ledger.allowanceEnd, end > time { next = min(next, end) }
+            if ledger.isLevel, ledger.stretch.openUntil != nil || length < shortStretch { step = fastTick }
+            if let end = ledger.stretch.openUntil, end > time { next = min(next, end) }
             guard length >= shortestStretch, stretch.end < phaseEnd else { continue }
             if ledger.isLevel, stretch.end - lastLook > time { next = min(next, stretch.end - lastLook) }
             if stretch.end > time { next = min(next, stretch.end) }

@@ -63,6 +63,7 @@ extension Observer {
                 scheduling: isLogged && ledger.limitedBy != nil
                     ? session.scheduling(from: logged[index], to: point) : nil,
                 group: isLogged ? session.takeGroup() : nil)
+            reading.failures = session.failures ?? [:]
             reading.evidence = ledger.limitedBy.flatMap { ledger.evidence[$0] }
             if isLogged, let point, let from = logged[index] {
                 let spread = session.takeSpread(from: from.time, to: point.time)

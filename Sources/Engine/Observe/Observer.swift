@@ -24,9 +24,10 @@ public final class Observer {
     let probe: HostProbe
     private(set) var sessions: [StressorSession] = []
     var ledgers: [PhaseLedger] = []
-    /// Latencies and dropped operations of each stressor as they stood when the phase began.
+    /// Latencies, dropped and failed operations of each stressor as they stood when the phase began.
     private var latencies: [LatencyPair?] = []
     private var drops: [Int64?] = []
+    private var failures: [[String: Int64]?] = []
     /// What was seen last before the look at the phase's edge.
     private var pointsBefore: [HistoryPoint?] = []
     private var results: [PhaseResult] = []
@@ -202,6 +203,7 @@ public final class Observer {
         }
         latencies = sessions.map(\.latency)
         drops = sessions.map(\.dropped)
+        failures = sessions.map(\.failures)
         emit(.phaseStarted(index))
     }
 
@@ -326,12 +328,16 @@ public final class Observer {
             if let now = session.latency, let before = latencies[index] {
                 ledgers[index].latency = now.since(before)
                 ledgers[index].dropped = (session.dropped ?? 0) - (drops[index] ?? 0)
+                let earlier = failures[index] ?? [:]
+                ledgers[index].failures = (session.failures ?? [:])
+                    .merging(earlier) { $0 - $1 }.filter { $0.value > 0 }
             }
             ledgers[index].scheduling = session.scheduling(from: ledgers[index].first, to: ledgers[index].last)
             ended.append(ledgers[index].result(isCut: isCut, at: isCut ? now : .max))
         }
         results += ended
         emit(.phaseEnded(phase, ended))
+        for finding in sessions.compactMap({ $0.takeFinding() }) { note(finding) }
         for (result, stressor) in zip(ended, plan.stressors)
         where result.verdict == .unverified && result.unseenSeconds <= 0.05 * plan.phases[phase].length.seconds {
             let (claimed, achieved) = HumanUnits.amounts(result.claimedMean, result.achievedMean, stressor.unit)

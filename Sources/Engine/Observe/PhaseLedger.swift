@@ -31,6 +31,8 @@ struct PhaseLedger {
     /// What the phase's operations took, and how many were dropped; set at its end.
     var latency: LatencyPair?
     var dropped: Int64?
+    /// Those of them that failed, by errno's name.
+    var failures: [String: Int64] = [:]
     /// What kept the threads from running; set at the phase's end.
     var scheduling: SchedulingFigures?
     /// When the process was found gone, since the run's start.
@@ -60,29 +62,13 @@ struct PhaseLedger {
     }
 
     /// Whether the target is still to be reached within its allowance.
-    var isOnItsWay: Bool { allowanceEnd != nil }
-
-    /// Until when the target is to be reached; `nil` where it is, or need not be.
-    var allowanceEnd: Nanoseconds? {
-        switch judge {
-        case .rate(let judge): judge.allowanceEnd
-        case .level(let judge): judge.allowanceEnd
-        }
-    }
+    var isOnItsWay: Bool { stretch.openUntil != nil }
 
     /// The stretch that the last look was in.
     var stretch: Stretch {
         switch judge {
         case .rate(let judge): judge.stretch
         case .level(let judge): judge.stretch
-        }
-    }
-
-    /// Since when the way of the stretch is over.
-    private var settledAt: Nanoseconds {
-        switch judge {
-        case .rate(let judge): judge.settledAt
-        case .level(let judge): judge.settledAt
         }
     }
 
@@ -197,7 +183,7 @@ struct PhaseLedger {
         of point: HistoryPoint, after last: HistoryPoint, _ history: History, steal: Double, limits: LimitFigures?
     ) -> Attribution.Answer? {
         // What was done on the way there says nothing of now.
-        let from = max(settledAt, point.time - .second)
+        let from = max(stretch.settledAt, point.time - .second)
         guard let earlier = history.point(notAfter: from), earlier.time < point.time else { return nil }
         if stressor.curve.unlimitedLength(from: earlier.time, to: point.time) > 0 {
             // As much as there is has no error; but who stands still does nothing.
@@ -286,6 +272,7 @@ struct PhaseLedger {
         result.allowanceSeconds = tally.allowance / 1e9
         result.killedAfter = killedAt.map { ($0 - start).seconds }
         result.achievedWhenKilled = achievedWhenKilled
+        result.failures = failures
         result.evidence = evidence.filter { result.shortfall[$0.key, default: 0] > 0 }
         return result
     }

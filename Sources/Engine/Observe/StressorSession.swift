@@ -318,6 +318,21 @@ final class StressorSession {
     /// Operations that were dropped so far; `nil` where the load is not made of them.
     var dropped: Int64? { pages.latency == nil ? nil : pages.gauges.map(\.dropped).max() }
 
+    /// Operations that failed so far, by the name of their errno; `nil` where the load is not made of them.
+    var failures: [String: Int64]? {
+        guard pages.latency != nil else { return nil }
+        return pages.gauges.reduce(into: [:]) { sum, gauge in
+            for (code, count) in gauge.failures { sum[ErrnoName.text(code), default: 0] += count }
+        }
+    }
+
+    /// What the witness has to tell of the figures.
+    func takeFinding() -> Finding? {
+        guard isAlive, var finding = witness?.takeFinding() else { return nil }
+        finding.stressor = plan.name
+        return finding
+    }
+
     /// The latencies since the last time that this was asked.
     func takeLatency() -> LatencySummary? {
         guard let pair = latency else { return nil }

@@ -11,14 +11,16 @@ extension DiskBandwidthStressor {
             A file without a name is made in 'directory', laid out in full and written once before the load begins, \
             then read and overwritten in place, past the page cache. Operations come on an absolute schedule: latency \
             is counted from the time at which each was due, and what a slow disk cannot do within a second is dropped \
-            and counted. io_uring does the I/O where it may be used, threads where not. 'size' bounds the space, \
+            and counted. What is achieved is the least of the operations that ended well, of what the kernel says that \
+            the process moved, and of what the device under the file system did: in bytes, and where 'block' or \
+            operations are asked for in requests of that size too. io_uring does the I/O where it may be used, threads where not. 'size' bounds the space, \
             'max-written' the wear. Nothing is left behind: the kernel removes the file when the process ends, however \
             it ends. One load is in bytes/s or in operations, not in both.
             """,
         drive: .rate, unit: .bytesPerSecond, units: [.operationsPerSecond: .operationsPerSecond],
         amounts: [.bytesPerSecond, .operationsPerSecond, .max],
         keys: placeKeys + operationKeys + boundKeys,
-        tolerance: ToleranceRule(.percent(1)), witness: "process_io",
+        tolerance: ToleranceRule(.percent(1)), witness: "disk_io",
         examples: ["50MB/s", "2000 iops", "max", "ramp to 200MB/s in 1m", "pulse 100MB/s for 5s every 30s"])
 
     private static let placeKeys: [Manifest.Key] = [
@@ -54,8 +56,13 @@ extension DiskBandwidthStressor {
         .init(
             "sync", .choice(["direct", "direct+dsync", "fdatasync", "buffered"]), default: .text("direct"),
             help: "direct goes past the page cache; direct+dsync makes each write durable before it ends; fdatasync is "
-                + "direct with an fdatasync every so many writes; buffered goes through the page cache, and is written "
-                + "out all along."),
+                + "direct with an fdatasync every so many writes; buffered goes through the page cache, is written out "
+                + "all along, and counts when the device has it."),
+        .init(
+            "merge", .choice(["never", "allowed"]), default: nil,
+            help: "Whether operations that are neighbours on the disk may reach the device as one request; never where "
+                + "'block' or operations are asked for, else allowed, unless given. What goes through the page cache "
+                + "is merged there."),
         .init(
             "fdatasync-every", .integer(1...1_000_000), default: nil,
             help: "With sync: fdatasync, how many writes come to one fdatasync; 1 unless given."),

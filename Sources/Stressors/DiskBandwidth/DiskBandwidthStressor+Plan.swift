@@ -29,7 +29,7 @@ extension DiskBandwidthStressor {
     }
 
     /// See ``Stressor/witness(_:)``.
-    public static func witness(_ request: WitnessRequest) -> (any Witness)? { ProcessIOWitness(request) }
+    public static func witness(_ request: WitnessRequest) -> (any Witness)? { DiskWitness(request) }
 
     /// The directory that was asked for, or one for temporary files that is on a disk.
     private static func directory(_ settings: Settings) throws(PlanProblem) -> DiskDirectory {

@@ -44,6 +44,11 @@ public struct DiskBandwidthStressor: Stressor {
                     "io_uring worked before the start and does not now: \(error); one thread does the I/O")
             }
         }
+        if options.durability == .buffered, options.operation == .write {
+            let rate = lane.curve.peak / Double(lane.count) * (work == 1 ? Double(options.block) : 1)
+            var engine = WriteOutEngine(set, time: lane.time, work: work, rate: rate, stamp: UInt64(lane.index) << 48)
+            return try issue(on: lane, &engine)
+        }
         var engine = ThreadEngine(set, lane: lane, work: work)
         try issue(on: lane, &engine)
     }

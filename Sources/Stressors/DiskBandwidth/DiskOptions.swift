@@ -21,6 +21,8 @@ struct DiskOptions: Hashable, Sendable {
     var depth: Int
     var size: Int64
     var maxWritten: Int64
+    /// Whether operations that are neighbours on the disk may become one request.
+    var mayMerge: Bool
 
     /// Reads resolved settings; `nil` where one is missing, which only a broken plan brings about.
     init?(_ settings: Settings) {
@@ -38,6 +40,7 @@ struct DiskOptions: Hashable, Sendable {
         operation = Self.operation(settings)
         readShare = Self.readShare(settings)
         isRandom = settings.text("pattern") == "random"
+        mayMerge = settings.text("merge") != "never"
         durability = Self.durability(settings)
         syncEvery = durability == .sync ? settings.integer("fdatasync-every") ?? 1 : 0
     }
@@ -59,6 +62,12 @@ struct DiskOptions: Hashable, Sendable {
     }
 
     var isDirect: Bool { durability != .buffered }
+
+    /// The most that can have been handed to the kernel and not have ended, in bytes.
+    var bytesInFlight: Int {
+        let direct = depth * block
+        return isDirect || operation == .read ? direct : max(direct, depth * WriteOutEngine.mostDirty)
+    }
 
     /// Buffered writes leave no block unwritten for long; all else must find blocks that were written before: reading
     /// what never was touches no device, and the first write to it costs more than the next.

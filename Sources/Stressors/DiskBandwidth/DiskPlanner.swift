@@ -45,16 +45,17 @@ struct DiskPlanner {
         }
         let size = try size(block: block, depth: &depth)
         let maxWritten = try maxWritten(size: size, durability, operation)
-        noteDevice()
+        let mayMerge = try mayMerge(durability)
+        noteDevice(block: block, total: engine == .uring ? depth * block : block, durability)
         let resolved: [String: SettingValue] = [
+            "merge": .text(mayMerge ? "allowed" : "never"),
             "directory": .text(directory.path), "pattern": .text(isRandom ? "random" : "sequential"),
             "block": .bytes(Int64(block)), "engine": .text(engine.rawValue), "depth": .integer(depth),
             "size": .bytes(size), "max-written": .bytes(maxWritten), "keep-free": .bytes(keepFree),
         ]
-        let isOperations = request.unit == .operationsPerSecond
         return Preparation(
             workers: engine == .uring ? 1 : depth, findings: findings, settings: resolved,
-            quantum: isOperations ? 1 : Double(block),
+            quantum: quantum(block: block, depth: depth, durability, operation),
             setupLimit: Nanoseconds(Double(size) / Self.slowestLayout * Double(Nanoseconds.second)))
     }
 
@@ -201,20 +202,54 @@ struct DiskPlanner {
 
     private var deviceText: String { directory.device?.text ?? directory.type }
 
-    private mutating func noteDevice() {
+    private func mayMerge(_ durability: DiskOptions.Durability) throws(PlanProblem) -> Bool {
+        let isBuffered = durability == .buffered
+        guard let asked = settings.text("merge") else {
+            return isBuffered || request.unit != .operationsPerSecond && settings.bytes("block") == nil
+        }
+        if isBuffered, asked == "never" {
+            throw .invalid(
+                setting: "merge",
+                "what goes through the page cache is merged there; use sync: direct, or leave 'merge' out")
+        }
+        return asked == "allowed"
+    }
+
+    /// What is done in one piece, in units of work: an operation, or what is written out together.
+    private func quantum(
+        block: Int, depth: Int, _ durability: DiskOptions.Durability, _ operation: DiskOptions.Operation
+    ) -> Double {
+        let isOperations = request.unit == .operationsPerSecond
+        guard durability == .buffered, operation == .write else { return isOperations ? 1 : Double(block) }
+        let rate = curve.peak * (isOperations ? Double(block) : 1) / Double(depth)
+        let window = Double(WriteOutEngine.window(block: block, rate: rate))
+        return isOperations ? (window / Double(block)).rounded(.down) : window
+    }
+
+    private mutating func noteDevice(block: Int, total: Int, _ durability: DiskOptions.Durability) {
         guard let device = directory.device else {
             findings.append(
                 Finding(
                     code: "device_unknown", severity: .note,
-                    message: "no block device can be seen behind '\(directory.path)' (\(directory.type)); what the "
-                        + "device does is not in the log"))
+                    message: "no block device can be seen behind '\(directory.path)' (\(directory.type)): the figures "
+                        + "rest on the operations that ended and on /proc/PID/io alone"))
             return
         }
         if !device.isCounting {
             findings.append(
                 Finding(
                     code: "device_not_counting", severity: .note,
-                    message: "the counters of \(device.text) are off (queue/iostats); what it does is not seen"))
+                    message: "the counters of \(device.text) are off (queue/iostats): the figures rest on the "
+                        + "operations that ended and on /proc/PID/io alone. Turn them on: write 1 to queue/iostats"))
         }
+        guard durability != .buffered,
+            let most = device.largestRequest(pieceSize: RandomBuffer.pieceSize(count: total)), block > most
+        else { return }
+        findings.append(
+            Finding(
+                code: "block_is_split", severity: .note,
+                message: "\(device.upperName) takes \(HumanUnits.bytes(most)) in one request at most "
+                    + "(queue/max_sectors_kb, max_segments): each operation of \(HumanUnits.bytes(block)) is "
+                    + "\((block + most - 1) / most) requests there"))
     }
 }

@@ -2,6 +2,7 @@
 
 internal import CLinux
 internal import Glibc
+internal import LinuxSystem
 
 /// Memory for I/O, aligned for any device and filled with bytes that do not compress.
 final class RandomBuffer {
@@ -11,11 +12,21 @@ final class RandomBuffer {
     var isAbandoned = false
 
     private static let hugePage = 2 << 20
+    /// From which size on huge pages are asked for.
+    private static let large = 256 << 10
+
+    /// How many bytes of a buffer of `count` bytes lie together in memory.
+    static func pieceSize(count: Int) -> Int {
+        let modes = SmallFile.text("/sys/kernel/mm/transparent_hugepage/enabled") ?? ""
+        let hasHugePages = modes.contains("[always]") || modes.contains("[madvise]")
+        return count >= large && hasHugePages ? hugePage : 4096
+    }
 
     init(count: Int) {
         let tile = Int(CLINUX_TILE_BYTES)
-        self.count = (max(1, count) + tile - 1) / tile * tile
-        let isLarge = self.count >= Self.hugePage
+        let isLarge = count >= Self.large
+        let unit = isLarge ? Self.hugePage : tile
+        self.count = (max(1, count) + unit - 1) / unit * unit
         base = .allocate(byteCount: self.count, alignment: isLarge ? Self.hugePage : 4096)
         // A request to a device has some 128 segments at most: of scattered small pages that is half a mebibyte, and
         // what could be one request becomes two. A kernel without huge pages refuses, and nothing is lost.

@@ -25,6 +25,10 @@ struct RingEngine: Issuing, ~Copyable {
     /// The same while the ring is full, which is always so at `max`.
     private static let patienceWhenFull = 50
 
+    /// How many operations the kernel takes in one call without holding them back to merge neighbours
+    /// (`IO_PLUG_THRESHOLD` in `io_uring/io_uring.c`).
+    private static let mostUnplugged = 2
+
     private let set: WorkingSet
     private let ring: IORing
     private let buffers: RandomBuffer
@@ -105,7 +109,8 @@ struct RingEngine: Issuing, ~Copyable {
             let isFull = freeCount == 0
             try ring.enter(
                 waitingFor: isFull ? max(1, depth / 8) : inFlight,
-                patience: isFull ? Self.patienceWhenFull : Self.patience, until: min(start + wake, now + Self.limit))
+                patience: isFull ? Self.patienceWhenFull : Self.patience, until: min(start + wake, now + Self.limit),
+                together: set.options.mayMerge ? depth : Self.mostUnplugged)
         } catch {
             throw .impossible("the ring cannot be used any more: \(error)")
         }
@@ -114,22 +119,24 @@ struct RingEngine: Issuing, ~Copyable {
         let ended = Clocks.monotonic - start
         for index in 0..<count {
             let completion = ring.completion(index)
-            if let isDone = try progress(completion) { finish(completion.slot, isDone, ended, finished) }
+            if let failure = try progress(completion) { finish(completion.slot, failure, ended, finished) }
         }
     }
 
     private mutating func finish(
-        _ index: UInt32, _ isDone: Bool, _ ended: Nanoseconds, _ finished: (Completion) -> Void
+        _ index: UInt32, _ failure: Int32, _ ended: Nanoseconds, _ finished: (Completion) -> Void
     ) {
         let slot = slots[Int(index)]
         free[freeCount] = index
         freeCount += 1
-        set.tidyCache(after: slot.operation)
-        finished(Completion(ticket: slot.ticket, submitted: slot.submitted, ended: ended, work: isDone ? work : 0))
+        finished(
+            Completion(
+                ticket: slot.ticket, submitted: slot.submitted, ended: ended, work: failure == 0 ? work : 0,
+                failure: failure))
     }
 
-    /// Takes an operation one step on; whether it was done once it has ended, `nil` while it has not.
-    private func progress(_ completion: IORing.Completion) throws(StressorFailure) -> Bool? {
+    /// Takes an operation one step on; once it has ended why it failed, an errno, or 0; `nil` while it has not.
+    private func progress(_ completion: IORing.Completion) throws(StressorFailure) -> Int32? {
         let slot = slots + Int(completion.slot)
         let result = completion.result
         let isSync = slot.pointee.done == block
@@ -139,18 +146,18 @@ struct RingEngine: Issuing, ~Copyable {
         }
         if result < 0 || (result == 0 && !isSync) {
             let operation = slot.pointee.operation
+            let failure = result == 0 ? EIO : -result
             set.note(
-                failure: result == 0 ? EIO : -result, isWrite: operation.isWrite,
-                at: operation.offset + Int64(slot.pointee.done))
-            return false
+                failure: failure, isWrite: operation.isWrite, at: operation.offset + Int64(slot.pointee.done))
+            return failure
         }
-        if isSync { return true }
+        if isSync { return 0 }
         slot.pointee.done += Int(result)
         if slot.pointee.done < block {
             try queue(completion.slot)
             return nil
         }
-        guard slot.pointee.operation.syncs else { return true }
+        guard slot.pointee.operation.syncs else { return 0 }
         try queueSync(completion.slot)
         return nil
     }

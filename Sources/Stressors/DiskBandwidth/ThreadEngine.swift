@@ -6,6 +6,8 @@ internal import LinuxSystem
 internal import LoadModel
 
 /// Does one operation at a time, on the lane's own thread: as many in flight as there are lanes.
+///
+/// For direct I/O and for reads; of a buffered write only ``WriteOutEngine`` knows when it has ended.
 struct ThreadEngine: Issuing, ~Copyable {
     private let set: WorkingSet
     private let time: any TimeSource
@@ -35,9 +37,10 @@ struct ThreadEngine: Issuing, ~Copyable {
             stamps &+= UInt64(set.options.block / 4096 + 1)
         }
         let submitted = time.now
-        let isDone = perform(operation)
-        ended = Completion(ticket: ticket, submitted: submitted, ended: time.now, work: isDone ? work : 0)
-        set.tidyCache(after: operation)
+        let failure = perform(operation)
+        ended = Completion(
+            ticket: ticket, submitted: submitted, ended: time.now, work: failure == 0 ? work : 0, failure: failure)
+        set.dropCache(of: operation)
     }
 
     mutating func reap(
@@ -51,7 +54,8 @@ struct ThreadEngine: Issuing, ~Copyable {
         finished(completion)
     }
 
-    private func perform(_ operation: OperationPattern.Operation) -> Bool {
+    /// Does an operation whole; why it failed, an errno, or 0.
+    private func perform(_ operation: OperationPattern.Operation) -> Int32 {
         let count = set.options.block
         let isDurable = set.options.durability == .directDurable
         var done = 0
@@ -63,14 +67,15 @@ struct ThreadEngine: Issuing, ~Copyable {
                 : set.file.read(base + done, count: count - done, at: offset)
             if result == -Int(EINTR) || result == -Int(EAGAIN) { continue }
             guard result > 0 else {
-                set.note(failure: result == 0 ? EIO : Int32(-result), isWrite: operation.isWrite, at: offset)
-                return false
+                let failure = result == 0 ? EIO : Int32(-result)
+                set.note(failure: failure, isWrite: operation.isWrite, at: offset)
+                return failure
             }
             done += result
         }
-        guard operation.syncs else { return true }
+        guard operation.syncs else { return 0 }
         let result = set.file.syncData()
         if result != 0 { set.note(failure: Int32(-result), isWrite: true, at: operation.offset) }
-        return result == 0
+        return Int32(-result)
     }
 }

@@ -14,12 +14,8 @@ final class WorkingSet: Sendable {
     private let context: StressorContext
     private let operations = Atomic<Int64>(0)
     private let written = Atomic<Int64>(0)
-    private let dirty = Atomic<Int64>(0)
     private let hasTold = Atomic<Bool>(false)
 
-    /// How much is made dirty between two starts of write-out: little enough that the device sees the load as it comes,
-    /// and that pages are clean again, and so counted again, when the next pass reaches them.
-    private static let writeOutEvery: Int64 = 8 << 20
     /// How much is written in one go before the load begins.
     private static let layoutChunk = 4 << 20
 
@@ -67,18 +63,9 @@ final class WorkingSet: Sendable {
                 + String(cString: strerror(code)))
     }
 
-    /// Looks after the page cache when an operation has ended; nothing for direct I/O.
-    func tidyCache(after operation: OperationPattern.Operation) {
-        guard !options.isDirect else { return }
-        if !operation.isWrite {
-            file.dropCache(at: operation.offset, count: Int64(options.block))
-            return
-        }
-        let count = dirty.add(Int64(options.block), ordering: .relaxed).newValue
-        if count >= min(Self.writeOutEvery, options.size / 4) {
-            dirty.store(0, ordering: .relaxed)
-            file.startWriteOut()
-        }
+    /// Drops what an operation that has ended has left in the page cache: the next one is to find it on the disk.
+    func dropCache(of operation: OperationPattern.Operation) {
+        if !options.isDirect { file.dropCache(at: operation.offset, count: Int64(options.block)) }
     }
 
     /// Writes the whole file once with bytes that do not compress, where the load needs that.
@@ -105,7 +92,12 @@ final class WorkingSet: Sendable {
             gauge.setup = offset * 1000 / options.size
         }
         // What the device still holds back must not be written out under the load.
-        _ = file.syncData()
+        let result = file.syncData()
+        guard result == 0 else {
+            throw .impossible(
+                "the working file cannot be made durable before the load begins: "
+                    + String(cString: strerror(Int32(-result))))
+        }
         if !options.isDirect { file.dropCache(at: 0, count: options.size) }
     }
 }

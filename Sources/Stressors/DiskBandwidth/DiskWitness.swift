@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Engine
+internal import LinuxSystem
+internal import LoadModel
+
+/// What was really done to a disk: the least of the operations that ended, of what the kernel says that the process
+/// moved (`/proc/PID/io`), and of what the device under the file system did.
+///
+/// The kernel counts a direct write when it is handed to the device, and a buffered one when it makes a page dirty; the
+/// device counts a request when it has ended.
+final class DiskWitness: Witness {
+    /// What was read so far, as the sources have it.
+    private struct Raw {
+        var completed: Int64
+        var submittedBytes: Int64
+        var device: BlockDeviceCounters.Reading?
+    }
+
+    private let options: DiskOptions
+    private let files: [ProcFile]
+    private let claims: () -> Int64
+    private let bytesPerWork: Double
+    /// What the file system lies on, and the disks below it.
+    private let upper: BlockDeviceCounters?
+    private let disks: BlockDeviceCounters?
+    private var idle: Raw?
+    private var now: Raw?
+    private var least: LeastWork
+    /// How many requests one operation is.
+    private let split: Double
+    private var hasToldOfOthers = false
+
+    /// From which share of the load on what others do at the device is told.
+    private static let othersShare = 0.1
+
+    init?(_ request: WitnessRequest) {
+        guard let options = DiskOptions(request.settings) else { return nil }
+        self.options = options
+        claims = request.claims
+        files = request.processIDs.compactMap { ProcFile("/proc/\($0)/io", capacity: 512) }
+        guard files.count == request.processIDs.count else { return nil }
+        bytesPerWork = request.unit == .operationsPerSecond ? Double(options.block) : 1
+        let device = BlockDevice(behind: options.directory)
+        upper = device.flatMap { $0.isCounting ? BlockDeviceCounters(upper: $0) : nil }
+        disks = device.flatMap { BlockDeviceCounters($0) }
+        let total = options.engine == .uring ? options.depth * options.block : options.block
+        let most = device?.largestRequest(pieceSize: RandomBuffer.pieceSize(count: total)) ?? options.block
+        split = Double((options.block + most - 1) / most)
+        // What is in flight, and what ends between the reading of one source and of the next.
+        least = LeastWork(slack: Double(2 * options.bytesInFlight) / bytesPerWork)
+        guard raw() != nil else { return nil }
+    }
+
+    func begin() { idle = raw() }
+
+    func read(target: Double) -> WitnessReading? {
+        guard let now = raw(), let idle else { return nil }
+        self.now = now
+        return WitnessReading(
+            least.add(
+                LeastWork.Totals(
+                    completed: Double(now.completed - idle.completed),
+                    submitted: Double(now.submittedBytes - idle.submittedBytes) / bytesPerWork,
+                    device: deviceWork(idle.device, now.device))))
+    }
+
+    /// What the device did, in units of work; `nil` where it does not count.
+    private func deviceWork(_ idle: BlockDeviceCounters.Reading?, _ now: BlockDeviceCounters.Reading?) -> Double? {
+        guard let idle, let now else { return nil }
+        let bytes = Double(moved(now) - moved(idle))
+        // Where the size of the operations is what was asked for, two that were merged are one.
+        guard !options.mayMerge else { return bytes / bytesPerWork }
+        let operations = Double(requests(now) - requests(idle)) / split
+        return min(bytes, operations * Double(options.block)) / bytesPerWork
+    }
+
+    private func moved(_ reading: BlockDeviceCounters.Reading) -> Int64 {
+        (options.operation == .write ? 0 : reading.readBytes) + (options.operation == .read ? 0 : reading.writtenBytes)
+    }
+
+    private func requests(_ reading: BlockDeviceCounters.Reading) -> Int64 {
+        (options.operation == .write ? 0 : reading.readOperations)
+            + (options.operation == .read ? 0 : reading.writtenOperations)
+    }
+
+    func readDevice() -> DeviceCounters? {
+        guard let disks, let reading = disks.read() else { return nil }
+        return DeviceCounters(
+            name: disks.name, readBytes: reading.readBytes, writtenBytes: reading.writtenBytes,
+            readOperations: reading.readOperations, writtenOperations: reading.writtenOperations,
+            busyTime: reading.busyTime, queueTime: reading.queueTime)
+    }
+
+    /// Whether others did so much at the device that its counters say little of this load.
+    func takeFinding() -> Finding? {
+        guard !hasToldOfOthers, let upper, let idle = idle?.device, let now = now?.device else { return nil }
+        let own = least.done * bytesPerWork
+        let others = Double(moved(now) - moved(idle)) - own
+        guard own > 0, others > Self.othersShare * own, others > 0x1p20 else { return nil }
+        hasToldOfOthers = true
+        let (theirs, ours) = HumanUnits.amounts(others, own, .bytes)
+        return Finding(
+            code: "device_shared", severity: .note,
+            message: "besides the load's \(ours), \(theirs) were moved at \(upper.name), by others or by the file "
+                + "system for itself; where its counters cannot tell them apart, the figures rest on the operations "
+                + "that ended and on /proc/PID/io")
+    }
+
+    // What ended is read first: it is in the other figures already.
+    private func raw() -> Raw? {
+        let completed = claims()
+        guard let bytes = submittedBytes() else { return nil }
+        return Raw(completed: completed, submittedBytes: bytes, device: upper?.read())
+    }
+
+    private func submittedBytes() -> Int64? {
+        var sum: Int64 = 0
+        for file in files {
+            let operation = options.operation
+            let bytes: Int64? = file.read { text in
+                // Reads of the file system's own blocks are no part of a write load, and the other way round.
+                let read = operation == .write ? 0 : ByteScanner.integer(after: "read_bytes:", in: text)
+                let written = operation == .read ? 0 : ByteScanner.integer(after: "write_bytes:", in: text)
+                guard let read, let written else { return nil }
+                return read.addingSaturating(written)
+            }
+            guard let bytes else { return nil }
+            sum += bytes
+        }
+        return sum
+    }
+}
