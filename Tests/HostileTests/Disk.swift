@@ -70,6 +70,12 @@ final class Disk {
         }
     }
 
+    /// Takes from the image what it has of files' data, so that whatever is written from now on needs space below.
+    func forgetContent() throws {
+        // Behind the file system's own first blocks; what is punched out reads as zeros.
+        try Child.run("fallocate", "--punch-hole", "--offset", "16MiB", "--length", "1GiB", image)
+    }
+
     /// Makes empty files of others.
     func makeFiles(_ count: Int) throws {
         let folder = "\(path)/others-\(UInt32.random(in: 0...UInt32.max))"

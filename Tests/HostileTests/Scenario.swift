@@ -51,7 +51,7 @@ struct Scenario: Sendable {
     /// All of them.
     static let all =
         cpuStopped + cpuLimited + cpuShaped + memory + memoryShaped + memoryBandwidth + fileHandles + diskSpace + inodes
-        + diskBandwidth + diskBandwidthShaped
+        + diskBandwidth + diskBandwidthShaped + diskWitnessed
 
     /// How many of a kind run at a time, each with its twin, so that none is another's noise.
     static func sideBySide(_ kind: String) -> Int {
@@ -103,8 +103,9 @@ struct Request: Sendable {
 
 /// What is made before a run and removed after it.
 enum Need: Sendable {
-    /// A file system on a loop device, with so many inodes where that is given.
-    case disk(mebibytes: Int, type: String = "ext4", inodes: Int? = nil)
+    /// A file system on a loop device, with so many inodes where that is given; `below` is the size of another one that
+    /// its image lies on.
+    case disk(mebibytes: Int, type: String = "ext4", inodes: Int? = nil, below: Int? = nil)
     /// A control group of cgroup v1, the same path in every hierarchy, with what is written to its files.
     case group(String, [(file: String, value: String)] = [], child: Bool = false)
 }
@@ -182,6 +183,14 @@ struct Act: Sendable {
             try stage.write("\(stage.disk().number) \(value)", to: "blkio.throttle.\(what)_device", of: "blkio")
         }
         return time.map { at($0, run) } ?? before(run)
+    }
+
+    /// The device takes no more writes: the disk that its image lies on is full, and the image has forgotten its blocks.
+    static func failWrites(_ time: Double) -> Act {
+        at(time) { stage in
+            try stage.disk().forgetContent()
+            try stage.diskBelow().fill(leaving: 0)
+        }
     }
 
     /// A shell command runs beside exert from a time on, until the end.

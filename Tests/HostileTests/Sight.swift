@@ -19,6 +19,8 @@ enum Meter: Hashable, Sendable {
     case written
     /// Bytes read from it.
     case read
+    /// Bytes written to the device below the disk's: what the disk's own did not fail to write.
+    case writtenBelow
     /// Writes and reads that the device has completed.
     case operations
     /// CPU time of the `cpuacct` group, in seconds: `cpuacct.usage`.

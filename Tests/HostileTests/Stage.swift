@@ -13,6 +13,7 @@ final class Stage {
 
     let folder: String
     private var disks: [Disk] = []
+    private var diskUnderneath: Disk?
     private var groups: [String: String] = [:]
     private var children: [String] = []
     private var neighbours: [Child] = []
@@ -31,8 +32,14 @@ final class Stage {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         for need in needs {
             switch need {
-            case .disk(let mebibytes, let type, let inodes):
-                disks.append(try Disk(mebibytes: mebibytes, type: type, inodes: inodes, in: folder))
+            case .disk(let mebibytes, let type, let inodes, let below):
+                var place = folder
+                if let below {
+                    let outer = try Disk(mebibytes: below, type: "ext4", inodes: nil, in: folder)
+                    diskUnderneath = outer
+                    place = outer.path
+                }
+                disks.append(try Disk(mebibytes: mebibytes, type: type, inodes: inodes, in: place))
             case .group(let controller, let files, let child):
                 let directory = "\(Self.root)/\(controller)\(path)"
                 guard mkdir(directory, 0o755) == 0 else { throw Failure("\(directory) cannot be made: cgroup v1?") }
@@ -50,6 +57,7 @@ final class Stage {
         endNeighbours()
         if let freezer = groups["freezer"] { try? Self.write("THAWED", to: freezer + "/freezer.state") }
         disks = []
+        diskUnderneath = nil
         // The kernel removes a group as soon as the last process is not only dead but gone.
         for directory in children + groups.values {
             for _ in 0..<500 where rmdir(directory) != 0 && errno != ENOENT { usleep(10_000) }
@@ -61,6 +69,12 @@ final class Stage {
     func disk() throws -> Disk {
         guard let disk = disks.first else { throw Failure("the scenario has no disk") }
         return disk
+    }
+
+    /// The disk that the disk's image lies on.
+    func diskBelow() throws -> Disk {
+        guard let diskUnderneath else { throw Failure("the scenario has no disk below its disk") }
+        return diskUnderneath
     }
 
     /// Puts names of what was made into a text.
@@ -133,6 +147,9 @@ final class Stage {
             return Double(stressors.compactMap { Kernel.entries("/proc/\($0)/fd") }.reduce(0, +))
         case .space: return disks.first?.used.map { $0 - spaceBefore }
         case .inodes: return disks.first?.usedInodes.map { $0 - inodesBefore }
+        case .writtenBelow:
+            return diskUnderneath.flatMap { Kernel.numbers("/sys/block/\($0.name)/stat").dropFirst(6).first }
+                .map { $0 * 512 }
         case .read, .written, .operations:
             // https://docs.kernel.org/block/stat.html: reads, merged, sectors of 512 bytes, ms; the same of writes.
             guard let disk = disks.first else { return nil }

@@ -29,10 +29,13 @@ final class DiskWitness: Witness {
     private var least: LeastWork
     /// How many requests one operation is.
     private let split: Double
-    private var hasToldOfOthers = false
+    /// Codes of what was told; each is told once.
+    private var told: Set<String> = []
 
     /// From which share of the load on what others do at the device is told.
     private static let othersShare = 0.1
+    /// From which share of the operations on it is told that they were merged, or split.
+    private static let sizeShare = 0.03
 
     init?(_ request: WitnessRequest) {
         guard let options = DiskOptions(request.settings) else { return nil }
@@ -92,19 +95,31 @@ final class DiskWitness: Witness {
             busyTime: reading.busyTime, queueTime: reading.queueTime)
     }
 
-    /// Whether others did so much at the device that its counters say little of this load.
+    /// Whether the device did something else than what it was handed, or so much for others that its counters say little
+    /// of this load.
     func takeFinding() -> Finding? {
-        guard !hasToldOfOthers, let upper, let idle = idle?.device, let now = now?.device else { return nil }
-        let own = least.done * bytesPerWork
-        let others = Double(moved(now) - moved(idle)) - own
-        guard own > 0, others > Self.othersShare * own, others > 0x1p20 else { return nil }
-        hasToldOfOthers = true
-        let (theirs, ours) = HumanUnits.amounts(others, own, .bytes)
+        guard let upper, let idle, let now, let before = idle.device, let after = now.device else { return nil }
+        let own = Double(now.completed - idle.completed) * bytesPerWork
+        let (bytes, operations) = (Double(moved(after) - moved(before)), Double(requests(after) - requests(before)))
+        guard own > 0, bytes > 0 else { return nil }
+        let others = bytes - Double(now.submittedBytes - idle.submittedBytes)
+        if others > Self.othersShare * own, others > 0x1p20, told.insert("device_shared").inserted {
+            let (theirs, ours) = HumanUnits.amounts(others, own, .bytes)
+            return Finding(
+                code: "device_shared", severity: .note,
+                message: "besides the load's \(ours), \(theirs) were moved at \(upper.name), by others or by the file "
+                    + "system for itself; where its counters cannot tell them apart, the figures rest on the "
+                    + "operations that ended and on /proc/PID/io")
+        }
+        let asked = own / Double(options.block)
+        guard !options.mayMerge, asked >= 100, operations / split < (1 - Self.sizeShare) * asked,
+            told.insert("operations_merged").inserted
+        else { return nil }
         return Finding(
-            code: "device_shared", severity: .note,
-            message: "besides the load's \(ours), \(theirs) were moved at \(upper.name), by others or by the file "
-                + "system for itself; where its counters cannot tell them apart, the figures rest on the operations "
-                + "that ended and on /proc/PID/io")
+            code: "operations_merged",
+            message: "\(upper.name) got \(Int(operations)) requests for \(Int(asked)) operations: neighbours on the "
+                + "disk were merged below, where an I/O limit or a scheduler held them back. Take pattern: random, or "
+                + "say merge: allowed where bytes are what counts")
     }
 
     // What ended is read first: it is in the other figures already.
