@@ -98,6 +98,21 @@ struct DiskBandwidthRunTests {
         }
     }
 
+    @Test func neighboursAreMergedWhereThatIsAllowed() async {
+        await #expect(processExitsWith: .success) {
+            let run = try DiskRun(
+                ["pattern": .text("sequential"), "engine": .text("uring"), "merge": .text("allowed")], rate: 20_000,
+                amounts: [.operationsPerSecond], unit: .operationsPerSecond)
+            let gauges = run.gauges
+            let device = try #require(BlockDevice(behind: run.settings.text("directory") ?? ""))
+            let counters = try #require(BlockDeviceCounters(upper: device))
+            run.whenLaidOut = { gauges[0].content = Int64(counters.read()?.writtenOperations ?? 0) }
+            try run.go()
+            let seen = Int64(try #require(counters.read()).writtenOperations) - gauges[0].content
+            #expect(Double(seen) < 0.8 * Double(run.claimed), "\(seen) of \(run.claimed)")
+        }
+    }
+
     @Test func aBufferedWriteEndsWhenTheDeviceHasIt() async {
         await #expect(processExitsWith: .success) {
             let run = try DiskRun(["sync": .text("buffered"), "block": .bytes(65536)], rate: 40e6)

@@ -34,15 +34,6 @@ extension Scenario {
             sees: [.rate(.read, 2...4.7, in: 1.2 * mega...2.1 * mega)], must: .notMet("io_limit"),
             twinSees: [.rate(.operations, 0.5...4.8, in: 485...515)]),
         Scenario(
-            "disk-bandwidth", "operations that a limit merges on their way, with all of their bytes",
-            diskRequest("1000 iops", "pattern=sequential"), needs: diskNeeds,
-            acts: [.throttle("write_iops", 1100, nil)],
-            sees: [
-                .rate(.written, 1...4.8, in: 3.9 * mega...4.3 * mega), .rate(.operations, 1...4.8, in: 0...900),
-            ],
-            must: Must.notMet.telling("operations_merged"),
-            twinSees: [.rate(.operations, 0.5...4.8, in: 970...1030)]),
-        Scenario(
             "disk-bandwidth", "writes that fail from the second on", failing(), needs: failingNeeds,
             acts: [.failWrites(1.5)],
             sees: [.rate(.writtenBelow, 2.5...4.8, in: 0...1 * mega)], must: Must.notMet.telling("EIO", "ENOSPC"),
