@@ -109,14 +109,17 @@ struct MissText {
 
     /// How the way to the target went: granted, or longer than what is granted.
     private var way: String {
-        let granted = phase.allowance(of: result.stressor, stretch: phase.length)
+        // Until the target's first jump: what was first reached was that of the phase's begin.
+        let jump = stressor.curve.nextJump(after: phase.start) ?? phase.end
+        let stretch = max(0, min(jump, phase.end) - phase.start)
+        let granted = phase.allowance(of: result.stressor, stretch: stretch)
         guard let reached = result.timeToReach else { return "; never reached" }
         guard reached > granted.seconds + 0.05 else {
             guard result.allowanceSeconds > 0.05 else { return "" }
             return "; \(tenths(result.allowanceSeconds)) s on the way to it are not counted"
         }
         let asked = Int64((reached * 1.25).rounded(.up)) * .second
-        let remedy = asked <= phase.length / 2 ? "say 'within: \(HumanUnits.duration(asked))', or ramp" : "ramp to it"
+        let remedy = asked <= stretch / 2 ? "say 'within: \(HumanUnits.duration(asked))', or ramp" : "ramp to it"
         let limit = HumanUnits.duration(granted)
         return "; not reached within \(limit) but after \(HumanUnits.seconds(reached)); \(remedy)"
     }
