@@ -125,7 +125,8 @@ let package = Package(
             name: "LinuxSystemTests",
             dependencies: ["LinuxSystem", .product(name: "SystemPackage", package: "swift-system")]
         ),
-        .testTarget(name: "StressorTests", dependencies: ["Stressors", "Engine", "LoadModel", "LinuxSystem", "CLinux"]),
+        .testTarget(
+            name: "StressorTests", dependencies: ["Stressors", "Engine", "LoadModel", "LinuxSystem", "CLinux"]),
         .testTarget(name: "CommandLineTests", dependencies: ["exert"]),
         .testTarget(name: "ExertTests", dependencies: ["Exert", "exert"]),
         .testTarget(name: "ControlServerTests", dependencies: ["ControlServer", "Exert", "exert"]),

@@ -103,8 +103,8 @@ struct Request: Sendable {
 
 /// What is made before a run and removed after it.
 enum Need: Sendable {
-    /// A file system on a loop device, with so many inodes where that is given; `below` is the size of another one that
-    /// its image lies on.
+    /// A file system on a loop device, with so many inodes where that is given; `below` is the size of another one
+    /// that its image lies on.
     case disk(mebibytes: Int, type: String = "ext4", inodes: Int? = nil, below: Int? = nil)
     /// A control group of cgroup v1, the same path in every hierarchy, with what is written to its files.
     case group(String, [(file: String, value: String)] = [], child: Bool = false)
@@ -185,7 +185,7 @@ struct Act: Sendable {
         return time.map { at($0, run) } ?? before(run)
     }
 
-    /// The device takes no more writes: the disk that its image lies on is full, and the image has forgotten its blocks.
+    /// The device takes no more writes: the disk that its image lies on is full, and the image has lost its blocks.
     static func failWrites(_ time: Double) -> Act {
         at(time) { stage in
             try stage.disk().forgetContent()

@@ -211,9 +211,9 @@ int CLinux_ring_queue(
     CLinux_ring *ring, uint32_t slot, int is_write, void *address, uint32_t length, int64_t offset, int flags);
 /// Queues an fdatasync of the file; -1 where the ring is full.
 int CLinux_ring_queue_sync(CLinux_ring *ring, uint32_t slot);
-/// io_uring_enter(2): submits what is queued, `together` at a time, and sleeps until `wait` completions are there; after
-/// `patience_us`, or where the kernel knows no such patience (before Linux 6.12), until one is; until `deadline_ns` of
-/// CLOCK_MONOTONIC in any case. 0, or -1 where the ring is of no more use.
+/// io_uring_enter(2): submits what is queued, `together` at a time, and sleeps until `wait` completions are there, or
+/// after `patience_us`, or where the kernel knows no such patience (before Linux 6.12), until one is; until
+/// `deadline_ns` of CLOCK_MONOTONIC in any case. 0, or -1 where the ring is of no more use.
 int CLinux_ring_enter(
     CLinux_ring *ring, uint32_t wait, uint32_t patience_us, int64_t deadline_ns, uint32_t together);
 /// Takes up to `capacity` completions that are there; how many.

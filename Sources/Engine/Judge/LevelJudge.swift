@@ -159,7 +159,7 @@ struct LevelJudge {
         seen += time
         claimed += ends.reduce(0) { $0 + $1.claimed } / Double(ends.count) * time
         if piece.unseen == 0, isOn, !isReleased, ends.count > 1 {
-            // A claim that is behind for one look is on its way: it was read before what the kernel counts, and that may
+            // A claim that is behind for one look is on its way: it was read before what the kernel counts, which may
             // take long.
             let differences = ends.map { $0.claimed - $0.own }
             let (low, high) = (differences.min() ?? 0, differences.max() ?? 0)

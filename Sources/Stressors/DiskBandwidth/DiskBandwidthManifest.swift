@@ -13,9 +13,9 @@ extension DiskBandwidthStressor {
             is counted from the time at which each was due, and what a slow disk cannot do within a second is dropped \
             and counted. What is achieved is the least of the operations that ended well, of what the kernel says that \
             the process moved, and of what the device under the file system did: in bytes, and where 'block' or \
-            operations are asked for in requests of that size too. io_uring does the I/O where it may be used, threads where not. 'size' bounds the space, \
-            'max-written' the wear. Nothing is left behind: the kernel removes the file when the process ends, however \
-            it ends. One load is in bytes/s or in operations, not in both.
+            operations are asked for in requests of that size too. io_uring does the I/O where it may be used, threads \
+            where not. 'size' bounds the space, 'max-written' the wear. Nothing is left behind: the kernel removes the \
+            file when the process ends, however it ends. One load is in bytes/s or in operations, not in both.
             """,
         drive: .rate, unit: .bytesPerSecond, units: [.operationsPerSecond: .operationsPerSecond],
         amounts: [.bytesPerSecond, .operationsPerSecond, .max],

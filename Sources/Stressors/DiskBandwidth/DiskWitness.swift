@@ -95,8 +95,8 @@ final class DiskWitness: Witness {
             busyTime: reading.busyTime, queueTime: reading.queueTime)
     }
 
-    /// Whether the device did something else than what it was handed, or so much for others that its counters say little
-    /// of this load.
+    /// Whether the device did something else than what it was handed, or so much for others that its counters say
+    /// little of this load.
     func takeFinding() -> Finding? {
         guard let upper, let idle, let now, let before = idle.device, let after = now.device else { return nil }
         let own = Double(now.completed - idle.completed) * bytesPerWork
