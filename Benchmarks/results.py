@@ -14,7 +14,7 @@ from pathlib import Path
 
 from matrix import Case, base
 from program import Bar, ratio
-from work import LIKE, is_alike, off, said, work
+from work import LIKE, is_alike, is_recorded, off, said, work
 
 SCHEMA = "exert-accuracy/1"
 SAME = 0.05  # Medians within so much of the larger, or within what the judge can tell, are no order.
@@ -106,12 +106,13 @@ def ranked(row: Row) -> list[str]:
 
 
 def order(report: Report, row: Row) -> str:
-    """`exert < stress-ng tuned ≈ stress-ng`: from the best on; who did other work is named and has no place."""
+    """`exert < stress-ng tuned ≈ stress-ng`: from the best on; who did other work is named, without a place."""
     tools = ranked(row)
     parts = tools[:1]
     for before, tool in zip(tools, tools[1:]):
         parts += ["≈" if ahead(report, row, before, tool) == 0 else ">" if is_saturation(row) else "<", tool]
-    return " ".join(parts) + "".join(f"; {tool} did other work" for tool in unlike(row))
+    others = unlike(row)
+    return " ".join(parts) + (f"; not compared: {', '.join(others)}" if others else "")
 
 
 # What falls short ---------------------------------------------------------------------------------------------------
@@ -170,6 +171,9 @@ def row_bars(report: Report, row: Row) -> Iterator[Bar]:
     name, ours = row["id"], middle(row, "exert")
     others = peers(row)
     known = [tool for tool in others if ours is not None]
+    if not is_recorded(row):
+        yield Bar(f"{name}: comparison", None, "", "<=", 0, "device operations were not recorded")
+        return
     if row["group"] in ("rate", "max"):
         yield from work_bars(row)
     if row["group"] == "rate":

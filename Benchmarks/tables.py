@@ -11,7 +11,7 @@ from matrix import GROUPS, in_order
 from program import ratio
 from results import (Report, Row, ahead, bars, comparable, complaint, is_saturation, measured, middle, order, ranked,
                      shortfalls, unlike, values)
-from work import WORK, amount, is_alike, why_unlike, work
+from work import WORK, amount, is_alike, is_recorded, why_unlike, work
 
 BEGIN, END = "<!-- accuracy: begin (written by Benchmarks/run) -->", "<!-- accuracy: end -->"
 DISK_BEGIN, DISK_END = "<!-- disk: begin (written by Benchmarks/run) -->", "<!-- disk: end -->"
@@ -203,7 +203,7 @@ def page(report: Report) -> str:
     for group, title in GROUPS.items():
         if rows := [row for row in report["rows"] if row["group"] == group]:
             lines += [f"## {title}", "", *overview(report, rows), "", *details(rows), ""]
-            if group == "rate":
+            if group == "rate" and any(map(is_recorded, rows)):
                 lines += [*work_table(rows), ""]
             lines += [*reasons(rows), *unlikes(rows), ""]
     lines += ["## Order of each row", "", "From the best on; ≈ where the judge cannot tell, or within 5 %.", "",
@@ -222,7 +222,7 @@ def facts(report: Report) -> Iterator[str]:
     judge = report.get("judge", {})
     if "built_from" in report:
         yield f"exert was built from {report['built_from']}."
-    if any(row["kind"] in WORK and work(row, tool) is None for row in report["rows"] for tool in measured(row)):
+    if not all(map(is_recorded, report["rows"])):
         yield ("This run did not record what the device itself completed, which was not the same for all tools: merged "
                "operations of exert's stood beside single ones of fio's. Its disk rates are not compared.")
     if "mae" in judge:
@@ -278,7 +278,7 @@ def reasons(rows: Sequence[Row]) -> Iterator[str]:
 
 def unlikes(rows: Sequence[Row]) -> Iterator[str]:
     """Who did other work than exert, and is not compared with it."""
-    for row in rows:
+    for row in filter(is_recorded, rows):
         yield from (f"- {tool} in `{row['id']}`: {why_unlike(row, 'exert', tool)}." for tool in unlike(row))
 
 
@@ -300,8 +300,9 @@ def commands(report: Report) -> Iterator[str]:
 def write_readme(readme: Path, report: Report, folder: str) -> bool:
     """Replaces README's parts of which the report has rows, in place; whether it has them."""
     text: str | None = readme.read_text()
-    disk = [row["kind"] in WORK for row in report["rows"]]
-    for block, is_there in ((readme_block, not all(disk)), (disk_block, any(disk))):
+    disk = [row for row in report["rows"] if row["kind"] in WORK]
+    for block, is_there in ((readme_block, len(disk) < len(report["rows"])),
+                            (disk_block, any(map(is_recorded, disk)))):
         if is_there and text is not None:
             text = replace_block(text, block(report, folder))
     if text is not None:

@@ -33,6 +33,11 @@ def work(row: Row, tool: str) -> float | None:
     return statistics.median(seen) if seen else None
 
 
+def is_recorded(row: Row) -> bool:
+    """Whether any tool's work is known: results of before November 2026 have none."""
+    return row["kind"] not in WORK or any(work(row, tool) is not None for tool in row["tools"])
+
+
 def is_alike(row: Row, one: str, other: str) -> bool:
     """Whether two tools did the same work; of rows that load no disk, always; where it is not known, not."""
     if one == other or row["kind"] not in WORK:
