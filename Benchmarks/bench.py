@@ -239,6 +239,7 @@ def begin(options: argparse.Namespace, settings: MatrixSettings, out: Path) -> R
     if options.resume and (out / "accuracy.json").exists():
         report = load(out / "accuracy.json")
         if report["settings"] == named and all(report["host"].get(name) == host.get(name) for name in SAME_HOST):
+            report["command"] = command_line(options)  # Of the last that went on: it names all rows that there are.
             return report
         print("bench: the result there is of other settings, versions or kernel; begun anew", file=sys.stderr)
     return {"schema": SCHEMA, "form": options.form, "command": command_line(options),

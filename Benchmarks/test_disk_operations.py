@@ -12,7 +12,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from disk_operations import Ask, Row, from_plain, grid, measured_before, status, summary, write  # noqa: E402
+from disk_operations import (Ask, Row, from_plain, grid, measured_before, middle_of, status, summary,  # noqa: E402
+                             write)
 from work import is_as_asked, off  # noqa: E402
 
 ASK = Ask("ext4", "write", "sequential", "64KiB", "uring")
@@ -56,12 +57,23 @@ class Verdict(unittest.TestCase):
         self.assertIn("no load was seen", lost.line())
         self.assertIn("pass", good.line())
 
-    def test_what_was_measured_is_gone_on_from_and_what_failed_is_not(self) -> None:
-        rows, host = [Row(ASK, 301.0, 65536.0, 0.1), Row(ASK, problem="no load")], {"kernel": "6", "exert_sha256": "1"}
+    def test_the_run_in_the_middle_counts(self) -> None:
+        off, good, low = Row(ASK, 320.0), Row(ASK, 300.0), Row(ASK, 290.0)
+        self.assertEqual((middle_of([off, good, low]).operations, middle_of([off, good, low]).runs),
+                         (300.0, [320.0, 300.0, 290.0]))
+        self.assertFalse(middle_of([off, off, good]).is_met)
+        lost = Row(ASK, problem="no load was seen")
+        self.assertTrue(middle_of([lost, good, Row(ASK, 301.0)]).is_met)
+        self.assertFalse(middle_of([lost, off, good]).is_met)
+        self.assertFalse(middle_of([lost, good, lost]).is_met)
+
+    def test_what_was_met_is_gone_on_from_and_what_was_not_is_not(self) -> None:
+        rows = [Row(ASK, 301.0, 65536.0, 0.1), Row(ASK, problem="no load"), Row(ASK, 75.0)]
+        host = {"kernel": "6", "exert_sha256": "1"}
         with tempfile.TemporaryDirectory() as place:
             options = argparse.Namespace(json=Path(place) / "a.json", resume=True, seconds=5, built_from=None)
             write(options, host, rows)
-            self.assertEqual(len(json.loads(options.json.read_text())["rows"]), 2)
+            self.assertEqual(len(json.loads(options.json.read_text())["rows"]), 3)
             self.assertEqual(measured_before(options, host), rows[:1])
             self.assertEqual(measured_before(options, host | {"exert_sha256": "2"}), [])
         self.assertEqual(from_plain(rows[0].plain()), rows[0])
