@@ -3,6 +3,7 @@
 """How accurate stressors are: exert and its peers on the same machine, in turns, judged from outside by the kernel.
 
     Benchmarks/run [--quick | --full] [--only cpu,memory,…] [--exert PATH] [--out DIR]
+    Benchmarks/run --peer stress-ng=PATH --peer fio-3.42=PATH   other builds, in a peer's place or beside it
     Benchmarks/run --compare A.json B.json                   does the order of every row agree?
     Benchmarks/run --render A.json                           the tables and charts of a result, written anew
 
@@ -10,7 +11,8 @@
 every run, is written after each row, so that what was measured is never lost, and --resume goes on from there. A full
 run of all rows then measures what exert itself costs (Benchmarks/internal all).
 
-Exit code: 0 every bar was met (or the orders agree), 2 one was not, 64 bad usage, 130 interrupted.
+Exit code: 0 every bar was met (or the orders agree), 2 one was not, or tools did unlike work and were not compared,
+64 bad usage, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -29,15 +31,15 @@ from pathlib import Path
 from charts import CHARTS
 from judge import host_view, resolution, trace_cpu, unwind_on_signals
 from ledger import JudgeError
-from matrix import GROUPS, PLACES, TOOLS, Case, MatrixSettings, all_cases
-from program import MOST_CPUS, host_facts, refuse, verdict
+from matrix import GROUPS, PEERS, PLACES, Case, MatrixSettings, all_cases, base, peer_of
+from program import MOST_CPUS, host_facts, refuse, verdict, version
 from results import DISTURBED, SCHEMA, Report, Row, bars, compare, dump, load, order, row_of_case
 from runs import Place, cost, measure, place
 from tables import overview, page, write_readme
 
 HERE = Path(__file__).resolve().parent
+SAME_HOST = ("kernel", "exert_sha256", "stress_ng", "stress", "fio", "builds")  # For --resume.
 FORMS = {"quick": (1, 5, 6), "full": (3, 6, 6)}  # Repeats, seconds of a rate, seconds of an amount.
-PEERS = ("stress-ng", "stress", "fio")
 
 
 # Progress -----------------------------------------------------------------------------------------------------------
@@ -68,17 +70,19 @@ class Progress:
 
 def askable(case: Case, settings: MatrixSettings) -> list[str]:
     """The tools that the case asks and that are installed."""
-    return [tool for tool in TOOLS if callable(case.tools.get(tool)) and settings.program(tool)]
+    return [tool for tool in settings.tools if callable(case.entry(tool)) and settings.program(tool)]
 
 
 def run_case(case: Case, where: Place, progress: Progress) -> Row:
     """All tools in turns, A B C A B C …, as often as asked; a row."""
     row, settings = row_of_case(case), where.settings
     tools = askable(case, settings)
-    for tool in TOOLS:
-        if callable(case.tools.get(tool)) and tool not in tools:
+    for tool in settings.tools:
+        if callable(case.entry(tool)) and tool not in tools:
             row["tools"][tool] = {"reason": "not installed"}
-    commands = {tool: case.tools[tool](where) for tool in tools}
+        elif isinstance(case.entry(tool), str) and tool != base(tool):
+            row["tools"][tool] = {"reason": case.entry(tool)}
+    commands = {tool: case.entry(tool)(where.asking(tool)) for tool in tools}
     for tool, command in commands.items():
         row["tools"][tool] = {"command": where.label(command), "runs": []}
     rounds = rounds_of(case, settings)
@@ -170,11 +174,15 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="Benchmarks/run", description=__doc__,
                                   formatter_class=argparse.RawDescriptionHelpFormatter)
     form = top.add_mutually_exclusive_group()
-    form.add_argument("--full", dest="form", action="store_const", const="full", help="every row, under an hour "
+    form.add_argument("--full", dest="form", action="store_const", const="full", help="every row, about an hour "
                       "(default)")
     form.add_argument("--quick", dest="form", action="store_const", const="quick", help="fewer rows, one run of each, "
                       "under 10 minutes: not for quoting")
     top.add_argument("--exert", metavar="PATH", help="the binary to judge; default: built first")
+    top.add_argument("--peer", action="append", default=[], metavar="NAME=PATH", help="another build of a peer: "
+                     f"{', '.join(PEERS)} in its place; one of these with - and a word, such as fio-3.42, beside it")
+    top.add_argument("--built-from", metavar="TEXT", help="what exert was built from, for the page; default: this "
+                     "checkout's commit")
     top.add_argument("--only", default=",".join(GROUPS), metavar="LIST", help=f"groups or ids of rows; groups: "
                      f"{','.join(GROUPS)}")
     top.add_argument("--out", type=Path, metavar="DIR", help="default Benchmarks/results, with --quick below it")
@@ -205,6 +213,12 @@ def complaints(options: argparse.Namespace, cases: Sequence[Case]) -> Iterator[s
         yield "--exert PATH is needed; Benchmarks/run builds it"
     elif not os.access(options.exert, os.X_OK) or os.path.isdir(options.exert):
         yield f"{options.exert} is not a program"
+    for word in options.peer:
+        name, given, path = word.partition("=")
+        if not given or peer_of(name) is None or " " in name:
+            yield f"--peer takes NAME=PATH, where NAME is or begins with one of {', '.join(PEERS)}: {word}"
+        elif not os.access(path, os.X_OK) or os.path.isdir(path):
+            yield f"--peer {name}: {path} is not a program"
     if (options.repeats or 1) < 1:
         yield "--repeats takes 1 or more"
     if (options.seconds or 4) < 4:
@@ -218,24 +232,55 @@ def complaints(options: argparse.Namespace, cases: Sequence[Case]) -> Iterator[s
 def begin(options: argparse.Namespace, settings: MatrixSettings, out: Path) -> Report:
     """A new report, or the one to go on from."""
     named = {"repeats": settings.repeats, "seconds": settings.seconds, "hold": settings.hold}
-    if options.resume and (out / "accuracy.json").exists():
-        report = load(out / "accuracy.json")
-        if report["settings"] == named and report["host"]["kernel"] == os.uname().release:
-            return report
-        print("bench: the result there is of other settings or another kernel; begun anew", file=sys.stderr)
     host = host_facts(settings.scratch, exert=settings.exert, stress_ng=settings.stress_ng, stress=settings.stress,
                       fio=settings.fio)
-    return {"schema": SCHEMA, "form": options.form, "host": host, "settings": named,
+    if settings.builds:
+        host["builds"] = {name: version(path) for name, path in settings.builds.items()}
+    if options.resume and (out / "accuracy.json").exists():
+        report = load(out / "accuracy.json")
+        if report["settings"] == named and all(report["host"].get(name) == host.get(name) for name in SAME_HOST):
+            report["command"] = command_line(options)  # Of the last that went on: it names all rows that there are.
+            return report
+        print("bench: the result there is of other settings, versions or kernel; begun anew", file=sys.stderr)
+    return {"schema": SCHEMA, "form": options.form, "command": command_line(options),
+            "built_from": options.built_from or commit(), "host": host, "settings": named,
             "judge": judge_itself(max(4, settings.seconds)), "rows": []}
+
+
+def command_line(options: argparse.Namespace) -> str:
+    """What was asked for, for others to repeat: without this machine's paths."""
+    words = ["Benchmarks/run", f"--{options.form}"]
+    if options.only != ",".join(GROUPS):
+        words += ["--only", options.only]
+    for peer in options.peer:
+        words += ["--peer", f"{peer.partition('=')[0]}=PATH"]
+    for name in ("repeats", "seconds"):
+        if getattr(options, name):
+            words += [f"--{name}", str(getattr(options, name))]
+    return " ".join(words)
+
+
+def commit() -> str:
+    """The commit of this checkout, and whether it has changes beside."""
+    def git(*words: str) -> str:
+        done = subprocess.run(["git", "-C", HERE, *words], capture_output=True, text=True)
+        return done.stdout.strip() if done.returncode == 0 else ""
+
+    return f"{git('rev-parse', '--short', 'HEAD') or 'an unknown commit'}" + (
+        ", with changes" if git("status", "--porcelain", "--untracked-files=no", "--", "../Sources") else "")
 
 
 def settings_of(options: argparse.Namespace) -> MatrixSettings:
     """What the command line says."""
     repeats, seconds, hold = FORMS[options.form]
+    peers = dict(word.split("=", 1) for word in options.peer if "=" in word)
+    peers = {name: os.path.abspath(path) for name, path in peers.items()}
+    own = {name: peers.pop(name, None) or shutil.which(name) for name in PEERS}
     return MatrixSettings(
-        exert=os.path.abspath(options.exert or ""), stress_ng=shutil.which("stress-ng"), stress=shutil.which("stress"),
-        fio=shutil.which("fio"), scratch=options.scratch, repeats=options.repeats or repeats,
-        seconds=options.seconds or seconds, hold=hold, processors=len(os.sched_getaffinity(0)))
+        exert=os.path.abspath(options.exert or ""), stress_ng=own["stress-ng"], stress=own["stress"], fio=own["fio"],
+        builds={name: path for name, path in peers.items() if peer_of(name)}, scratch=options.scratch,
+        repeats=options.repeats or repeats, seconds=options.seconds or seconds, hold=hold,
+        processors=len(os.sched_getaffinity(0)))
 
 
 def show_comparison(paths: Sequence[Path]) -> int:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What `disk_bars.py` measures with: what a tool does to a disk or a table of handles, as the kernel has it.
 
-- a block device's `stat`: what a load really moved, sampled at 10 Hz;
+- a block device's `stat`: what a load really moved, and in how many operations, sampled at 10 Hz;
 - `statvfs`: what is free, with a `syncfs` of the judge's own before it on btrfs, whose figures lag;
 - `/proc/PID/fd`: what a process holds open.
 
@@ -59,12 +59,19 @@ def ticks(command: Command, seconds: float, spread: float = 0.0) -> Iterator[flo
 
 @dataclass
 class DeviceSample:
-    """One look at `/sys/block/…/stat`, and the CPU time of the tool's tree; bytes since the device was made."""
+    """One look at `/sys/block/…/stat`, and the CPU time of the tool's tree; bytes and operations since the device was
+    made. What the block layer merges into one request is one operation (`Documentation/block/stat.rst`)."""
 
     at: float
     read: int
     written: int
     tree_ns: int
+    reads: int = 0  # Completed.
+    writes: int = 0
+
+    @property
+    def operations(self) -> int:
+        return self.reads + self.writes
 
 
 @dataclass
@@ -102,7 +109,8 @@ def look_at_device(stat: int, book: Ledger) -> DeviceSample:
     before = time.monotonic()
     fields = os.pread(stat, 512, 0).split()
     at = (before + time.monotonic()) / 2
-    return DeviceSample(at, int(fields[2]) * SECTOR, int(fields[6]) * SECTOR, book.cpu_ns())
+    return DeviceSample(at, int(fields[2]) * SECTOR, int(fields[6]) * SECTOR, book.cpu_ns(), int(fields[0]),
+                        int(fields[4]))
 
 
 def children_cpu_s() -> float:
@@ -125,6 +133,8 @@ class RateFigures:
     rusage_s: float  # Of the whole tree, from exec to exit.
     began: float  # Seconds after exec.
     ended: float
+    operations: float  # That the device completed a second, reads and writes, over the stretch that counts.
+    operation_bytes: float | None  # The mean size of those; None: there were none.
 
 
 def measure_rate(arguments: Sequence[str], device: str, seconds: float, key: str,
@@ -140,7 +150,8 @@ def rate_figures(trace: DeviceTrace, seconds: float, key: str, target: float | N
     if end is None:
         raise JudgeError(f"no load was seen: {trace.complaint}")
     begin = end - seconds
-    steady = [point for point in curve if begin + FROM_S <= point[0] <= end - UNTIL_S]
+    looks = [s for s in trace.samples if begin + FROM_S <= s.at <= end - UNTIL_S]
+    steady = [(s.at, getattr(s, key)) for s in looks]
     if begin < curve[0][0] - SAMPLE_S or len(steady) < 1.2 / SAMPLE_S:
         raise JudgeError(f"loaded for less than {seconds:g} s ({len(steady)} samples): {trace.complaint}")
     (t0, v0), (t1, v1) = steady[0], steady[-1]
@@ -148,6 +159,8 @@ def rate_figures(trace: DeviceTrace, seconds: float, key: str, target: float | N
     errors = [] if target is None else [
         error for _, error in window_errors([(at, round(v / target * 1e9)) for at, v in steady], begin, 1.0)]
     spent = [(s.at, s.tree_ns) for s in trace.samples]
+    done = looks[-1].operations - looks[0].operations
+    moved = looks[-1].read + looks[-1].written - looks[0].read - looks[0].written
     return RateFigures(
         trace.command, rate,
         error=None if target is None else 100 * (rate / target - 1),
@@ -155,7 +168,8 @@ def rate_figures(trace: DeviceTrace, seconds: float, key: str, target: float | N
         worst=max(map(abs, errors), default=None),
         windows=len(errors),
         cpu_s=(interpolate(spent, end) - interpolate(spent, begin)) / 1e9,
-        rusage_s=trace.rusage_s, began=begin - trace.samples[0].at, ended=end - trace.samples[0].at)
+        rusage_s=trace.rusage_s, began=begin - trace.samples[0].at, ended=end - trace.samples[0].at,
+        operations=done / (t1 - t0), operation_bytes=moved / done if done else None)
 
 
 def load_end(curve: Sequence[tuple[float, int]], seconds: float, target: float | None) -> float | None:

@@ -7,9 +7,10 @@ a function that gives its command line, or a sentence that says why there is non
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Self
 
 from bars import stress_ng_cpu
 from disk_bars import MAXIMA, RATES, DiskSettings, RateCase
@@ -17,6 +18,25 @@ from levels import Curve
 from program import GIB, MB, MIB, exert_run
 
 TOOLS = ("exert", "stress-ng", "stress-ng tuned", "stress", "fio", "fio tuned")
+PEERS = ("stress-ng", "stress", "fio")  # A longer name before what it begins with.
+
+
+# Peers --------------------------------------------------------------------------------------------------------------
+
+def peer_of(name: str) -> str | None:
+    """The peer of which a name is a build: `fio` and `fio-3.42` are fio's; None: no peer is called so."""
+    return next((peer for peer in PEERS if name == peer or name.startswith(peer + "-")), None)
+
+
+def base(tool: str) -> str:
+    """The tool as which another build of it is asked: `fio-3.42 tuned` as `fio tuned`."""
+    name, *tuned = tool.split()
+    return " ".join([peer_of(name) or name, *tuned])
+
+
+def in_order(tools: Iterable[str]) -> list[str]:
+    """Tools as tables have them: other builds right after the peer of which they are."""
+    return sorted(set(tools), key=lambda tool: (TOOLS.index(base(tool)), tool))
 
 
 @dataclass(kw_only=True)
@@ -26,10 +46,24 @@ class MatrixSettings(DiskSettings):
     stress_ng: str | None
     stress: str | None
     processors: int  # How many the load may use.
+    builds: dict[str, str] = field(default_factory=dict)  # Other builds of peers, beside those: name and path.
 
     def program(self, tool: str) -> str | None:
         """The program of a tool; None: it is not installed."""
-        return {"exert": self.exert, "stress": self.stress, "fio": self.fio}.get(tool.split()[0], self.stress_ng)
+        name = tool.split()[0]
+        return {"exert": self.exert, "stress": self.stress, "fio": self.fio, "stress-ng": self.stress_ng,
+                **self.builds}[name]
+
+    @property
+    def tools(self) -> list[str]:
+        """All tools, other builds of peers included."""
+        return in_order([*TOOLS, *(f"{name}{more}" for name in self.builds for more in ("", " tuned")
+                                   if base(name + more) in TOOLS)])
+
+    def asking(self, tool: str) -> Self:
+        """The same with a build in its peer's place."""
+        peer = peer_of(tool.split()[0])
+        return replace(self, **{peer.replace("-", "_"): self.program(tool)}) if peer else self
 
 
 @dataclass
@@ -40,6 +74,10 @@ class Stage:
     mount: Path = Path("/nonexistent")  # Of the file system to load, and its device.
     device: str = ""
     file: Path = Path("/nonexistent")  # Written before, for fio.
+
+    def asking(self, tool: str) -> Self:
+        """The same stage, for a tool that may be another build of a peer."""
+        return replace(self, settings=self.settings.asking(tool))
 
 
 Entry = Callable[[Stage], list[str]] | str
@@ -62,6 +100,17 @@ class Case:
     rate: RateCase | None = None
     percent: int | None = None  # Of CPU: what each worker takes of a core.
     is_noisy: bool = False  # A disk stalls at times, and nearly a whole core is lost at times: it takes more repeats.
+
+    def entry(self, tool: str) -> Entry | None:
+        """What a tool is asked; another build of a peer is asked as that is. None: it is not in this row."""
+        return self.tools.get(base(tool))
+
+    @property
+    def asked_work(self) -> float | None:
+        """What the device is to do, by `work.WORK`: operations a second, or of `max` their size."""
+        if self.rate is None:
+            return None
+        return self.rate.block if self.rate.target is None else self.rate.target / self.rate.block
 
     @property
     def is_saturation(self) -> bool:
@@ -247,10 +296,6 @@ def space_cases(_: int) -> Iterator[Case]:
         "the same: `--hdd` writes every byte", "it writes every byte: minutes of a real disk's time", NO_SPACE))
 
 
-RATE_IDS = ("rate-50mb", "rate-200mb", "rate-2000iops")
-MAX_IDS = ("max-write", "max-read")
-
-
 def rate_entries(rate: RateCase, *, stress_ng: Entry, stress: Entry) -> dict[str, Entry]:
     """exert and fio, as the bars ask them."""
     return row_of(lambda stage: rate.exert(stage.settings, stage.mount), stress_ng, stress_ng, stress,
@@ -258,14 +303,14 @@ def rate_entries(rate: RateCase, *, stress_ng: Entry, stress: Entry) -> dict[str
 
 
 def rate_cases(_: int) -> Iterator[Case]:
-    """Rates that the disk can serve, and as much as it gives."""
-    for name, rate, title in zip(RATE_IDS, RATES, ("write 50 MB/s, 64 KiB each", "write 200 MB/s, 64 KiB each",
-                                                   "2,000 random reads a second, 4 KiB each")):
+    """Rates that the disk can serve, in every pattern, and as much as it gives."""
+    for rate in RATES:
         # A window cannot tell less than one operation; to a perfect tool that is worth a quarter of one.
-        yield Case(name, "rate", title, "rate", rate.target or 0, rate_entries(rate, stress_ng=NO_RATE, stress=NO_RATE),
-                   rate=rate, resolution=25 * rate.block / (rate.target or 1), is_noisy=True)
-    for name, rate, title in zip(MAX_IDS, MAXIMA, ("write as fast as it goes, 1 MiB each, depth 16",
-                                                   "random reads as fast as they go, 4 KiB each, depth 32")):
+        yield Case(rate.id, "rate", rate.name, "rate", rate.target or 0,
+                   rate_entries(rate, stress_ng=NO_RATE, stress=NO_RATE), rate=rate,
+                   resolution=25 * rate.block / (rate.target or 1), is_noisy=True, quick=rate.is_quick)
+    for rate, title in zip(MAXIMA, ("write as fast as it goes, 256 KiB each, depth 16",
+                                    "random reads as fast as they go, 4 KiB each, depth 32")):
         is_write = rate.operation == "write"
         entries = rate_entries(rate, stress_ng="its reads come after writes of its own", stress="it only writes")
         if is_write:
@@ -274,13 +319,13 @@ def rate_cases(_: int) -> Iterator[Case]:
             entries["stress"] = "it removes its file before the page cache is written out: the disk sees nothing"
         entries["fio tuned"] = lambda stage, rate=rate: rate.fio(stage.settings, stage.file, "--fixedbufs",
                                                                  "--registerfiles")
-        yield Case(name, "max", title, "max", 0, entries, rate=rate, is_noisy=True)
+        yield Case(rate.id, "max", title, "max", 0, entries, rate=rate, is_noisy=True)
 
 
 def hdd(workers: int) -> Entry:
     """stress-ng's sequential writes past the page cache."""
     return lambda stage: [stage.settings.stress_ng or "", "--quiet", "--temp-path", str(stage.mount), "--hdd",
-                          str(workers), "--hdd-opts", "direct,wr-seq", "--hdd-write-size", "1m", "--hdd-bytes",
+                          str(workers), "--hdd-opts", "direct,wr-seq", "--hdd-write-size", "256k", "--hdd-bytes",
                           f"{1024 // workers}m", "-t", f"{stage.settings.seconds}s"]
 
 
@@ -300,8 +345,3 @@ def all_cases(processors: int) -> list[Case]:
     """Every row, in the order in which they run."""
     makers = (cpu_cases, memory_cases, handle_cases, space_cases, rate_cases)
     return [case for maker in makers for case in maker(processors)]
-
-
-def tool_names(cases: list[Case]) -> list[str]:
-    """The tools that any of the cases ask."""
-    return [tool for tool in TOOLS if any(callable(case.tools.get(tool)) for case in cases)]

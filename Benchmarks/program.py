@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
 import platform
@@ -125,6 +126,8 @@ def host_facts(scratch: str | None = None, **programs: str | None) -> dict[str, 
     if scratch:
         disk = subprocess.run(["df", "--output=fstype,avail", scratch], capture_output=True, text=True)
         facts["scratch"] = " ".join(disk.stdout.splitlines()[-1:]).split()
+    if exert := programs.get("exert"):  # A version is of many builds, a digest of one.
+        facts["exert_sha256"] = hashlib.sha256(Path(exert).read_bytes()).hexdigest()
     return facts | {name: version(program) for name, program in programs.items()}
 
 

@@ -12,8 +12,9 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 from pathlib import Path
 
-from matrix import Case
+from matrix import Case, base
 from program import Bar, ratio
+from work import LIKE, is_alike, is_recorded, off, said, work
 
 SCHEMA = "exert-accuracy/1"
 SAME = 0.05  # Medians within so much of the larger, or within what the judge can tell, are no order.
@@ -28,7 +29,7 @@ def row_of_case(case: Case) -> Row:
     """An empty row; reasons stand where a tool is not asked."""
     return {"id": case.id, "group": case.group, "title": case.title, "kind": case.kind, "unit": case.unit,
             "target": case.target, "percent": case.percent, "resolution": case.resolution,
-            "key": "rate" if case.is_saturation else "mae",
+            "asked_work": case.asked_work, "key": "rate" if case.is_saturation else "mae",
             "tools": {tool: {"reason": entry} for tool, entry in case.tools.items() if isinstance(entry, str)}}
 
 
@@ -77,23 +78,41 @@ def is_within(value: float, runs: Sequence[float]) -> bool:
     return min(runs) <= value <= max(runs)
 
 
+def comparable(row: Row) -> list[str]:
+    """The tools that did the same work as exert, itself included; where it has no figure, as the first that has."""
+    tools = measured(row)
+    first = "exert" if "exert" in tools else next(iter(tools), "exert")
+    return [tool for tool in tools if is_alike(row, first, tool)]
+
+
+def unlike(row: Row) -> list[str]:
+    """The tools that did other work than exert, and are not compared with it."""
+    return [tool for tool in measured(row) if tool not in comparable(row)]
+
+
 def peers(row: Row) -> list[str]:
     """The tools to which exert is compared."""
-    return [tool for tool in measured(row) if tool != "exert"]
+    return [tool for tool in comparable(row) if tool != "exert"]
+
+
+def of_base(row: Row, tool: str) -> list[str]:
+    """The columns that are asked as a tool is: itself, and other builds of it."""
+    return [tool, *(other for other in row["tools"] if other != tool and base(other) == tool)]
 
 
 def ranked(row: Row) -> list[str]:
-    """The tools from the best on."""
-    return sorted(measured(row), key=lambda tool: middle(row, tool) or 0, reverse=is_saturation(row))
+    """The tools that did the same work, from the best on."""
+    return sorted(comparable(row), key=lambda tool: middle(row, tool) or 0, reverse=is_saturation(row))
 
 
 def order(report: Report, row: Row) -> str:
-    """`exert < stress-ng tuned ≈ stress-ng`: from the best on."""
+    """`exert < stress-ng tuned ≈ stress-ng`: from the best on; who did other work is named, without a place."""
     tools = ranked(row)
     parts = tools[:1]
     for before, tool in zip(tools, tools[1:]):
         parts += ["≈" if ahead(report, row, before, tool) == 0 else ">" if is_saturation(row) else "<", tool]
-    return " ".join(parts)
+    others = unlike(row)
+    return " ".join(parts) + (f"; not compared: {', '.join(others)}" if others else "")
 
 
 # What falls short ---------------------------------------------------------------------------------------------------
@@ -102,8 +121,8 @@ def shortfalls(report: Report) -> Iterator[tuple[Row, str, str]]:
     """(row, the peers that exert is not ahead of, why), where there are any."""
     for row in report["rows"]:
         if "exert" not in measured(row):
-            if peers(row):
-                yield row, ", ".join(peers(row)), "exert could not be measured: " + complaint(row, "exert")
+            if measured(row):
+                yield row, ", ".join(measured(row)), "exert could not be measured: " + complaint(row, "exert")
             continue
         near = [tool for tool in peers(row) if ahead(report, row, "exert", tool) == 0]
         better = [tool for tool in peers(row) if ahead(report, row, "exert", tool) < 0]
@@ -152,24 +171,44 @@ def row_bars(report: Report, row: Row) -> Iterator[Bar]:
     name, ours = row["id"], middle(row, "exert")
     others = peers(row)
     known = [tool for tool in others if ours is not None]
+    if not is_recorded(row):
+        yield Bar(f"{name}: comparison", None, "", "<=", 0, "device operations were not recorded")
+        return
+    if row["group"] in ("rate", "max"):
+        yield from work_bars(row)
     if row["group"] == "rate":
         better = [tool for tool in known if ahead(report, row, "exert", tool) < 0]
         yield Bar(f"{name}: peers ahead of exert", len(better) if known else None, "", "<=", 0, ", ".join(better))
-        share = ratio(middle(row, "exert", "tree_cpu"), middle(row, "fio", "tree_cpu"))
-        yield Bar(f"{name}: CPU, exert / fio", share, "×", "<=", 0.5)
+        for tool in of_base(row, "fio"):
+            share = ratio(middle(row, "exert", "tree_cpu"), middle(row, tool, "tree_cpu"))
+            same = is_alike(row, "exert", tool)
+            yield Bar(f"{name}: CPU, exert / {tool}", share if same else None, "×", "<=",
+                      0.4 if name.startswith("rate-50mb") else 0.5, "" if same else "unlike work is not compared")
     elif not is_saturation(row) and (others or ours is None):
         level = [tool for tool in known if ahead(report, row, "exert", tool) <= 0]
         yield Bar(f"{name}: peers that exert is not ahead of", len(level) if known else None, "", "<=", 0,
                   ", ".join(level))
     if row["kind"] == "cpu" and row["percent"] <= 50:
-        for tool, factor in (("stress-ng", 5), ("stress-ng tuned", 2)):
-            yield Bar(f"{name}: times better than {tool}", ratio(middle(row, tool), ours), "×", ">=", factor)
+        for asked, factor in (("stress-ng", 5), ("stress-ng tuned", 2)):
+            for tool in of_base(row, asked):
+                yield Bar(f"{name}: times better than {tool}", ratio(middle(row, tool), ours), "×", ">=", factor)
     if row["id"] == "memory-fill":
         best = max((middle(row, tool) or 0 for tool in others if tool.startswith("stress-ng")), default=0)
         yield Bar(f"{name}: exert / stress-ng's best", ratio(ours, best), "×", ">=", 2)
     if row["group"] == "max":
         best = max((middle(row, tool) or 0 for tool in others if tool.startswith("fio")), default=0)
-        yield Bar(f"{name}: exert / fio's best", ratio(ours, best), "×", ">=", 0.95)
+        yield Bar(f"{name}: exert / fio's best", ratio(ours, best), "×", ">=", 0.95,
+                  "" if best else "no fio did the same work")
+
+
+def work_bars(row: Row) -> Iterator[Bar]:
+    """What the device did for exert against what was asked, and whether the peers did the same."""
+    error = off(work(row, "exert"), row.get("asked_work"))
+    yield Bar(f"{row['id']}: exert's device operations off what was asked", None if error is None else abs(error), "%",
+              "<=", 100 * LIKE, said(row, "exert"))
+    others = unlike(row)
+    yield Bar(f"{row['id']}: peers that did other work than exert, not compared", len(others), "", "<=", 0,
+              "; ".join(said(row, tool) for tool in others))
 
 
 # Two results --------------------------------------------------------------------------------------------------------
@@ -184,7 +223,7 @@ def is_clear(row: Row, one: str, other: str) -> bool:
 def contradictions(first: Report, row: Row, second: Report, again: Row) -> list[str]:
     """The pairs of tools that the two results put in opposite orders, each clearly."""
     found = []
-    for one, other in combinations([tool for tool in measured(row) if tool in measured(again)], 2):
+    for one, other in combinations([tool for tool in comparable(row) if tool in comparable(again)], 2):
         before, after = ahead(first, row, one, other), ahead(second, again, one, other)
         if before * after < 0 and is_clear(row, one, other) and is_clear(again, one, other):
             found.append(f"{one if before > 0 else other} was ahead of {other if before > 0 else one}, then behind")

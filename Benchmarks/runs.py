@@ -36,6 +36,8 @@ class Run:
     reached: float | None = None  # Levels: 99.5 % of the target.
     own_cpu: float | None = None  # Of the processes that carry no load, in percent of a core; of CPU loads.
     tree_cpu: float | None = None  # Of all of its processes, in percent of a core; of other loads.
+    operations: float | None = None  # Disk rates: what the device completed a second, reads and writes.
+    operation_bytes: float | None = None  # … and their mean size.
     own_bytes: int | None = None  # Memory of the processes that carry no load, the sum of PSS.
     load_mae: float | None = None  # CPU: `mae` without the processes that carry no load.
     background: float | None = None  # Other load of the host, in percent of a core.
@@ -171,7 +173,8 @@ def measure_rate(case: Case, arguments: Sequence[str], where: Place) -> Run:
     # Where as much as there is counts, it counts from a little later on: some tools' time includes their start-up.
     counted = seconds if target else seconds - 0.5
     seen = rate_figures(trace, counted, case.rate.key, target)
-    run = Run(tree_cpu=100 * seen.cpu_s / counted, own_bytes=trace.own_bytes, windows=seen.windows)
+    run = Run(tree_cpu=100 * seen.cpu_s / counted, own_bytes=trace.own_bytes, windows=seen.windows,
+              operations=seen.operations, operation_bytes=seen.operation_bytes)
     if target is None:
         run.rate = seen.rate / case.scale
         return run

@@ -9,24 +9,27 @@ import sys
 import tempfile
 import unittest
 from pathlib import Path
+from unittest import mock
 
 sys.path.insert(0, str(Path(__file__).parent))
 
 from disk_bars import log_faults  # noqa: E402
-from disk_judge import (DeviceSample, DeviceTrace, HandleTrace, handle_figures, load_end, open_handles,  # noqa: E402
-                        rate_figures)
+from disk_judge import (DeviceSample, DeviceTrace, HandleTrace, handle_figures, load_end,  # noqa: E402
+                        look_at_device, open_handles, rate_figures)
 from ledger import JudgeError  # noqa: E402
 from volumes import neighbour, volume  # noqa: E402
 
 MB = 1_000_000
 
 
-def trace(rates: list[float]) -> DeviceTrace:
-    """A trace of so many bytes a second in each tenth of a second, at a tenth of a core."""
+def trace(rates: list[float], each: float = 50_000) -> DeviceTrace:
+    """A trace of so many bytes a second in each tenth of a second, in operations of `each` bytes, at a tenth of a core;
+    one read of 4 KiB a tenth of a second beside."""
     samples, written = [DeviceSample(0.0, 0, 0, 0)], 0.0
     for index, rate in enumerate(rates, 1):
         written += rate / 10
-        samples.append(DeviceSample(index / 10, 0, round(written), index * 10_000_000))
+        samples.append(DeviceSample(index / 10, index * 4096, round(written), index * 10_000_000, index,
+                                    round(written / each)))
     return DeviceTrace("made up", samples)
 
 
@@ -52,6 +55,24 @@ class Rates(unittest.TestCase):
         figures = rate_figures(trace([100 * MB] * 60 + [0] * 2), 6, "written", None)
         self.assertAlmostEqual(figures.rate, 100 * MB)
         self.assertIsNone(figures.mae)
+
+    def test_operations_are_what_the_device_completed_reads_and_writes(self) -> None:
+        figures = rate_figures(trace([900 * MB] * 10 + [50 * MB] * 60), 6, "written", 50 * MB)
+        self.assertAlmostEqual(figures.operations, 1000 + 10, places=3)
+        self.assertAlmostEqual(figures.operation_bytes or 0, (50 * MB + 40_960) / 1010, places=1)
+
+    def test_what_was_merged_is_one_operation_at_the_same_rate(self) -> None:
+        merged = rate_figures(trace([50 * MB] * 60, each=500_000), 6, "written", 50 * MB)
+        self.assertAlmostEqual(merged.operations, 100 + 10, places=3)
+        self.assertLess(merged.mae or 0, 1e-6)
+
+    def test_the_counters_of_a_device_are_read_from_their_columns(self) -> None:
+        line = b"  11 12 13 14 21 22 23 24 0 26 27 0 0 0 0 31 32\n"  # Documentation/block/stat.rst.
+        with tempfile.TemporaryFile() as file:
+            os.write(file.fileno(), line)
+            seen = look_at_device(file.fileno(), mock.Mock(cpu_ns=lambda: 5))
+        self.assertEqual((seen.reads, seen.read, seen.writes, seen.written, seen.operations),
+                         (11, 13 * 512, 21, 23 * 512, 32))
 
     def test_a_short_load_is_refused(self) -> None:
         with self.assertRaises(JudgeError):

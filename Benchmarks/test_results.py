@@ -13,13 +13,17 @@ from xml.etree import ElementTree
 sys.path.insert(0, str(Path(__file__).parent))
 
 from charts import error_by_load, over_time  # noqa: E402
+from bench import askable  # noqa: E402
 from ledger import JudgeError  # noqa: E402
 from levels import LevelTrace, fill_figures, hold_figures  # noqa: E402
-from matrix import GROUPS, TOOLS, Case, MatrixSettings, all_cases, ramp  # noqa: E402
+from matrix import (GROUPS, TOOLS, Case, MatrixSettings, all_cases, base, in_order, peer_of,  # noqa: E402
+                    ramp)
+from program import Bar, verdict  # noqa: E402
 from results import (SCHEMA, Report, Row, ahead, bars, compare, contradictions, dump, order,  # noqa: E402
-                     row_of_case, shortfalls)
+                     row_of_case, shortfalls, unlike)
 from runs import MEASURES, Place, Run, fine_error  # noqa: E402
-from tables import BEGIN, END, number, page, readme_block, replace_block  # noqa: E402
+from tables import BEGIN, END, disk_block, number, page, readme_block, replace_block  # noqa: E402
+from work import WORK, why_unlike  # noqa: E402
 
 HOST = {"cpus": 2, "cpu": "some CPU", "memory_bytes": 8 << 30, "kernel": "6.1", "time": "2026-01-01T00:00:00Z",
         "exert": "0.1", "stress_ng": "stress-ng, version 0.15.06 (gcc)", "stress": "stress 1.0.7", "fio": "fio-3.33"}
@@ -39,6 +43,15 @@ def row(name: str, figures: dict[str, list[float]], **more: float) -> Row:
     made = row_of_case(case(name))
     for tool, each in figures.items():
         made["tools"][tool] = {"command": tool, "runs": [{made["key"]: value} | more for value in each]}
+    return made
+
+
+def disk_row(name: str, figures: dict[str, tuple[float, float, float]]) -> Row:
+    """A row of disk rates: of each tool the key figure, what the device did, and its CPU time."""
+    made = row_of_case(case(name))
+    work = WORK[made["kind"]][0]
+    for tool, (value, done, cpu) in figures.items():
+        made["tools"][tool] = {"command": tool, "runs": [{made["key"]: value, work: done, "tree_cpu": cpu}] * 3}
     return made
 
 
@@ -126,7 +139,8 @@ class Bars(unittest.TestCase):
     def test_level_is_not_ahead_but_is_not_behind_fio_either(self) -> None:
         near = {"exert": [0.10], "fio": [0.10]}
         self.assertFalse(self.verdicts(row("cpu-50", near))["cpu-50: peers that exert is not ahead of"])
-        self.assertTrue(self.verdicts(row("rate-50mb", near))["rate-50mb: peers ahead of exert"])
+        level = disk_row("rate-50mb", {"exert": (0.10, 763, 1.0), "fio": (0.10, 763, 4.0)})
+        self.assertTrue(self.verdicts(level)["rate-50mb: peers ahead of exert"])
 
     def test_a_tool_that_failed_meets_no_bar(self) -> None:
         seen = self.verdicts(row("cpu-50", {"stress-ng": [0.6]}))
@@ -136,9 +150,11 @@ class Bars(unittest.TestCase):
         self.assertEqual(self.verdicts(row("memory-ramp", {"exert": [0.1]})), {})
 
     def test_saturation(self) -> None:
-        seen = self.verdicts(row("max-write", {"exert": [96.0], "fio": [80.0], "fio tuned": [100.0]}),
-                             row("memory-fill", {"exert": [3.0], "stress-ng": [1.0], "stress-ng tuned": [2.0]}))
-        self.assertEqual(seen, {"max-write: exert / fio's best": True, "memory-fill: exert / stress-ng's best": False})
+        most = disk_row("max-write-256k", {tool: (rate, 256 << 10, 1) for tool, rate in (
+            ("exert", 96), ("fio", 80), ("fio tuned", 100))})
+        seen = self.verdicts(most, row("memory-fill", {"exert": [3.0], "stress-ng": [1.0], "stress-ng tuned": [2.0]}))
+        self.assertTrue(seen["max-write-256k: exert / fio's best"])
+        self.assertFalse(seen["memory-fill: exert / stress-ng's best"])
 
     def test_what_falls_short_has_a_reason(self) -> None:
         own = row("cpu-95", {"exert": [0.2], "stress-ng": [0.1]}, load_mae=0.01, own_cpu=0.08)
@@ -148,6 +164,114 @@ class Bars(unittest.TestCase):
         busy = row("cpu-95", {"exert": [0.2], "stress-ng": [0.1]}, background=40.0)
         self.assertIn("not quiet", next(shortfalls(report(busy)))[2])
         self.assertEqual(list(shortfalls(report(row("cpu-95", {"exert": [0.1], "stress-ng": [0.4]})))), [])
+
+
+class Work(unittest.TestCase):
+
+    def bars(self, made: Row) -> dict[str, Bar]:
+        return {bar.name.removeprefix(f"{made['id']}: "): bar for bar in bars(report(made))}
+
+    def test_the_same_operations_are_compared(self) -> None:
+        made = disk_row("rate-50mb", {"exert": (0.02, 763, 1.0), "fio": (0.10, 770, 4.0)})
+        seen = self.bars(made)
+        self.assertEqual([bar.name for bar in seen.values() if not bar.met], [])
+        self.assertEqual(seen["CPU, exert / fio"].figure, 0.25)
+        self.assertEqual(order(report(), made), "exert < fio")
+        self.assertEqual(unlike(made), [])
+
+    def test_merged_operations_are_not_compared_and_fail(self) -> None:
+        made = disk_row("rate-50mb", {"exert": (0.02, 105, 1.0), "fio": (0.04, 763, 4.0)})
+        seen = self.bars(made)
+        self.assertIsNone(seen["CPU, exert / fio"].figure)
+        self.assertFalse(seen["CPU, exert / fio"].met)
+        self.assertIn("unlike work", seen["CPU, exert / fio"].note)
+        self.assertEqual(order(report(), made), "exert; not compared: fio")
+        others = seen["peers that did other work than exert, not compared"]
+        self.assertEqual((others.figure, others.met), (1, False))
+        self.assertIn("763 device operations a second", others.note)
+        wrong = seen["exert's device operations off what was asked"]
+        self.assertAlmostEqual(wrong.figure or 0, 86.2, places=1)
+        self.assertFalse(wrong.met)
+        self.assertNotEqual(verdict(list(seen.values())), 0)
+
+    def test_three_percent_of_each_other_is_the_same(self) -> None:
+        pair = {"exert": (0.02, 763, 1.0)}
+        self.assertEqual(unlike(disk_row("rate-50mb", pair | {"fio": (0.04, 741, 4.0)})), [])
+        self.assertEqual(unlike(disk_row("rate-50mb", pair | {"fio": (0.04, 739, 4.0)})), ["fio"])
+
+    def test_both_may_do_the_same_and_neither_what_was_asked(self) -> None:
+        seen = self.bars(disk_row("rate-2000iops", {"exert": (0.02, 500, 1.0), "fio": (0.04, 500, 4.0)}))
+        self.assertTrue(seen["CPU, exert / fio"].met)
+        self.assertFalse(seen["exert's device operations off what was asked"].met)
+
+    def test_operations_that_were_not_recorded_are_not_compared(self) -> None:
+        made = row("rate-50mb", {"exert": [0.02], "fio": [0.04]}, tree_cpu=1.0)
+        self.assertEqual(unlike(made), ["fio"])
+        self.assertEqual([bar.met for bar in self.bars(made).values()], [False])
+        self.assertIn("were not recorded", why_unlike(made, "exert", "fio"))
+
+    def test_as_much_as_there_is_is_the_same_work_in_the_same_size(self) -> None:
+        made = disk_row("max-write-256k", {"exert": (900, 256 << 10, 4), "stress-ng": (500, 128 << 10, 40),
+                                      "fio": (800, 256 << 10, 9)})
+        self.assertEqual(unlike(made), ["stress-ng"])
+        self.assertEqual(order(report(), made), "exert > fio; not compared: stress-ng")
+        self.assertEqual(self.bars(made)["exert / fio's best"].figure, 900 / 800)
+
+    def test_a_turn_of_order_among_unlike_work_is_none(self) -> None:
+        one = disk_row("rate-50mb", {"exert": (0.02, 105, 1.0), "fio": (0.9, 763, 4.0)})
+        other = disk_row("rate-50mb", {"exert": (0.9, 763, 1.0), "fio": (0.02, 763, 4.0)})
+        self.assertEqual(contradictions(report(), one, report(), other), [])
+
+    def test_every_rate_asks_fio_for_the_same_operations(self) -> None:
+        where = Place(settings(), Path("/mnt/x"), "loop7", Path("/mnt/x/fio"))
+        for each in (c for c in all_cases(2) if c.group == "rate"):
+            exert, fio = each.tools["exert"](where), each.tools["fio"](where)
+            block = int(next(w for w in fio if w.startswith("--bs=")).removeprefix("--bs="))
+            self.assertIn(f"disk-bandwidth.block={block // 1024}KiB", exert)
+            rate = next(w for w in fio if w.startswith("--rate")).partition("=")
+            made = float(rate[2]) / (1 if rate[0] == "--rate_iops" else block)
+            self.assertAlmostEqual(made, each.asked_work or 0, places=3)
+            is_random = "disk-bandwidth.pattern=random" in exert
+            self.assertIn(f"--rw={'rand' * is_random}{each.rate.operation}", fio)
+
+    def test_the_tables_say_so(self) -> None:
+        made = report(disk_row("rate-50mb", {"exert": (0.02, 105, 1.0), "fio": (0.04, 763, 4.0)}),
+                      disk_row("rate-50mb-random", {"exert": (0.02, 763, 1.0), "fio": (0.04, 763, 4.0)}))
+        block = disk_block(made, "somewhere")
+        self.assertIn("| 763 of 763 | 0.04 (0.04–0.04) | 4.00 (4.00–4.00) | unlike work |", block)
+        self.assertIn("| 763 of 763 | 0.04 (0.04–0.04) | 4.00 (4.00–4.00) | 0.25 |", block)
+        self.assertIn("- fio in `rate-50mb`: unlike work: exert made 105 device operations a second, fio made 763",
+                      page(made))
+        self.assertNotIn("50 MB/s", readme_block(made, "somewhere"))
+
+
+class Builds(unittest.TestCase):
+
+    def test_names(self) -> None:
+        for name, peer in (("fio", "fio"), ("fio-3.42", "fio"), ("stress-ng-0.22", "stress-ng"),
+                           ("stress-1.0", "stress"), ("exert", None), ("fiola", None)):
+            self.assertEqual(peer_of(name), peer)
+        self.assertEqual(base("stress-ng-0.22 tuned"), "stress-ng tuned")
+        self.assertEqual(in_order(["fio", "stress-ng-0.22", "exert", "stress-ng tuned", "stress-ng"]),
+                         ["exert", "stress-ng", "stress-ng-0.22", "stress-ng tuned", "fio"])
+
+    def test_another_build_is_asked_as_its_peer_is(self) -> None:
+        mine = settings()
+        mine.builds = {"stress-ng-0.22": "/new/stress-ng", "fio-git": "/new/fio"}
+        where = Place(mine, Path("/mnt/x"), "loop7", Path("/mnt/x/fio"))
+        half = case("cpu-50")
+        words = half.entry("stress-ng-0.22 tuned")(where.asking("stress-ng-0.22 tuned"))
+        self.assertEqual(words, ["/new/stress-ng", *half.tools["stress-ng tuned"](where)[1:]])
+        self.assertEqual(half.entry("fio-git")(where.asking("fio-git"))[0], "/new/fio")
+        self.assertEqual(half.entry("stress-ng")(where.asking("stress-ng"))[0], "/bin/stress-ng")
+        self.assertEqual(askable(half, mine), ["exert", "stress-ng", "stress-ng-0.22", "stress-ng tuned",
+                                               "stress-ng-0.22 tuned", "fio", "fio-git"])
+
+    def test_another_build_is_judged_by_its_peers_bars(self) -> None:
+        made = disk_row("rate-50mb", {"exert": (0.02, 763, 3.0), "fio": (0.04, 763, 4.0), "fio-git": (0.04, 763, 9.0)})
+        seen = {bar.name: bar.met for bar in bars(report(made))}
+        self.assertFalse(seen["rate-50mb: CPU, exert / fio"])
+        self.assertTrue(seen["rate-50mb: CPU, exert / fio-git"])
 
 
 class Levels(unittest.TestCase):
