@@ -23,14 +23,13 @@ extension Technique {
             let wanted = Int64(size / AnonymousReservation.pageSize)
             let figures = [
                 Figure(name: "resident_pages", value: Double(pages)),
-                Figure(name: "resident_growth_bytes", value: Double(grown ?? 0)),
-            ]
+            ] + [grown.map { Figure(name: "resident_growth_bytes", value: Double($0)) }].compactMap { $0 }
             // The counter of old kernels lags by up to 64 pages for each thread.
             guard pages == wanted, let grown, grown >= Int64(size) / 2 else {
+                let growth = grown.map { "\($0) bytes more" } ?? "unreadable (/proc/self/statm)"
                 return .fails(
                     .populateWrite, by: means,
-                    "accepted, and \(pages) of \(wanted) pages are resident, the resident set \(grown ?? 0) bytes more",
-                    nil, figures)
+                    "accepted, and \(pages) of \(wanted) pages are resident, the resident set \(growth)", nil, figures)
             }
             return .works(.populateWrite, by: means, "\(pages) pages became resident", figures)
         } catch {
@@ -77,8 +76,11 @@ extension Technique {
             let reservation = try AnonymousReservation(count: size, pages: .small)
             let before = lockedBytes
             try reservation.lock(0..<size)
-            let grown = lockedBytes - before
+            let grown = lockedBytes.flatMap { after in before.map { after - $0 } }
             try reservation.unlock(0..<size)
+            guard let grown else {
+                return .fails(.lockMemory, by: means, "accepted, and /proc/self/status tells no VmLck")
+            }
             return grown >= Int64(size)
                 ? .works(.lockMemory, by: means, "locked")
                 : .fails(.lockMemory, by: means, "accepted, and VmLck grew by \(grown) bytes only")
@@ -87,8 +89,8 @@ extension Technique {
         }
     }
 
-    private static var lockedBytes: Int64 {
-        ProcessStatus(((try? SmallFile.bytes("/proc/self/status")) ?? [])[...]).locked ?? 0
+    private static var lockedBytes: Int64? {
+        (try? SmallFile.bytes("/proc/self/status")).flatMap { ProcessStatus($0[...]).locked }
     }
 
     /// Binds a page to the first node it may be on, writes to it and asks where it is.
