@@ -78,7 +78,8 @@ public struct FileSystemFacts: Sendable {
     /// How full it is.
     public var space: FileSystemSpace
     /// What ext4 keeps from root, too, so that it never fails to write its own metadata: bytes that `unused` includes
-    /// (`reserved_clusters` in `Documentation/ABI/testing/sysfs-fs-ext4` of the kernel); `nil` where that is unreadable.
+    /// (`reserved_clusters` in `Documentation/ABI/testing/sysfs-fs-ext4` of the kernel);
+    /// `nil` where that cannot be read.
     public var heldBack: Int64?
 
     /// File systems that keep their files in memory.

@@ -58,8 +58,8 @@ public struct HostFacts: Sendable {
         return facts
     }
 
-    /// `MemTotal` as `sysinfo(2)` tells it, from the same place in the kernel (`si_meminfo` in mm/show_mem.c); `nil` where
-    /// that is refused.
+    /// `MemTotal` as `sysinfo(2)` tells it, from the same place in the kernel (`si_meminfo` in mm/show_mem.c); `nil`
+    /// where that is refused.
     static var installedMemory: Int64? {
         let bytes = CLinux_memory_total()
         return bytes > 0 ? bytes : nil
@@ -102,8 +102,8 @@ public final class CgroupMemoryGauge {
         self.limit = limit
     }
 
-    /// The working set in bytes: what is charged, less inactive page cache, which the kernel reclaims first; `nil` where
-    /// either cannot be read.
+    /// The working set in bytes: what is charged, less inactive page cache, which the kernel reclaims first; `nil`
+    /// where either cannot be read.
     public var used: Int64? {
         guard let charged = usage.integer else { return nil }
         let key = inactiveKey
@@ -111,7 +111,10 @@ public final class CgroupMemoryGauge {
         return max(0, charged - inactive)
     }
 
-    /// The limit less the working set, in bytes: what can still be charged before the OOM killer comes. Where it is not
-    /// known what of it is page cache, none is: less is taken then, and never more.
-    public var available: Int64? { (used ?? usage.integer).map { limit - $0 } }
+    /// The working set in bytes, or all that is charged where it cannot be read what of that is page cache: for bounds,
+    /// which may be too low and never too high.
+    public var mostUsed: Int64? { used ?? usage.integer }
+
+    /// The limit less the working set, in bytes: what can still be charged before the OOM killer comes.
+    public var available: Int64? { mostUsed.map { limit - $0 } }
 }

@@ -6,6 +6,8 @@ internal import SystemPackage
 
 extension Technique {
     /// Memory, on 4 MiB at the most that are given back; some 10 ms.
+    ///
+    /// Whole and writable from the start, also where the kernel counts its promises: it is touched without a word.
     public static func memory() -> [Technique] { [populateWrite(), hugePages(), lockMemory(), bindMemory()] }
 
     /// Makes 4 MiB resident and asks both `mincore(2)` and `/proc/self/statm`.
@@ -13,7 +15,7 @@ extension Technique {
         let means = "MADV_POPULATE_WRITE of 4 MiB, then mincore and /proc/self/statm"
         let size = 4 << 20
         do throws(Errno) {
-            let reservation = try AnonymousReservation(count: size, pages: .small)
+            let reservation = try AnonymousReservation(count: size, pages: .small, isCommittedPiecewise: false)
             let resident = residentBytes
             if CLinux_populate_write(reservation.base, size) != 0 {
                 return .fails(.populateWrite, by: means, "refused", lastError)
@@ -21,9 +23,10 @@ extension Technique {
             let pages = CLinux_resident_pages(reservation.base, size)
             let grown = residentBytes.flatMap { after in resident.map { after - $0 } }
             let wanted = Int64(size / AnonymousReservation.pageSize)
-            let figures = [
-                Figure(name: "resident_pages", value: Double(pages)),
-            ] + [grown.map { Figure(name: "resident_growth_bytes", value: Double($0)) }].compactMap { $0 }
+            let figures =
+                [
+                    Figure(name: "resident_pages", value: Double(pages))
+                ] + [grown.map { Figure(name: "resident_growth_bytes", value: Double($0)) }].compactMap { $0 }
             // The counter of old kernels lags by up to 64 pages for each thread.
             guard pages == wanted, let grown, grown >= Int64(size) / 2 else {
                 let growth = grown.map { "\($0) bytes more" } ?? "unreadable (/proc/self/statm)"
@@ -51,7 +54,8 @@ extension Technique {
             return .fails(.hugePages, by: "/sys/kernel/mm/transparent_hugepage/enabled", "the kernel has none", error)
         }
         do throws(Errno) {
-            let reservation = try AnonymousReservation(count: AnonymousReservation.hugePageSize, pages: .huge)
+            let reservation = try AnonymousReservation(
+                count: AnonymousReservation.hugePageSize, pages: .huge, isCommittedPiecewise: false)
             let before = try anonymousHugeBytes()
             CLinux_touch_fresh(reservation.base, reservation.count, reservation.count)
             let grown = try anonymousHugeBytes() - before
@@ -73,7 +77,7 @@ extension Technique {
         let means = "mlock of 64 KiB, then VmLck of /proc/self/status"
         let size = 64 << 10
         do throws(Errno) {
-            let reservation = try AnonymousReservation(count: size, pages: .small)
+            let reservation = try AnonymousReservation(count: size, pages: .small, isCommittedPiecewise: false)
             let before = lockedBytes
             try reservation.lock(0..<size)
             let grown = lockedBytes.flatMap { after in before.map { after - $0 } }
@@ -100,7 +104,7 @@ extension Technique {
         let node = status.allowedNodes?.first ?? 0
         do throws(Errno) {
             let size = AnonymousReservation.pageSize
-            let reservation = try AnonymousReservation(count: size, pages: .small)
+            let reservation = try AnonymousReservation(count: size, pages: .small, isCommittedPiecewise: false)
             if CLinux_bind_memory(reservation.base, size, Int32(node)) != 0 {
                 return .fails(.bindMemory, by: means, "refused", lastError)
             }

@@ -4,8 +4,8 @@ internal import Glibc
 
 /// What the files of a mount are kept on in the end: disks, memory, or something that cannot be seen from here.
 ///
-/// An overlay keeps them where its upper directory is, a loop device where its file is, a mapped device on what it maps;
-/// each of these may be in memory, and then a disk load would take memory.
+/// An overlay keeps them where its upper directory is, a loop device where its file is, a mapped device on what it
+/// maps; each of these may be in memory, and then a disk load would take memory.
 public struct Storage: Hashable, Sendable {
     /// What there is at the bottom.
     public enum Medium: Hashable, Sendable {

@@ -64,7 +64,7 @@ extension ExertCommands {
             let result = try Exert.run(
                 [
                     "check", "--load", "disk-space=1MiB", "--set", "disk-space.directory=\(folder.path)/at", "--for",
-                    "1s",
+                    "1s", "--format", "json",
                 ], wrapper: ["unshare", "--mount", "--propagation", "private", "sh", "-c", script, "sh"])
             #expect(result.code == 0, "\(result.error)")
             #expect(result.output.contains("the upper directory of the overlay cannot be seen"), "\(result.output)")

@@ -4,7 +4,7 @@ import Foundation
 import Testing
 
 extension ExertCommands {
-    /// No `/proc`, somebody else's, one that hides, one that shows processes only: each is told, none is taken for ours.
+    /// No `/proc`, somebody else's, one that hides, one that shows processes only: each is told, none taken for ours.
     @Suite(
         .serialized,
         .enabled(if: geteuid() == 0 && access("/usr/bin/unshare", X_OK) == 0, "needs root and unshare"))
@@ -123,7 +123,8 @@ extension ExertCommands {
 
         @Test func memoryBandwidthDoesNotNeedToKnowWhatIsAvailable() throws {
             let result = try run(
-                ["check", "--load", "memory-bandwidth=100MB/s", "--for", "1s"], after: Self.processesOnly)
+                ["check", "--load", "memory-bandwidth=100MB/s", "--for", "1s", "--format", "json"],
+                after: Self.processesOnly)
             #expect(result.code == 0 && result.output.contains("headroom_unwatched"), "\(result.output)\(result.error)")
         }
 

@@ -240,7 +240,9 @@ struct SpacePlanTests {
         let large = problem(folder, peak: 1e18)
         #expect(large == "none", "beyond what there is, it runs as far as it goes: \(large)")
         let larger = problem(folder, peak: 0x1p62)
-        #expect(larger.hasPrefix("invalid -: the target goes up to 4 EiB, more than any file system holds"), "\(larger)")
+        #expect(
+            larger.hasPrefix("invalid -: the target goes up to 4.000 EiB, more than any file system holds"), "\(larger)"
+        )
         #expect(larger.contains("lower the target, or write 'max'"))
         #expect(problem(folder, peak: 1).hasPrefix("invalid -: the target is 1 bytes at most"))
         #expect(problem(folder, peak: 0x1p20) == "none")

@@ -100,7 +100,8 @@ extension CPUStressor {
         }
         let scope = base.mode == .total ? try CPUBase.resolve(settings, host).scope : nil
         // Where the observer runs elsewhere than the load, or the whole is held, which it is part of, it is left out.
-        let isApart = base.mode == .total || ["cpus", NodeSetting.key, "cgroup"].contains { settings.values[$0] != nil }
+        let isApart =
+            base.mode == .total || ["cpus", NodeSetting.key, "cgroup"].contains { settings.values[$0] != nil }
         return Preparation(
             workers: workers, findings: findings, witness: scope?.witness, includesObserver: !isApart)
     }

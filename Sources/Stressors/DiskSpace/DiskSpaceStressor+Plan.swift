@@ -16,8 +16,8 @@ extension DiskSpaceStressor {
             The figure is what the file system counts: st_blocks of the files (mode add), or the use that statvfs \
             shows of the whole file system (mode total), which is followed both ways while others write and delete. \
             On btrfs, whose figures lag, the file system is written out first (syncfs). Blocks that are reserved for \
-            root are left alone unless told otherwise. What is memory below (tmpfs, an overlay or a loop device on it, RAM \
-            disks) is refused.
+            root are left alone unless told otherwise. What is memory below (tmpfs, an overlay or a loop device on it, \
+            RAM disks) is refused.
             """,
         drive: .level, unit: .bytes, amounts: [.bytes, .percent, .max, .leave],
         keys: [
@@ -81,7 +81,8 @@ extension DiskSpaceStressor {
         return Base(
             capacity: Double(isOfAvailable ? room : capacity),
             free: Double(max(0, (mode == .total ? capacity : room) - kept)),
-            text: "\(FileSystemSetting.subject(facts)): 100 % is \(share); \(space.used) used, \(room) available at the "
+            text:
+                "\(FileSystemSetting.subject(facts)): 100 % is \(share); \(space.used) used, \(room) available at the "
                 + "start",
             mode: mode, block: Double(space.blockSize),
             // Where figures lag, what others do between two times that the file system is written out is not known.
@@ -137,7 +138,12 @@ extension DiskSpaceStressor {
                     ? "less than the \(HumanUnits.bytes(keepFree)) that are to be kept free are left"
                     : "the file system is full already: there is nothing left to take")
         } else if ownPeak > Double(room) {
-            let (wanted, free) = HumanUnits.amounts(peak, Double(max(0, room)), .bytes)
+            // In one unit only where they are near to each other: 450 MiB are to be read as such beside 5 GiB.
+            let left = Double(room)
+            let (wanted, free) =
+                peak < 10 * left
+                ? HumanUnits.amounts(peak, left, .bytes)
+                : (HumanUnits.amount(peak, .bytes), HumanUnits.amount(left, .bytes))
             find(
                 "target_beyond_capacity",
                 "the target goes up to \(wanted); \(free) can be taken"

@@ -59,8 +59,8 @@ enum FileSystemSetting {
         }
         if facts.isMemory {
             throw .unsupported(
-                "'\(path)' is on \(facts.storage.text), whose files are in memory; use the memory stressor for that, or name a "
-                    + "directory on a disk with 'directory'")
+                "'\(path)' is on \(facts.storage.text), whose files are in memory; use the memory stressor for that, "
+                    + "or name a directory on a disk with 'directory'")
         }
         return facts
     }

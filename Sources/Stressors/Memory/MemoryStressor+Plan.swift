@@ -225,7 +225,7 @@ extension MemoryStressor {
     /// go to swap.
     private static func aboveHigh(_ peak: Double, _ mode: LoadMode, _ host: HostFacts) -> Finding? {
         guard let high = host.memoryHigh else { return nil }
-        let used = mode == .total ? 0 : max(0, CgroupMemoryGauge(high.group)?.used ?? 0)
+        let used = mode == .total ? 0 : max(0, CgroupMemoryGauge(high.group)?.mostUsed ?? 0)
         guard peak + Double(used) > high.value else { return nil }
         let existing = used > 0 ? ", with the \(mebibytes(Double(used))) that are in use" : ""
         return Finding(

@@ -23,7 +23,7 @@ enum MemoryBase: String {
     init(_ settings: Settings, host: HostFacts) {
         let auto: MemoryBase =
             settings.text("cgroup") != nil
-            || host.memoryBound.map { $0.value < host.memoryTotal.map { Double($0) } ?? .infinity } == true
+                || host.memoryBound.map { $0.value < host.memoryTotal.map { Double($0) } ?? .infinity } == true
             ? .cgroup : .host
         self = settings.text("of").flatMap(MemoryBase.init) ?? auto
     }
