@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/futex.h>
+#include <linux/magic.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
@@ -23,6 +24,8 @@
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
+#include <sys/sysinfo.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -250,6 +253,16 @@ pid_t CLinux_wait(pid_t pid, int no_hang, int *exit_code, int *signal, int64_t *
 int CLinux_terminal_width(int descriptor) {
     struct winsize size;
     return ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : -1;
+}
+
+int CLinux_is_proc(const char *path) {
+    struct statfs facts;
+    return statfs(path, &facts) == 0 && facts.f_type == PROC_SUPER_MAGIC;
+}
+
+int64_t CLinux_memory_total(void) {
+    struct sysinfo facts;
+    return sysinfo(&facts) == 0 ? (int64_t)facts.totalram * facts.mem_unit : -1;
 }
 
 int CLinux_populate_write(void *address, size_t length) {

@@ -40,8 +40,11 @@ public struct AnonymousReservation: ~Copyable {
         var place: (nodes: [Int], policy: NUMA.Policy)?
     }
 
-    /// Whether the kernel promises no more memory than it has (`vm.overcommit_memory` is 2).
-    public static var isPromiseLimited: Bool { SmallFile.text("/proc/sys/vm/overcommit_memory") == "2" }
+    /// Whether the kernel promises no more memory than it has (`vm.overcommit_memory` is 2), as is assumed where that
+    /// cannot be read: what is right then is right in any case.
+    public static var isPromiseLimited: Bool {
+        SmallFile.text("/proc/sys/vm/overcommit_memory").map { $0 == "2" } ?? true
+    }
 
     /// Reserves `count` bytes, rounded up to whole huge pages.
     ///

@@ -65,23 +65,31 @@ public struct BlockDevice: Hashable, Sendable {
     init?(of mount: MountTable.Entry, mounts: MountTable, prefix: String = "") {
         var search = Search(mounts: mounts, prefix: prefix)
         search.visit(mount, depth: 0)
+        self.init(search)
+    }
+
+    /// What a walk has found; `nil` where that is no block device.
+    init?(_ search: Search) {
         guard !search.disks.isEmpty else { return nil }
         layers = search.layers
         disks = search.disks.keys.sorted()
         directories = disks.compactMap { search.disks[$0] }
-        isMemory = search.isMemory
+        isMemory = search.memory != nil
         upperDirectories = search.upper
     }
 
     /// One walk from a mount down.
-    private struct Search {
-        let mounts: MountTable
-        let prefix: String
-        var layers: [String] = []
-        var disks: [String: String] = [:]
-        var isMemory = false
+    struct Search {
+        private let mounts: MountTable
+        private let prefix: String
+        private(set) var layers: [String] = []
+        private(set) var disks: [String: String] = [:]
         /// Where the walk came from a file system down to devices for the first time.
-        var upper: [String] = []
+        private(set) var upper: [String] = []
+        /// The way to the first layer that is in memory, such as `overlay on tmpfs`; `nil` where none is.
+        private(set) var memory: String?
+        /// What could not be looked behind, and why; `nil` where all could.
+        private(set) var unknown: String?
 
         /// Deeper than any stack of devices that makes sense, and an end for one that bites its tail.
         private static let deepest = 16
@@ -91,30 +99,32 @@ public struct BlockDevice: Hashable, Sendable {
             self.prefix = prefix
         }
 
-        mutating func visit(_ mount: MountTable.Entry, depth: Int) {
+        mutating func visit(_ mount: MountTable.Entry, depth: Int, above: String = "") {
+            let way = above + mount.type
             if FileSystemFacts.memoryTypes.contains(mount.type) {
-                isMemory = true
+                memory = memory ?? way
             } else if mount.type == "overlay" {
                 // What is written goes to the upper directory, which may lie where this process cannot see it.
-                let upper = mount.options.split(separator: ",").first { $0.hasPrefix("upperdir=") }
-                if depth < Self.deepest, let upper, let lower = mounts.mount(of: String(upper.dropFirst(9))),
-                    lower != mount
-                {
-                    visit(lower, depth: depth + 1)
+                if depth < Self.deepest, let upper = mounts.upper(of: mount) {
+                    visit(upper, depth: depth + 1, above: way + " on ")
+                } else {
+                    unknown = unknown ?? "the upper directory of the \(way) cannot be seen from here"
                 }
             } else if mount.major != 0, let directory = resolve("/sys/dev/block/\(mount.major):\(mount.minor)") {
-                enter([directory], depth: depth)
+                enter([directory], depth: depth, above: way + " on ")
             } else if mount.source.hasPrefix("/dev/"), let node = resolve(mount.source),
                 let directory = resolve("/sys/class/block/\(Self.name(node))")
             {
                 // btrfs makes up a device number of its own, and may have several devices.
-                enter(mount.type == "btrfs" ? members(of: directory) : [directory], depth: depth)
+                enter(mount.type == "btrfs" ? members(of: directory) : [directory], depth: depth, above: way + " on ")
+            } else {
+                unknown = unknown ?? "\(way) from \(mount.source) shows no device"
             }
         }
 
-        private mutating func enter(_ devices: [String], depth: Int) {
+        private mutating func enter(_ devices: [String], depth: Int, above: String) {
             if upper.isEmpty { upper = devices }
-            for device in devices { visit(device: device, depth: depth) }
+            for device in devices { visit(device: device, depth: depth, above: above) }
         }
 
         /// All devices of the btrfs that one of them belongs to (`/sys/fs/btrfs/UUID/devices`, Linux 3.14).
@@ -130,26 +140,44 @@ public struct BlockDevice: Hashable, Sendable {
             return [directory]
         }
 
-        private mutating func visit(device directory: String, depth: Int) {
-            guard depth < Self.deepest else { return }
+        private mutating func visit(device directory: String, depth: Int, above: String) {
             let name = Self.name(directory)
+            let way = above + name
+            guard depth < Self.deepest else {
+                unknown = unknown ?? "\(way) goes on"
+                return
+            }
             if !layers.contains(name) { layers.append(name) }
             if exists(directory + "/partition") {
-                visit(device: String(directory.dropLast(name.count + 1)), depth: depth + 1)
+                visit(device: String(directory.dropLast(name.count + 1)), depth: depth + 1, above: way + " on ")
                 return
             }
             let slaves = names(in: directory + "/slaves").sorted()
             for slave in slaves {
-                if let below = realPath(directory + "/slaves/" + slave) { visit(device: below, depth: depth + 1) }
+                if let below = realPath(directory + "/slaves/" + slave) {
+                    visit(device: below, depth: depth + 1, above: way + " on ")
+                }
             }
             if !slaves.isEmpty { return }
-            if let file = SmallFile.text(directory + "/loop/backing_file"), let mount = mounts.mount(of: file) {
-                let before = disks.count
-                visit(mount, depth: depth + 1)
-                if disks.count > before { return }
+            if let file = SmallFile.text(directory + "/loop/backing_file") {
+                let sectors = SmallFile.text(directory + "/size").flatMap { Int64($0) }
+                if let mount = mounts.backing(file, size: sectors?.multipliedSaturating(by: 512) ?? 0) {
+                    let before = disks.count
+                    visit(mount, depth: depth + 1, above: way + " on ")
+                    if disks.count > before { return }
+                } else {
+                    unknown = unknown ?? "the file behind \(way), \(file), cannot be seen from here"
+                }
             }
-            if name.hasPrefix("ram") || name.hasPrefix("zram") { isMemory = true }
+            if Self.isRAMDisk(name) { memory = memory ?? way }
             disks[name] = directory
+        }
+
+        /// Whether a device is one of brd or zram, which keep in memory what is written to them.
+        private static func isRAMDisk(_ name: String) -> Bool {
+            ["ram", "zram"].contains { kind in
+                name.count > kind.count && name.hasPrefix(kind) && name.dropFirst(kind.count).allSatisfy(\.isNumber)
+            }
         }
 
         private func resolve(_ path: String) -> String? { realPath(prefix + path) }

@@ -11,6 +11,8 @@ public final class ChildProcess {
     /// A descriptor that becomes readable when the process has ended.
     public let pidDescriptor: Int32
     private let pidfd: OwnedDescriptor?
+    /// Between which times of `CLOCK_BOOTTIME` it was started, in ns.
+    private let spawned: ClosedRange<Int64>
     private var end: End?
 
     /// How a process ended.
@@ -58,13 +60,22 @@ public final class ChildProcess {
         }
         environment.append(nil)
         var pid: pid_t = 0
+        let before = Clocks.boot
         let numbers = descriptors.map { $0 ?? -1 }
         try checkCode(CLinux_spawn(&pid, executable, &argv, &environment, numbers, numbers.count))
+        spawned = before...max(before, Clocks.boot)
         id = pid
         let descriptor = CLinux_pidfd_open(pid)
         pidDescriptor = descriptor
         // Kernels before 5.3 have no pidfd; then the observer finds out at its next sample.
         pidfd = descriptor >= 0 ? OwnedDescriptor(owning: descriptor) : nil
+    }
+
+    /// What is wrong with `/proc` where it does not show this very process by its number; `nil` where it does, or where
+    /// the process has ended.
+    public var procProblem: ProcMount.Problem? {
+        if poll() != nil { return nil }
+        return ProcMount.problem(ofChild: id, pidDescriptor: pidDescriptor, spawned: spawned)
     }
 
     /// How the process ended; `nil` while it runs.
@@ -116,6 +127,12 @@ public final class ChildProcess {
 public enum CurrentProcess {
     /// This process.
     public static var id: Int32 { getpid() }
+    /// The command line as `execve(2)` passed it, the binary's own name first.
+    ///
+    /// Swift's `CommandLine` reads `/proc/self/cmdline`, and is empty where there is no `/proc`.
+    public static let arguments: [String] = (0..<CLinux_argument_count()).compactMap { index in
+        CLinux_argument(index).map { String(cString: $0) }
+    }
     /// The parent process.
     public static var parentID: Int32 { getppid() }
 

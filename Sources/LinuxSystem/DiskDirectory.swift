@@ -10,14 +10,16 @@ public struct DiskDirectory: Sendable {
     public var path: String
     /// The file system, such as `ext4`.
     public var type: String
+    /// What its files are kept on in the end.
+    public var storage: Storage
     /// Whether its files are in memory rather than on a disk.
-    public var isMemory: Bool
+    public var isMemory: Bool { storage.isMemory }
     /// The size of the file system in bytes.
     public var totalBytes: Int64
     /// What any user may still take, in bytes (`f_bavail`): blocks reserved for root are left alone.
     public var freeBytes: Int64
     /// The block device behind it; `nil` where none can be seen, as on network file systems.
-    public var device: BlockDevice?
+    public var device: BlockDevice? { storage.device }
 
     /// Looks at `path`, which must be a directory that this process may make files in.
     public init(_ path: String, mounts: MountTable = .read()) throws(FileSystemFacts.Problem) {
@@ -26,8 +28,7 @@ public struct DiskDirectory: Sendable {
         type = facts.type
         totalBytes = facts.space.used + facts.space.unused
         freeBytes = facts.space.available
-        device = mounts.mount(of: facts.directory).flatMap { BlockDevice(of: $0, mounts: mounts) }
-        isMemory = facts.isMemory || device?.isMemory == true
+        storage = facts.storage
     }
 }
 

@@ -71,13 +71,16 @@ public struct FileSystemFacts: Sendable {
     public var type: String
     /// What is mounted, such as `/dev/vda1`.
     public var source: String
+    /// What its files are kept on in the end.
+    public var storage: Storage
     /// Whether its files are in memory rather than on a disk.
-    public var isMemory: Bool
+    public var isMemory: Bool { storage.isMemory }
     /// How full it is.
     public var space: FileSystemSpace
     /// What ext4 keeps from root, too, so that it never fails to write its own metadata: bytes that `unused` includes
-    /// (`reserved_clusters` in `Documentation/ABI/testing/sysfs-fs-ext4` of the kernel).
-    public var heldBack: Int64
+    /// (`reserved_clusters` in `Documentation/ABI/testing/sysfs-fs-ext4` of the kernel);
+    /// `nil` where that cannot be read.
+    public var heldBack: Int64?
 
     /// File systems that keep their files in memory.
     static let memoryTypes: Set<String> = ["tmpfs", "ramfs", "rootfs", "devtmpfs", "hugetlbfs"]
@@ -128,14 +131,15 @@ public struct FileSystemFacts: Sendable {
         let mount = mounts.mount(of: directory)
         type = mount?.type ?? "unknown"
         source = mount?.source ?? "unknown"
-        isMemory = Self.memoryTypes.contains(type)
-        heldBack = type == "ext4" ? Self.heldBack(source) * space.blockSize : 0
+        storage = Storage(of: mount, mounts: mounts)
+        let blockSize = space.blockSize
+        heldBack = type == "ext4" ? Self.heldBack(source).map { $0.multipliedSaturating(by: blockSize) } : 0
     }
 
-    private static func heldBack(_ source: String) -> Int64 {
-        guard let device = realpath(source, nil) else { return 0 }
+    private static func heldBack(_ source: String) -> Int64? {
+        guard let device = realpath(source, nil) else { return nil }
         defer { free(device) }
         let name = String(cString: device).split(separator: "/").last.map(String.init) ?? ""
-        return ProcFile("/sys/fs/ext4/\(name)/reserved_clusters")?.integer ?? 0
+        return ProcFile("/sys/fs/ext4/\(name)/reserved_clusters")?.integer
     }
 }

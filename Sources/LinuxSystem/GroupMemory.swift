@@ -11,12 +11,12 @@ public final class GroupMemory: GroupFiles {
         public var most: Int64?
         /// The limit above which the group is slowed down; `nil` where there is none, as always in v1.
         public var high: Int64?
-        /// What is charged to the group.
-        public var used: Int64 = 0
+        /// What is charged to the group; `nil` where it is not asked, or cannot be read, as the next two.
+        public var used: Int64?
         /// What of it is paged out.
-        public var swapped: Int64 = 0
+        public var swapped: Int64?
         /// How often a task of the group, or of one below it, was made to reclaim because of `high`.
-        public var highEvents: Int64 = 0
+        public var highEvents: Int64?
     }
 
     /// See ``GroupFiles/group``.
@@ -59,9 +59,9 @@ public final class GroupMemory: GroupFiles {
             reading.high = high.flatMap { limit($0, .memoryHigh) }
             // Nobody asks for the rest where there is no such limit.
             guard reading.high != nil else { return reading }
-            reading.used = current?.integer ?? 0
-            reading.swapped = swap?.integer ?? 0
-            reading.highEvents = events?.read { ByteScanner.integer(after: "high ", in: $0) } ?? 0
+            reading.used = current?.integer
+            reading.swapped = swap?.integer
+            reading.highEvents = events?.read { ByteScanner.integer(after: "high ", in: $0) }
             return reading
         }
     }

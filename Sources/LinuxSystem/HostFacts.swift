@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CLinux
 internal import Glibc
 
 /// What this host or container offers, read once before a run.
@@ -16,10 +17,12 @@ public struct HostFacts: Sendable {
     public var affinityCPUs: [Int]
     /// The smallest CPU quota over us.
     public var cpuQuota: CgroupView.Limit?
-    /// `MemTotal` in bytes.
-    public var memoryTotal: Int64
-    /// `MemAvailable` in bytes.
-    public var memoryAvailable: Int64
+    /// `MemTotal` in bytes; `nil` where nothing tells it.
+    public var memoryTotal: Int64?
+    /// Who told ``memoryTotal``: `/proc/meminfo`, or `sysinfo(2)` where that cannot be read.
+    public var memoryTotalSource = "/proc/meminfo"
+    /// `MemAvailable` in bytes; `nil` where `/proc/meminfo` cannot be read, as with `ProcSubset=pid`, or does not say.
+    public var memoryAvailable: Int64?
     /// The smallest memory limit over us.
     public var memoryLimit: CgroupView.Limit?
     /// The smallest limit over us above which a group is slowed down, `memory.high` of v2.
@@ -46,12 +49,20 @@ public struct HostFacts: Sendable {
         var facts = HostFacts(
             name: text(&names.nodename), kernel: text(&names.release), architecture: text(&names.machine),
             onlineCPUs: online, affinityCPUs: affinity, cpuQuota: cgroups.cpuQuota,
-            memoryTotal: memory.total ?? 0, memoryAvailable: memory.available ?? 0,
+            memoryTotal: memory.total ?? installedMemory, memoryAvailable: memory.available,
             memoryLimit: cgroups.memoryLimit, numaNodes: NUMA.nodesWithMemory, memoryNodes: NUMA.nodes,
             hugePages: hugePageMode(),
             cgroups: cgroups)
         facts.memoryHigh = cgroups.memoryHigh
+        if memory.total == nil { facts.memoryTotalSource = "sysinfo(2)" }
         return facts
+    }
+
+    /// `MemTotal` as `sysinfo(2)` tells it, from the same place in the kernel (`si_meminfo` in mm/show_mem.c); `nil`
+    /// where that is refused.
+    static var installedMemory: Int64? {
+        let bytes = CLinux_memory_total()
+        return bytes > 0 ? bytes : nil
     }
 
     /// The smaller of ``memoryLimit`` and ``memoryHigh``: what a group can have without being slowed down or killed.
@@ -91,14 +102,19 @@ public final class CgroupMemoryGauge {
         self.limit = limit
     }
 
-    /// The working set in bytes: what is charged, less inactive page cache, which the kernel reclaims first.
+    /// The working set in bytes: what is charged, less inactive page cache, which the kernel reclaims first; `nil`
+    /// where either cannot be read.
     public var used: Int64? {
         guard let charged = usage.integer else { return nil }
         let key = inactiveKey
-        let inactive = statistics?.read { ByteScanner.integer(after: key, in: $0) } ?? 0
+        guard let inactive = statistics?.read({ ByteScanner.integer(after: key, in: $0) }) else { return nil }
         return max(0, charged - inactive)
     }
 
+    /// The working set in bytes, or all that is charged where it cannot be read what of that is page cache: for bounds,
+    /// which may be too low and never too high.
+    public var mostUsed: Int64? { used ?? usage.integer }
+
     /// The limit less the working set, in bytes: what can still be charged before the OOM killer comes.
-    public var available: Int64? { used.map { limit - $0 } }
+    public var available: Int64? { mostUsed.map { limit - $0 } }
 }

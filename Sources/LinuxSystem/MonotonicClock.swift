@@ -10,6 +10,8 @@ public enum Clocks {
     public static var monotonic: Int64 { CLinux_monotonic_ns() }
     /// `CLOCK_REALTIME`: nanoseconds since the Unix epoch.
     public static var wall: Int64 { CLinux_realtime_ns() }
+    /// `CLOCK_BOOTTIME`: nanoseconds since the boot, suspended time included, as starts of processes are told.
+    static var boot: Int64 { CLinux_clock_ns(7) }
     /// CPU time of the calling thread, to the nanosecond.
     public static var threadCPU: Int64 { CLinux_thread_cpu_ns() }
     /// CPU time of this process, to the nanosecond.

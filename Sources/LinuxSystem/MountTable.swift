@@ -28,7 +28,7 @@ public struct MountTable: Sendable {
     /// The mounts, in the order of mounting.
     public var entries: [Entry]
     /// Whether the kernel's own numbers of mounts are those of this table.
-    private var isReal = false
+    private(set) var isReal = false
 
     /// Reads the table of this process; empty where it cannot be read.
     public static func read() -> MountTable {

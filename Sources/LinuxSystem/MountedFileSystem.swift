@@ -89,7 +89,7 @@ public struct MountedFileSystem: Sendable {
             answer = .notAsked(type: mount.type)
             return
         }
-        if BlockDevice(of: mount, mounts: mounts)?.isMemory == true { isMemory = true }
+        if Storage(of: mount, mounts: mounts).isMemory { isMemory = true }
         var facts = statvfs()
         guard statvfs(mount.point, &facts) == 0 else {
             answer = .unreadable(Errno(rawValue: errno))

@@ -98,7 +98,10 @@ enum UndoEffect {
         process.processID = processID
         process.startTime = startTime
         let subject = "the open file limit of process \(processID)"
-        guard process.isAlive == true else {
+        guard let isAlive = process.isAlive else {
+            return UndoOutcome(kind: .failed, text: "\(subject) is left: whether the process runs cannot be told here")
+        }
+        guard isAlive else {
             return UndoOutcome(kind: .nothingLeft, text: "\(subject) needs no undoing: the process has ended")
         }
         let limit: OpenFileLimit

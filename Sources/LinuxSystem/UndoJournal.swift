@@ -146,7 +146,8 @@ public struct UndoJournal: Sendable {
                 case false?: listing.stale.append(entry)
                 case nil:
                     listing.problems.append(
-                        "\(directory)/\(name) is left: whether its owner lives cannot be told from this PID namespace")
+                        "\(directory)/\(name) is left: whether its owner lives cannot be told here (another PID "
+                            + "namespace, or a /proc that hides it)")
                 }
             } catch {
                 listing.problems.append(error.description)

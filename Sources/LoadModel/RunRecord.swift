@@ -235,10 +235,10 @@ public struct HostDescription: Sendable {
     public var affinityCPUs: Int
     /// The CPU quota in cores; `nil` where there is none.
     public var quotaCores: Double?
-    /// `MemTotal`.
-    public var memoryTotalBytes: Int64
-    /// `MemAvailable` at the start.
-    public var memoryAvailableBytes: Int64
+    /// `MemTotal`; `nil` where it cannot be read.
+    public var memoryTotalBytes: Int64?
+    /// `MemAvailable` at the start; `nil` where it cannot be read.
+    public var memoryAvailableBytes: Int64?
     /// The memory limit of the cgroup; `nil` where there is none.
     public var memoryLimitBytes: Int64?
     /// NUMA nodes that have memory.
@@ -251,7 +251,7 @@ public struct HostDescription: Sendable {
     /// Creates a description.
     public init(
         name: String, kernel: String, architecture: String, onlineCPUs: Int, affinityCPUs: Int, quotaCores: Double?,
-        memoryTotalBytes: Int64, memoryAvailableBytes: Int64, memoryLimitBytes: Int64?, numaNodes: Int,
+        memoryTotalBytes: Int64?, memoryAvailableBytes: Int64?, memoryLimitBytes: Int64?, numaNodes: Int,
         hugePages: String, exertVersion: String
     ) {
         self.name = name

@@ -416,8 +416,16 @@ public enum LogSchema {
                   "minimum": 0,
                   "description": "CPU quota; null where there is none."
                 },
-                "memory_total_bytes": {"type": "integer", "minimum": 0},
-                "memory_available_bytes": {"type": "integer", "minimum": 0},
+                "memory_total_bytes": {
+                  "type": ["integer", "null"],
+                  "minimum": 0,
+                  "description": "MemTotal; null where it cannot be read."
+                },
+                "memory_available_bytes": {
+                  "type": ["integer", "null"],
+                  "minimum": 0,
+                  "description": "MemAvailable at the start; null where it cannot be read."
+                },
                 "memory_limit_bytes": {"type": ["integer", "null"], "minimum": 0},
                 "numa_nodes": {"type": "integer", "minimum": 0},
                 "huge_pages": {"type": "string"}

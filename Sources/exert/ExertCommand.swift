@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import LinuxSystem
 
 struct ExertCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -20,6 +21,33 @@ struct ExertCommand: ParsableCommand {
             RunCommand.self, CheckCommand.self, HostCommand.self, ListCommand.self, SchemaCommand.self,
             CleanupCommand.self, ServeCommand.self, ObserveCommand.self, HealthCommand.self,
         ])
+}
+
+/// A command that tells processes apart, or watches them, by `/proc`.
+protocol ProcessWatching: ParsableCommand {}
+
+extension RunCommand: ProcessWatching {}
+extension CheckCommand: ProcessWatching {}
+extension ServeCommand: ProcessWatching {}
+extension CleanupCommand: ProcessWatching {}
+
+extension ExertCommand {
+    /// Runs what the words of the command line say, and ends the process.
+    ///
+    /// - Parameter arguments: without the binary's own name.
+    static func runMain(_ arguments: [String]) -> Never {
+        do {
+            var command = try parseAsRoot(arguments)
+            if command is any ProcessWatching, let problem = ProcMount.problem {
+                Console.complain(problem.message)
+                throw ExitStatus.unsupported
+            }
+            try command.run()
+            exit()
+        } catch {
+            exit(withError: error)
+        }
+    }
 }
 
 /// The version of exert, as the log names it.

@@ -21,6 +21,10 @@ struct ObserveCommand: ParsableCommand {
             Console.complain("'exert \(Wire.subcommand)' is for programs; people use 'exert run' or 'exert serve'")
             throw ExitStatus.usage
         }
+        if let problem = ProcMount.problem {
+            steering.send(WireAnswer(refused: .init(id: id, refusal: Refusal(.unsupported, problem.message))))
+            throw ExitStatus.unsupported
+        }
         // Before the plan: what a killed run left would be counted as in use.
         Leftovers.undo()
         let host = HostFacts.read()

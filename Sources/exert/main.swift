@@ -3,14 +3,18 @@
 import ArgumentParser
 import Engine
 import Glibc
+import LinuxSystem
 import Stressors
+
+// Not Swift's `CommandLine`: it asks /proc, and without one every command line would be empty.
+let arguments = CurrentProcess.arguments
 
 // A stressor process is this same binary. It is told apart before anything else is set up, so that its resident set and
 // its start stay small.
-if CommandLine.arguments.dropFirst().first == StressorProcess.subcommand {
-    exit(StressorProcess.run(catalog: Catalog.all, arguments: CommandLine.arguments))
+if arguments.dropFirst().first == StressorProcess.subcommand {
+    exit(StressorProcess.run(catalog: Catalog.all, arguments: arguments))
 }
 
 // A reader of our output that goes away must not take the run along without a release.
 signal(SIGPIPE, SIG_IGN)
-ExertCommand.main()
+ExertCommand.runMain(Array(arguments.dropFirst()))

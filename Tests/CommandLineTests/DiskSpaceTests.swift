@@ -72,6 +72,37 @@ struct DiskSpaceTests {
         #expect(disk.leftovers.isEmpty)
     }
 
+    @Test func moreThanTheDiskHasRunsAsFarAsItGoesAndIsToldBefore() throws {
+        let result = try Exert.run(load("disk-space=5GiB") + ["--format", "json"], environment: environment)
+        #expect(result.code == 2, "\(result.output)\(result.error)")
+        let document = try jsonObject(result.output)
+        let found = (try document.object("plan")["findings"] as? [[String: Any]] ?? [])
+            .first { $0["code"] as? String == "target_beyond_capacity" }
+        let message = found?["message"] as? String ?? ""
+        #expect(message.contains("5 GiB") && message.contains("MiB can be taken"), "\(message)")
+        #expect(message.contains("write 'max'"), "\(message)")
+        let outcome = (document["results"] as? [[String: Any]])?.first
+        #expect(outcome?["verdict"] as? String == "not_met" && outcome?["limited_by"] as? String == "saturation")
+        let inodes = try Exert.run(load("inodes=10000000"), environment: environment)
+        #expect(inodes.code == 2, "\(inodes.output)\(inodes.error)")
+    }
+
+    @Test func aShareOfWhatIsAvailableIsPutOnTop() throws {
+        let others = disk.path + "/others"
+        #expect(FileManager.default.createFile(atPath: others, contents: nil))
+        let file = try #require(FileHandle(forWritingAtPath: others))
+        #expect(posix_fallocate(file.fileDescriptor, 0, off_t(disk.available / 2)) == 0)
+        let free = disk.available
+        let run = try Exert.start(
+            load("disk-space=50%", ["of=available"], length: "20s"), environment: environment)
+        #expect(eventually(within: 10) { abs(disk.available - free / 2) <= 8192 }, "\(free) \(disk.available)")
+        run.send(SIGINT)
+        let result = try run.wait(limit: 10)
+        #expect(result.code == 130, "\(result.output)\(result.error)")
+        let total = try Exert.run(load("disk-space=50%", ["of=available", "mode=total"]), environment: environment)
+        #expect(total.code == 64 && total.error.contains("drop 'mode: total'"), "\(total.error)")
+    }
+
     @Test func aDiskThatIsFullAlreadyIsToldTruthfully() throws {
         let others = disk.path + "/others"
         #expect(FileManager.default.createFile(atPath: others, contents: nil))

@@ -38,7 +38,7 @@ private let ms = Nanoseconds.millisecond
     }
 
     @Test func `a level trips at the first look, and one that holds never does`() throws {
-        let total = Double(HostFacts.read().memoryTotal)
+        let total = Double(try #require(HostFacts.read().memoryTotal))
         let trip = try #require(try watch(condition("memory.available", .below, 2 * total, .bytes)).check(at: 0))
         #expect(trip.value > 0 && trip.value < total)
         #expect(trip.held == 0)

@@ -76,6 +76,38 @@ struct BlockDeviceTests {
         #expect(try device("/inram/x")?.isMemory == true)
     }
 
+    @Test(arguments: [
+        ("/home", Storage.Medium.disk, "ext4 on sda1 > sda"), ("/ram/x", .memory, "tmpfs"),
+        ("/inram/x", .memory, "ext4 on loop4 on tmpfs"), ("/brd", .memory, "ext4 on ram1"),
+        ("/zram", .memory, "ext4 on zram0"), ("/mapped", .memory, "ext4 on dm-9 on ram1"),
+        ("/merged/x", .disk, "overlay on dm-0 > sda1 > sda > sdb"), ("/overram", .memory, "overlay on tmpfs"),
+        ("/overnothing", .unknown("the upper directory of the overlay cannot be seen from here"), "overlay"),
+        ("/net/x", .unknown("nfs4 from server:/x shows no device"), "nfs4"),
+    ])
+    func memoryIsFoundBelow(_ path: String, _ medium: Storage.Medium, _ text: String) throws {
+        let folder = try tree()
+        for (device, number) in [("ram1", "1:1"), ("zram0", "252:0"), ("dm-9", "253:9")] {
+            try folder.write("1\n", to: "sys/devices/block/\(device)/stat")
+            try FileManager.default.createSymbolicLink(
+                atPath: folder.path + "/sys/dev/block/" + number, withDestinationPath: "../../devices/block/" + device)
+        }
+        try FileManager.default.createDirectory(
+            atPath: folder.path + "/sys/devices/block/dm-9/slaves", withIntermediateDirectories: true)
+        try FileManager.default.createSymbolicLink(
+            atPath: folder.path + "/sys/devices/block/dm-9/slaves/ram1", withDestinationPath: "../../ram1")
+        let more = """
+
+            50 22 1:1 / /brd rw - ext4 /dev/ram1 rw
+            51 22 252:0 / /zram rw - ext4 /dev/zram0 rw
+            52 22 253:9 / /mapped rw - ext4 /dev/mapper/x rw
+            53 22 0:70 / /overram rw - overlay overlay rw,lowerdir=/l,upperdir=/ram/upper,workdir=/ram/w
+            54 22 0:71 / /overnothing rw - overlay overlay rw,lowerdir=/l
+            """
+        let found = Storage(behind: path, mounts: MountTable(mountinfo + more), prefix: folder.path)
+        #expect(found.medium == medium)
+        #expect(found.text == text)
+    }
+
     @Test func countersThatAreOffAreSeen() throws {
         let folder = try tree()
         let mounts = MountTable(mountinfo)

@@ -80,12 +80,25 @@ struct ProcFileTests {
         #expect(CgroupMemoryGauge(unified)?.available == 950)
     }
 
-    @Test func theFactsOfThisHostHangTogether() {
+    @Test func whatOfAGroupIsPageCacheIsNotTakenForNothingWhereItIsUnreadable() throws {
+        let folder = try TemporaryFolder()
+        try folder.write("100\n", to: "memory.current")
+        let limit = CgroupView.Limit(value: 1000, source: "", group: .init(directory: folder.path, version: 2))
+        let gauge = try #require(CgroupMemoryGauge(limit))
+        #expect(gauge.used == nil && gauge.available == 900)
+        try folder.write("anon 7\n", to: "memory.stat")
+        #expect(CgroupMemoryGauge(limit)?.used == nil)
+    }
+
+    @Test func theFactsOfThisHostHangTogether() throws {
         let host = HostFacts.read()
         #expect(!host.onlineCPUs.isEmpty && host.onlineCPUs == host.onlineCPUs.sorted())
         #expect(Set(host.affinityCPUs).isSubset(of: Set(host.onlineCPUs)))
-        #expect(host.memoryTotal > 16 << 20)
-        #expect((1...host.memoryTotal).contains(host.memoryAvailable))
+        let total = try #require(host.memoryTotal)
+        #expect(total > 16 << 20)
+        #expect((1...total).contains(try #require(host.memoryAvailable)))
+        #expect(host.memoryTotal == HostFacts.installedMemory, "sysinfo(2) tells the same")
+        #expect(host.memoryTotalSource == "/proc/meminfo")
         #expect(host.numaNodes >= 1)
         #expect(["always", "madvise", "never", "unknown"].contains(host.hugePages))
         #expect(SmallFile.text("/proc/sys/kernel/osrelease") == host.kernel)

@@ -59,6 +59,11 @@ struct FileHandlePlanTests {
         #expect(problem { try prepare(peak: 1e300) } != nil, "no figure overflows")
     }
 
+    @Test(arguments: [(64.0, 64, 1), (65, 64, 2), (96, 64, 2), (97, 64, 3), (129, 128, 2), (12_000, 64, 250)])
+    func aSmallTableIsUsedButForWhatTheProcessItselfNeeds(_ peak: Double, _ limit: UInt64, _ processes: Int) throws {
+        #expect(try FileHandleStressor.processes(.process, peak: peak, limit: limit) == processes)
+    }
+
     @Test func theKindIsResolvedByScope() throws {
         #expect(try prepare(peak: 10).settings["handle"] == .text("dup"))
         #expect(try prepare(["of": .text("system")], peak: 10).settings["handle"] == .text("path"))
@@ -124,7 +129,7 @@ struct FileHandlePlanTests {
         let most = Double(try #require(SystemFileTable()?.read()).most)
         let found = problem { try prepare(changes, peak: most - 100, [.leave]) }
         // Where the limit is none, or tables are small, it is refused for that.
-        guard most < 0x1p62, most / (hard - 64) <= 256 else {
+        guard most < 0x1p62, most / (hard - Double(FileHandleStressor.reserve)) <= 256 else {
             #expect(found?.isInvalid == false)
             return
         }

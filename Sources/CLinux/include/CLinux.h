@@ -43,6 +43,12 @@ int CLinux_set_parent_death_signal(int signal);
 /// A CLOCK_BOOTTIME timer that sends SIGKILL to this process after the given time, every signal blocked or not. There
 /// is one such timer; a second call sets it anew. Not to be called by two threads at once.
 int CLinux_kill_self_after(int64_t nanoseconds);
+/// How many words the command line has, the binary's own first.
+int CLinux_argument_count(void);
+/// A word of the command line as execve(2) passed it, without asking /proc; NULL where there is none.
+const char *_Nullable CLinux_argument(int index);
+/// statfs(2): whether a file system of type proc is mounted at `path`.
+int CLinux_is_proc(const char *path);
 /// The kernel's id of the calling thread.
 pid_t CLinux_gettid(void);
 /// pthread_setname_np on the calling thread; `name` is cut to 15 characters.
@@ -110,6 +116,8 @@ int64_t CLinux_list_descriptors(int directory, int32_t from, int32_t *_Nullable 
 
 // ---- memory ---------------------------------------------------------------------------------------------------------
 
+/// sysinfo(2): the memory that the kernel has, in bytes; -1 where it is refused.
+int64_t CLinux_memory_total(void);
 /// madvise(2) MADV_POPULATE_WRITE (Linux 5.14): faults pages in without touching their content. 0 or -1.
 int CLinux_populate_write(void *address, size_t length);
 /// mlock2(2); musl and old glibc have no wrapper.

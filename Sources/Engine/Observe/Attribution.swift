@@ -120,7 +120,10 @@ enum Attribution {
 
 extension LimitFigures.MemoryHigh {
     /// The kernel reclaims down to the limit, which is then never quite reached: `MEMCG_CHARGE_BATCH`, mm/memcontrol.c.
-    var isReached: Bool { recentEvents > 0 && Double(used) >= 0.9 * Double(bytes) || used >= bytes }
+    var isReached: Bool {
+        guard let used else { return recentEvents > 0 }
+        return recentEvents > 0 && Double(used) >= 0.9 * Double(bytes) || used >= bytes
+    }
 }
 
 /// How much a window is off, and what can explain it.

@@ -143,8 +143,8 @@ struct GroupLevels {
         for (index, files) in memories.enumerated() {
             let reading = files.read(at: now)
             guard let high = reading.high else { continue }
-            let events = reading.highEvents - (highEvents[index] ?? reading.highEvents)
-            highEvents[index] = reading.highEvents
+            let events = reading.highEvents.flatMap { now in highEvents[index].map { now - $0 } } ?? 0
+            highEvents[index] = reading.highEvents ?? highEvents[index]
             guard high < lowest?.bytes ?? .max else { continue }
             lowest = LimitFigures.MemoryHigh(
                 source: files.highSource, bytes: high, used: reading.used, swapped: reading.swapped,

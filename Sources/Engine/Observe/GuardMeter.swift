@@ -62,7 +62,8 @@ final class GuardMeter {
     private static func memory(isRatio: Bool, _ host: HostFacts) -> Source? {
         guard let meminfo = ProcFile("/proc/meminfo") else { return nil }
         let group = host.memoryLimit.flatMap(CgroupMemoryGauge.init)
-        let whole = isRatio ? Double(host.memoryTotal) : 1
+        let total = host.memoryTotal.map { Double($0) }
+        guard let whole = isRatio ? total : 1 else { return nil }
         let limit = isRatio ? host.memoryLimit?.value ?? 1 : 1
         return .level {
             let available = meminfo.read { ByteScanner.bytes(afterKiB: "MemAvailable:", in: $0) }

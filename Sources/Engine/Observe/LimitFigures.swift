@@ -33,8 +33,10 @@ struct LimitFigures: Sendable {
     struct MemoryHigh: Hashable, Sendable {
         var source: String
         var bytes: Int64
-        var used: Int64
-        var swapped: Int64
+        /// `nil` where it cannot be read.
+        var used: Int64?
+        /// `nil` where it cannot be read.
+        var swapped: Int64?
         /// How often tasks of the group were made to reclaim lately.
         var recentEvents: Int64
     }
@@ -106,10 +108,12 @@ extension LimitFigures.IOLimit {
 
 extension LimitFigures.MemoryHigh {
     var evidence: CauseEvidence {
-        CauseEvidence(
+        func words(_ bytes: Int64?, _ what: String) -> String {
+            bytes.map { "\(Figure.mebibytes($0)) \(what)" } ?? "unreadable what is \(what)"
+        }
+        return CauseEvidence(
             source: source,
-            figure: "\(Figure.mebibytes(bytes)), \(Figure.mebibytes(used)) charged, "
-                + "\(Figure.mebibytes(swapped)) swapped out")
+            figure: "\(Figure.mebibytes(bytes)), \(words(used, "charged")), \(words(swapped, "swapped out"))")
     }
 }
 

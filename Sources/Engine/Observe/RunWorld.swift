@@ -33,6 +33,13 @@ public protocol StressorChild: AnyObject {
     func poll() -> ChildProcess.End?
     /// Sends it a signal.
     func send(signal: Int32)
+    /// What is wrong with `/proc` where it does not show this process by its number; `nil` where nothing is.
+    var procProblem: ProcMount.Problem? { get }
+}
+
+@_spi(Benchmarks) extension StressorChild {
+    /// Nothing: another world has no `/proc`.
+    public var procProblem: ProcMount.Problem? { nil }
 }
 
 @_spi(Benchmarks) extension ChildProcess: StressorChild {}

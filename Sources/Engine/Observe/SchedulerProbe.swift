@@ -11,12 +11,14 @@ final class SchedulerProbe {
     private let delays: [ProcFile]
     private let scale: Double
 
-    init(threads: [(processID: Int32, id: Int64)]) {
+    /// Opens the figures of `threads`; `nil` where there are none to read, which is not a delay of 0.
+    init?(threads: [(processID: Int32, id: Int64)]) {
         // "time on cpu, time waiting on a run queue, timeslices", in ns; Documentation/scheduler/sched-stats.rst.
         delays = threads.prefix(Self.most).compactMap {
             ProcFile("/proc/\($0.processID)/task/\($0.id)/schedstat", capacity: 128)
         }
-        scale = delays.isEmpty ? 0 : Double(threads.count) / Double(delays.count)
+        if delays.isEmpty { return nil }
+        scale = Double(threads.count) / Double(delays.count)
     }
 
     /// How often the first of the threads was put on a processor.

@@ -121,10 +121,14 @@ final class StressorSession {
                 processIDs: children.map(\.id), settings: plan.settings, unit: plan.unit, mode: plan.mode,
                 host: host,
                 claims: { gauges.reduce(0) { $0 + $1.claimed } })
+            // Before its files are opened and after: what is open then stays that process's, whatever is mounted later.
+            var hidden = try hiddenProcess()
             witness = type.witness(request)
+            hidden = try hiddenProcess() ?? hidden
             guard let witness else {
                 throw .cannotStart(
-                    plan.name, "the kernel's accounting of process \(children[0].id) cannot be read")
+                    plan.name,
+                    hidden?.message ?? "the kernel's accounting of process \(children[0].id) cannot be read")
             }
             scheduler = plan.drive == .rate ? SchedulerProbe(threads: threads) : nil
             follower = plan.drive == .level ? SchedulerProbe(threads: Array(threads.prefix(1))) : nil
@@ -138,6 +142,21 @@ final class StressorSession {
             witness.begin()
         }
         return true
+    }
+
+    /// That `/proc` hides one of the processes, with which some witnesses can live; `nil` where it shows all of them.
+    ///
+    /// - Throws: ``ObserverFailure/cannotStart(_:_:)`` where it shows strangers in their place.
+    private func hiddenProcess() throws(ObserverFailure) -> ProcMount.Problem? {
+        var hidden: ProcMount.Problem?
+        for child in children {
+            switch child.procProblem {
+            case .hidden(let id)?: hidden = .hidden(id)
+            case let problem?: throw .cannotStart(plan.name, problem.message)
+            case nil: continue
+            }
+        }
+        return hidden
     }
 
     private var threads: [(processID: Int32, id: Int64)] {

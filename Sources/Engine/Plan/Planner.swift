@@ -66,7 +66,7 @@ public struct Planner {
                 if GuardMeter(condition.metric, isRatio: isRatio, directory: directory, host: host) == nil {
                     errors.unsupported.append(
                         "guard '\(condition.text)' (line \(condition.mark.line)): what it watches cannot be read here"
-                            + (condition.metric.hasPrefix("psi.") ? "; the kernel needs PSI (psi=1)" : ""))
+                            + Self.remedy(for: condition.metric))
                     return nil
                 }
                 return PlannedGuard(
@@ -74,6 +74,12 @@ public struct Planner {
                     unit: unit, length: condition.length, directory: directory)
             }
         }
+    }
+
+    /// What may keep a guard from being watched, and what helps.
+    private static func remedy(for metric: String) -> String {
+        if metric.hasPrefix("psi.") { return "; the kernel needs PSI (psi=1)" }
+        return metric.hasPrefix("disk.") ? "" : " (ProcSubset=pid?); drop the guard, or run where /proc is whole"
     }
 
     private func plannedPhases(_ profile: Profile) -> [PlannedPhase] {

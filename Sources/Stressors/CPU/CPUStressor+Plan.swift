@@ -53,6 +53,11 @@ extension CPUStressor {
         let base = try CPUBase.resolve(request.settings, request.host)
         let isTotal = request.settings.text("mode") == "total"
         if isTotal, base.scope.flatMap(CPUUseGauge.init) == nil {
+            if case .processors? = base.scope {
+                throw .unsupported(
+                    "mode: total needs the CPU time of everybody, and /proc/stat cannot be read here "
+                        + "(ProcSubset=pid?): take 'mode: add', or 'of: cgroup' in a group with a quota")
+            }
             throw .unsupported(
                 "mode: total needs the CPU time of everybody in the base, and nobody counts it (\(base.text)); on "
                     + "cgroup v1 give 'cgroup' as a path that the hierarchies cpu and cpuacct both have")
@@ -95,7 +100,8 @@ extension CPUStressor {
         }
         let scope = base.mode == .total ? try CPUBase.resolve(settings, host).scope : nil
         // Where the observer runs elsewhere than the load, or the whole is held, which it is part of, it is left out.
-        let isApart = base.mode == .total || ["cpus", NodeSetting.key, "cgroup"].contains { settings.values[$0] != nil }
+        let isApart =
+            base.mode == .total || ["cpus", NodeSetting.key, "cgroup"].contains { settings.values[$0] != nil }
         return Preparation(
             workers: workers, findings: findings, witness: scope?.witness, includesObserver: !isApart)
     }
@@ -114,12 +120,16 @@ extension CPUStressor {
 /// The CPU clock of the whole stressor process, from when its load began.
 private final class CPUClockWitness: Witness {
     private let clock: ProcessCPUClock
-    private var start: Int64 = 0
+    private var start: Int64?
 
     init(_ clock: ProcessCPUClock) { self.clock = clock }
 
-    func begin() { start = clock.now ?? 0 }
-    func read(target: Double) -> WitnessReading? { clock.now.map { WitnessReading(Double($0 - start)) } }
+    func begin() { start = clock.now }
+
+    func read(target: Double) -> WitnessReading? {
+        guard let start, let now = clock.now else { return nil }
+        return WitnessReading(Double(now - start))
+    }
 }
 
 /// The CPU time of everybody in the base, and what of it is the stressor's own.
@@ -128,7 +138,7 @@ private final class CPUClockWitness: Witness {
 private final class CPUUseWitness: Witness {
     private let clock: ProcessCPUClock
     private let gauge: CPUUseGauge
-    private var start: Int64 = 0
+    private var start: Int64?
     private var last: (used: Int64, own: Int64)?
     private var counted: Int64 = 0
 
@@ -138,13 +148,14 @@ private final class CPUUseWitness: Witness {
     }
 
     func begin() {
-        start = clock.now ?? 0
+        start = clock.now
+        guard let start else { return }
         last = gauge.read().map { ($0.used, start) }
     }
 
     func read(target: Double) -> WitnessReading? {
         // The stressor's clock first: reading it brings the group's counter up to date.
-        guard let own = clock.now, let used = gauge.read()?.used else { return nil }
+        guard let start, let own = clock.now, let used = gauge.read()?.used else { return nil }
         if let last { counted += target > 0 ? used - last.used : own - last.own }
         last = (used, own)
         return WitnessReading(Double(counted), own: Double(own - start))

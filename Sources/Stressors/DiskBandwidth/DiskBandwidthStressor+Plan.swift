@@ -25,7 +25,12 @@ extension DiskBandwidthStressor {
         }
         let directory = try directory(request.settings)
         var planner = DiskPlanner(request: request, directory: directory, curve: curve)
-        return try planner.prepare()
+        var preparation = try planner.prepare()
+        // Where there is no device at all, the planner has told it.
+        if directory.device != nil, let note = FileSystemSetting.unknownStorage(directory.storage, of: directory.path) {
+            preparation.findings.append(note)
+        }
+        return preparation
     }
 
     /// See ``Stressor/witness(_:)``.
@@ -59,6 +64,6 @@ extension DiskBandwidthStressor {
     }
 
     private static func inMemory(_ directory: DiskDirectory) -> String {
-        "'\(directory.path)' is in memory (\(directory.device?.text ?? directory.type)), so there is no disk to load"
+        "'\(directory.path)' is in memory (\(directory.storage.text)), so there is no disk to load"
     }
 }

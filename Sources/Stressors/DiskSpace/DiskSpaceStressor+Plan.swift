@@ -16,11 +16,16 @@ extension DiskSpaceStressor {
             The figure is what the file system counts: st_blocks of the files (mode add), or the use that statvfs \
             shows of the whole file system (mode total), which is followed both ways while others write and delete. \
             On btrfs, whose figures lag, the file system is written out first (syncfs). Blocks that are reserved for \
-            root are left alone unless told otherwise. tmpfs is memory, and refused.
+            root are left alone unless told otherwise. What is memory below (tmpfs, an overlay or a loop device on it, \
+            RAM disks) is refused.
             """,
         drive: .level, unit: .bytes, amounts: [.bytes, .percent, .max, .leave],
         keys: [
             FileSystemSetting.key, LevelMode.key,
+            .init(
+                "of", .choice(["whole", "available"]), default: .text("whole"),
+                help: "What 100 % is: whole, all that df counts, or available, what is free at the start, of which a "
+                    + "percentage is put on top of what is in use (mode: add)."),
             .init(
                 "keep-free", .bytes, default: .bytes(0),
                 help: "Never take what would leave less than this much available, whatever the target says; what "
@@ -46,10 +51,20 @@ extension DiskSpaceStressor {
     public static func base(_ request: LoadRequest) throws(PlanProblem) -> Base {
         let settings = request.settings
         let facts = try FileSystemSetting.facts(settings)
-        let mode = try LevelMode.resolve(request)
+        let isOfAvailable = settings.text("of") == "available"
+        if isOfAvailable, settings.text("mode") == "total" {
+            throw .invalid(
+                setting: "of", "a share of what is available is put on top of what is in use; drop 'mode: total'")
+        }
+        let mode = isOfAvailable ? .add : try LevelMode.resolve(request)
         let space = facts.space
         let usesReserved = settings.flag("use-reserved")
-        let room = usesReserved ? max(0, space.unused - facts.heldBack) : space.available
+        if usesReserved, facts.heldBack == nil {
+            throw .unsupported(
+                "what \(facts.type) keeps from root, too, cannot be read (/sys/fs/\(facts.type)/*/reserved_clusters): "
+                    + "drop 'use-reserved', or run where /sys is whole")
+        }
+        let room = roomOf(space, facts, usesReserved: usesReserved)
         let capacity = space.used + room
         guard capacity > 0 else {
             throw .unsupported("the \(FileSystemSetting.subject(facts)) has no size that could be filled")
@@ -62,13 +77,21 @@ extension DiskSpaceStressor {
         // `max` is what may be taken; what `leave` leaves includes what is kept free.
         let kept = request.amounts.contains(.leave) ? 0 : keepFree
         let whole = usesReserved ? "used + free, as root has it" : "used + available, as df counts it"
+        let share = isOfAvailable ? "\(room) bytes, what is available" : "\(capacity) bytes, \(whole)"
         return Base(
-            capacity: Double(capacity), free: Double(max(0, (mode == .total ? capacity : room) - kept)),
-            text: "\(FileSystemSetting.subject(facts)): 100 % is \(capacity) bytes, \(whole); \(space.used) used, "
-                + "\(room) available at the start",
+            capacity: Double(isOfAvailable ? room : capacity),
+            free: Double(max(0, (mode == .total ? capacity : room) - kept)),
+            text:
+                "\(FileSystemSetting.subject(facts)): 100 % is \(share); \(space.used) used, \(room) available at the "
+                + "start",
             mode: mode, block: Double(space.blockSize),
             // Where figures lag, what others do between two times that the file system is written out is not known.
             floor: facts.isStale && mode == .total ? 0x1p23 : nil)
+    }
+
+    /// What may be taken, `keep-free` aside; what is kept from root is known where that is asked for.
+    private static func roomOf(_ space: FileSystemSpace, _ facts: FileSystemFacts, usesReserved: Bool) -> Int64 {
+        usesReserved ? max(0, space.unused - (facts.heldBack ?? 0)) : space.available
     }
 
     /// See ``Stressor/prepare(_:base:curve:)``.
@@ -78,9 +101,13 @@ extension DiskSpaceStressor {
         let settings = request.settings
         let facts = try FileSystemSetting.facts(settings)
         let peak = curve.peak
-        guard peak <= base.capacity else {
+        // Beyond what there is, it runs as far as it goes; beyond this no file system could tell.
+        guard peak < 0x1p62 else {
             let (wanted, whole) = HumanUnits.amounts(peak, base.capacity, .bytes)
-            throw .invalid(setting: nil, "the target goes up to \(wanted); the file system has \(whole)")
+            throw .invalid(
+                setting: nil,
+                "the target goes up to \(wanted), more than any file system holds; this one has \(whole): lower the "
+                    + "target, or write 'max'")
         }
         let space = facts.space
         guard peak <= 0 || peak >= Double(space.blockSize) else {
@@ -100,9 +127,9 @@ extension DiskSpaceStressor {
         let keepFree = settings.bytes("keep-free") ?? 0
         let usesReserved = settings.flag("use-reserved")
         let space = facts.space
-        let room = (usesReserved ? space.unused - facts.heldBack : space.available) - keepFree
+        let room = roomOf(space, facts, usesReserved: usesReserved) - keepFree
         let ownPeak = base.mode == .total ? peak - Double(space.used) : peak
-        var findings: [Finding] = []
+        var findings = [FileSystemSetting.unknownStorage(facts.storage, of: facts.directory)].compactMap { $0 }
         func find(_ code: String, _ message: String) { findings.append(Finding(code: code, message: message)) }
         if room <= 0, peak > 0 {
             find(
@@ -111,12 +138,17 @@ extension DiskSpaceStressor {
                     ? "less than the \(HumanUnits.bytes(keepFree)) that are to be kept free are left"
                     : "the file system is full already: there is nothing left to take")
         } else if ownPeak > Double(room) {
-            let (wanted, free) = HumanUnits.amounts(peak, Double(max(0, room)), .bytes)
+            // In one unit only where they are near to each other: 450 MiB are to be read as such beside 5 GiB.
+            let left = Double(room)
+            let (wanted, free) =
+                peak < 10 * left
+                ? HumanUnits.amounts(peak, left, .bytes)
+                : (HumanUnits.amount(peak, .bytes), HumanUnits.amount(left, .bytes))
             find(
                 "target_beyond_capacity",
                 "the target goes up to \(wanted); \(free) can be taken"
                     + (keepFree > 0 ? " before less than \(HumanUnits.bytes(keepFree)) are kept free" : "")
-                    + ". Lower the target, or free space first.")
+                    + ". Lower the target, write 'max', or free space first.")
         }
         if base.mode == .total, peak > 0, ownPeak < 0 {
             let (held, wanted) = HumanUnits.amounts(Double(space.used), peak, .bytes)

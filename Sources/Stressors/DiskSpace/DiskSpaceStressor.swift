@@ -24,7 +24,8 @@ public struct DiskSpaceStressor: Stressor {
                 method: settings.text("method").flatMap { .init(rawValue: $0) } ?? .auto,
                 blockSize: facts.space.blockSize),
             keepFree: settings.bytes("keep-free") ?? 0, usesReserved: settings.flag("use-reserved"),
-            heldBack: facts.heldBack,
+            // Planned for with `use-reserved` alone, and then it is known.
+            heldBack: facts.heldBack ?? 0,
             isStale: facts.isStale, mode: process.mode)
         context = process
     }
@@ -58,10 +59,19 @@ enum FileSystemSetting {
         }
         if facts.isMemory {
             throw .unsupported(
-                "'\(path)' is on \(facts.type), whose files are in memory; use the memory stressor for that, or name a "
-                    + "directory on a disk with 'directory'")
+                "'\(path)' is on \(facts.storage.text), whose files are in memory; use the memory stressor for that, "
+                    + "or name a directory on a disk with 'directory'")
         }
         return facts
+    }
+
+    /// Says that nobody can tell what the files are kept on; `nil` where that is known.
+    static func unknownStorage(_ storage: Storage, of directory: String) -> Finding? {
+        guard let why = storage.unknown else { return nil }
+        return Finding(
+            code: "storage_unknown", severity: .note,
+            message: "what '\(directory)' is kept on is not known (\(why)); where that is memory, it is memory that is "
+                + "loaded, and no disk")
     }
 
     static func words(_ problem: FileSystemFacts.Problem) -> String {

@@ -74,7 +74,9 @@ extension FileHandleStressor {
 
     private static func systemBase(_ request: LoadRequest) throws(PlanProblem) -> Base {
         guard let reading = SystemFileTable()?.read() else {
-            throw .unsupported("the system's table of open files cannot be read (/proc/sys/fs/file-nr)")
+            throw .unsupported(
+                "the system's table of open files cannot be read here (/proc/sys/fs/file-nr; ProcSubset=pid?): take "
+                    + "'of: process'")
         }
         return try systemBase(request, reading)
     }
@@ -129,10 +131,11 @@ extension FileHandleStressor {
         let processes = try processes(scope, peak: curve.peak)
         if scope == .system { try checkKeepFree(request, base, peak: curve.peak) }
         let memory = curve.peak * kind.kernelBytes + Double(processes) * processBytes
-        if memory > Double(request.host.memoryAvailable) / 2 {
+        if let most = request.host.memoryAvailable ?? request.host.memoryTotal, memory > Double(most) / 2 {
+            let whole = request.host.memoryAvailable == nil ? "there is" : "is available"
             throw .unsupported(
                 "\(Int64(curve.peak)) handles of kind \(kind.rawValue) in \(processes) processes take some "
-                    + "\(Int64(memory) >> 20) MiB of memory, more than half of what is available; lower the target, "
+                    + "\(Int64(memory) >> 20) MiB of memory, more than half of what \(whole); lower the target, "
                     + "use a lighter kind, or raise the hard limit on open files so that fewer processes do")
         }
         var resolved: [String: SettingValue] = [
@@ -141,15 +144,22 @@ extension FileHandleStressor {
         if scope == .system { resolved["keep-free"] = .integer(keepFree(request.settings)) }
         return Preparation(
             workers: processes, processes: processes,
-            findings: findings(scope, kind, base: base, curve: curve, processes: processes), settings: resolved)
+            findings: findings(scope, kind, base: base, curve: curve, processes: processes)
+                + [request.host.unwatchedHeadroom].compactMap { $0 },
+            settings: resolved)
     }
 
     /// What a stressor process takes itself, most of it shared with the others.
     private static let processBytes = Double(6 << 20)
 
     /// As many processes as have tables for `peak`, some numbers of each being their own.
-    static func processes(_ scope: HandleScope, peak: Double) throws(PlanProblem) -> Int {
-        let hard = Double((try? OpenFileLimit.of(processID: 0).hard) ?? 1024)
+    ///
+    /// - Parameter limit: the hard limit on open files of each; this process's where it is `nil`.
+    static func processes(_ scope: HandleScope, peak: Double, limit: UInt64? = nil) throws(PlanProblem) -> Int {
+        guard let limit = limit ?? (try? OpenFileLimit.of(processID: 0).hard) else {
+            throw .unsupported("the limit on open files (RLIMIT_NOFILE) cannot be read")
+        }
+        let hard = Double(limit)
         if scope == .process, peak <= hard { return 1 }
         let count = (peak / max(1, hard - Double(reserve))).rounded(.up)
         guard count <= 256 else {

@@ -30,8 +30,8 @@ public struct FileHandleStressor: Stressor {
         }
     }
 
-    /// Descriptors that are left for the stressor process itself where several share a target.
-    static let reserve = 64
+    /// Descriptors that are left for the stressor process itself where several share a target: it has some ten.
+    static let reserve = 16
 
     static func keepFree(_ settings: Settings) -> Int { settings.integer("keep-free") ?? 1024 }
 

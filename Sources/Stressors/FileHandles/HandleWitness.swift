@@ -12,7 +12,7 @@ final class HandleWitness: Witness {
     private let tables: [DescriptorTable]
     private let system: SystemFileTable?
     private let isWhole: Bool
-    private var idle = 0
+    private var idle: Int?
 
     init?(_ request: WitnessRequest) {
         tables = request.processIDs.compactMap { id in try? DescriptorTable(of: id) }
@@ -28,10 +28,10 @@ final class HandleWitness: Witness {
         return counts.isEmpty ? nil : counts.reduce(0, +)
     }
 
-    func begin() { idle = count ?? 0 }
+    func begin() { idle = count }
 
     func read(target: Double) -> WitnessReading? {
-        guard let count else { return nil }
+        guard let count, let idle else { return nil }
         let own = Double(max(0, count - idle))
         guard let system else { return WitnessReading(isWhole && target > 0 ? Double(count) : own) }
         guard target > 0 else { return WitnessReading(own, own: own) }

@@ -52,23 +52,24 @@ extension InodesStressor {
         let facts = try FileSystemSetting.facts(request.settings)
         let space = facts.space
         let peak = curve.peak
-        guard peak <= base.capacity else {
+        guard peak < 0x1p62 else {
             throw .invalid(
-                setting: nil,
-                "the target goes up to \(Int64(peak)) inodes; the file system has \(Int64(base.capacity))")
+                setting: nil, "the target goes up to more inodes than any file system has: lower it, or write 'max'")
         }
-        let own = base.mode == .total ? peak - Double(space.usedFiles) : peak
-        var findings: [Finding] = []
+        let wanted = base.mode == .total ? peak - Double(space.usedFiles) : peak
+        // Beyond what there is, it runs as far as it goes.
+        let own = min(wanted, Double(space.availableFiles))
+        var findings = [FileSystemSetting.unknownStorage(facts.storage, of: facts.directory)].compactMap { $0 }
         func find(_ code: String, _ message: String) { findings.append(Finding(code: code, message: message)) }
         if space.availableFiles == 0, peak > 0 {
             find("inodes_used_up", "the file system has no inode left to take")
-        } else if own > Double(space.availableFiles) {
+        } else if wanted > Double(space.availableFiles) {
             find(
                 "target_beyond_capacity",
                 "the target goes up to \(Int64(peak)) inodes; \(space.availableFiles) can be taken. Lower the target, "
-                    + "or remove files first.")
+                    + "write 'max', or remove files first.")
         }
-        if base.mode == .total, peak > 0, own < 0 {
+        if base.mode == .total, peak > 0, wanted < 0 {
             find(
                 "target_below_use",
                 "others hold \(space.usedFiles) inodes already, more than the target of \(Int64(peak)); none will be "
@@ -124,7 +125,7 @@ private final class InodesWitness: Witness {
     private let trees: [EntryCounter]
     private let gauge: FileSystemGauge
     private let mode: LoadMode
-    private var idle: Int64 = 0
+    private var idle: Int64?
 
     init(tables: [DescriptorTable], trees: [EntryCounter], gauge: FileSystemGauge, mode: LoadMode) {
         self.tables = tables
@@ -133,12 +134,12 @@ private final class InodesWitness: Witness {
         self.mode = mode
     }
 
-    func begin() { idle = descriptors ?? 0 }
+    func begin() { idle = descriptors }
 
     func read(target: Double) -> WitnessReading? { read(target: target, isExact: false) }
 
     private func read(target: Double, isExact: Bool) -> WitnessReading? {
-        guard let open = descriptors else { return nil }
+        guard let open = descriptors, let idle else { return nil }
         // A directory of named files is open as well, and counted with its entries.
         let named = trees.map { $0.read(isExact: isExact) }
         let own = max(0, open - idle) + named.reduce(0) { $0 + ($1 > 0 ? $1 - 1 : 0) }

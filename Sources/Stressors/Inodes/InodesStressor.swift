@@ -36,8 +36,8 @@ public struct InodesStressor: Stressor {
 struct InodeRoom {
     /// Processes that share the files at most: each costs some 16 MiB.
     static let mostProcesses = 8
-    /// Descriptors that a process needs for itself.
-    private static let reserve = 64
+    /// Descriptors that a process needs for itself: some ten.
+    private static let reserve = 16
 
     /// What one process may open.
     var eachProcess: Int

@@ -18,7 +18,7 @@ struct CommitLimit {
     var free: Int64 { max(0, limit - committed) }
 
     /// Whether the kernel counts what is reserved, and refuses it.
-    static var isStrict: Bool { AnonymousReservation.isPromiseLimited }
+    static var isStrict: Bool { SmallFile.text("/proc/sys/vm/overcommit_memory") == "2" }
 
     /// The figures of now; `nil` where the kernel promises more than it has.
     static var current: CommitLimit? {

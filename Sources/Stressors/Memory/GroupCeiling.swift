@@ -71,7 +71,8 @@ final class GroupCeiling: Sendable {
         var least: Room?
         let now = Clocks.monotonic
         for level in levels {
-            guard let limit = level.files.read(at: now).most, counts(level, limit), let used = level.gauge.used else {
+            guard let limit = level.files.read(at: now).most, counts(level, limit), let used = level.gauge.mostUsed
+            else {
                 continue
             }
             let room = Room(

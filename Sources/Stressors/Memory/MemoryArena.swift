@@ -234,7 +234,7 @@ struct MemoryRegion: ~Copyable {
         } catch {
             // What was populated before the refusal must not stay uncounted.
             try? reservation.release(range)
-            let isOvercommit = error == .noMemory && reservation.isCommittedPiecewise
+            let isOvercommit = error == .noMemory && reservation.isCommittedPiecewise && CommitLimit.isStrict
             throw .refused(
                 "\(HumanUnits.bytes(range.count)) more are refused: \(error)",
                 because: isOvercommit ? .overcommit : .refusal)

@@ -64,28 +64,21 @@ extension MemoryStressor {
         }
         if let base = NodePlacement.base(settings, host, headroom: hostHeadroom(settings)) { return base }
         let limit = host.memoryBound
-        let total = Double(host.memoryTotal)
-        let ofHost = "host: MemTotal \(host.memoryTotal) bytes (/proc/meminfo)"
         let kind = MemoryBase(settings, host: host)
-        let capacity: Double
-        var text: String
-        switch kind {
-        case .host: (capacity, text) = (total, ofHost)
-        case .available:
-            capacity = Double(host.memoryAvailable)
-            text = "available: MemAvailable \(host.memoryAvailable) bytes at the start"
-        case .cgroup:
-            capacity = min(limit?.value ?? total, total)
-            text =
-                limit.map { "cgroup: limit \(Int64($0.value)) bytes (\($0.source))" }
-                ?? "cgroup: no limit, so \(ofHost)"
-        }
+        let (capacity, whole) = try whole(of: kind, host)
+        var text = whole
         guard settings.text("mode") == "total" else {
             let belowHigh = host.memoryHigh.flatMap { CgroupMemoryGauge($0)?.available } ?? .max
-            return Base(
-                capacity: capacity, free: Double(max(0, min(room(settings, host), belowHigh))), text: text)
+            guard let room = room(settings, host) else {
+                if !request.amounts.isDisjoint(with: [.max, .leave]) {
+                    _ = try host.memoryAvailable(for: "'max' or 'leave'", or: "write an amount or a percentage")
+                }
+                // Amounts and percentages do not ask what is free.
+                return Base(capacity: capacity, free: 0, text: text)
+            }
+            return Base(capacity: capacity, free: Double(max(0, min(room, belowHigh))), text: text)
         }
-        let used = use(of: kind, settings, host)
+        let used = try use(of: kind, settings, host)
         text += "; \(used) in use at the start"
         let headroom =
             kind == .cgroup ? cgroupHeadroom(settings, limit: Int64(limit?.value ?? 0)) : hostHeadroom(settings)
@@ -93,21 +86,54 @@ extension MemoryStressor {
             capacity: capacity, free: max(0, capacity - Double(headroom)), text: text, mode: .total)
     }
 
-    /// What can be taken before the headroom is reached, of the host and of the group.
-    private static func room(_ settings: Settings, _ host: HostFacts) -> Int64 {
+    /// 100 % of a base, and who said so.
+    private static func whole(of base: MemoryBase, _ host: HostFacts) throws(PlanProblem) -> (Double, String) {
+        let limit = host.memoryBound
+        switch base {
+        case .available:
+            let available = try host.memoryAvailable(for: "of: available", or: "take 'of: host' or 'of: cgroup'")
+            return (Double(available), "available: MemAvailable \(available) bytes at the start")
+        case .cgroup where limit != nil:
+            let most = limit?.value ?? .infinity
+            let source = limit?.source ?? ""
+            return (
+                min(most, host.memoryTotal.map { Double($0) } ?? most),
+                "cgroup: limit \(Int64(most)) bytes (\(source))"
+            )
+        case .cgroup, .host:
+            let total = try host.memoryTotal(for: "100 % of the host's memory", or: "take 'of: cgroup' with a limit")
+            let ofHost = "host: MemTotal \(total) bytes (\(host.memoryTotalSource))"
+            return (Double(total), base == .host ? ofHost : "cgroup: no limit, so \(ofHost)")
+        }
+    }
+
+    /// What can be taken before the headroom is reached, of the host and of the group; of one of them where the other
+    /// cannot be told, `nil` where neither can.
+    private static func room(_ settings: Settings, _ host: HostFacts) -> Int64? {
         let limit = host.memoryLimit
         let inGroup = limit.flatMap { CgroupMemoryGauge($0)?.available }
-        let roomOfHost = host.memoryAvailable - hostHeadroom(settings)
+        let roomOfHost = host.memoryAvailable.map { $0 - hostHeadroom(settings) }
         let roomOfGroup = inGroup.map { $0 - cgroupHeadroom(settings, limit: Int64(limit?.value ?? 0)) }
-        return max(0, min(roomOfHost, roomOfGroup ?? .max))
+        return [roomOfHost, roomOfGroup].compactMap { $0 }.min().map { max(0, $0) }
     }
 
     /// What is in use of the base before the start.
-    private static func use(of base: MemoryBase, _ settings: Settings, _ host: HostFacts) -> Int64 {
+    private static func use(
+        of base: MemoryBase, _ settings: Settings, _ host: HostFacts
+    ) throws(PlanProblem) -> Int64 {
+        let remedy = "take 'mode: add', or 'of: cgroup' in a group with a limit"
         switch base {
-        case .host: host.memoryTotal - host.memoryAvailable
-        case .available: 0
-        case .cgroup: MemoryUse(settings, host: host)?.used ?? 0
+        case .host:
+            return try host.memoryTotal(for: "mode: total", or: remedy)
+                - host.memoryAvailable(for: "mode: total", or: remedy)
+        case .available: return 0
+        case .cgroup:
+            guard let used = MemoryUse(settings, host: host)?.used else {
+                throw .unsupported(
+                    "what the control group has in use cannot be read (memory.current and memory.stat, or "
+                        + "/proc/meminfo where it has no limit): take 'mode: add'")
+            }
+            return used
         }
     }
 
@@ -135,10 +161,10 @@ extension MemoryStressor {
                 setting: nil, "the target goes up to \(wanted), and with mode: total 100 % is \(whole)")
         }
         let kind = MemoryBase(settings, host: host)
-        let used = base.mode == .total ? use(of: kind, settings, host) : 0
-        let room = room(settings, host)
+        let used = base.mode == .total ? try use(of: kind, settings, host) : 0
         var findings: [Finding] = []
-        if peak - Double(used) > Double(room) {
+        if let unwatched = host.unwatchedHeadroom { findings.append(unwatched) }
+        if let room = room(settings, host), peak - Double(used) > Double(room) {
             let existing = base.mode == .total ? "\(HumanUnits.bytes(used)) are in use, and " : ""
             let (wanted, free) = HumanUnits.amounts(peak, Double(room), .bytes)
             findings.append(
@@ -186,7 +212,9 @@ extension MemoryStressor {
             let bytes = NodePlacement.bytes(nodes, host).mapValues { NodeSelection.Amount.bytes($0) }
             resolved[NodeSetting.key] = .nodes(NodeSelection(amounts: bytes))
         }
-        if base.mode == .total, kind == .available { resolved[MemoryBase.startKey] = .bytes(host.memoryAvailable) }
+        if base.mode == .total, kind == .available, let available = host.memoryAvailable {
+            resolved[MemoryBase.startKey] = .bytes(available)
+        }
         // Of a total it is the base that is asked, not the process.
         let witness = kind == .cgroup ? "cgroup_working_set" : "meminfo_available"
         return Preparation(
@@ -197,7 +225,7 @@ extension MemoryStressor {
     /// go to swap.
     private static func aboveHigh(_ peak: Double, _ mode: LoadMode, _ host: HostFacts) -> Finding? {
         guard let high = host.memoryHigh else { return nil }
-        let used = mode == .total ? 0 : max(0, CgroupMemoryGauge(high.group)?.used ?? 0)
+        let used = mode == .total ? 0 : max(0, CgroupMemoryGauge(high.group)?.mostUsed ?? 0)
         guard peak + Double(used) > high.value else { return nil }
         let existing = used > 0 ? ", with the \(mebibytes(Double(used))) that are in use" : ""
         return Finding(

@@ -38,7 +38,7 @@ public struct MemoryStressor: Stressor {
         let pages = Self.pages(settings, on: host)
         // Others may give back of what they held at the start, and a target that can change can grow, so that more than
         // the peak is to be held. Address space costs nothing.
-        let most = max(process.peak, Double(host.memoryTotal))
+        let most = max(process.peak, host.memoryTotal.map { Double($0) } ?? 0)
         let peak = process.mode == .total || process.course.isLive ? most : process.peak
         nodePeak = process.course.isLive ? most : process.peak
         options = MemoryArena.Options(
@@ -49,6 +49,7 @@ public struct MemoryStressor: Stressor {
             hostReserve: Self.hostHeadroom(settings), cgroupReserve: { Self.cgroupHeadroom(settings, limit: $0) },
             groups: host.memoryGroups, hidden: host.hiddenMemoryLimit, nodes: placement?.nodes ?? [],
             cite: { process.cite(.refusal, source: $0, figure: $1) })
+        guard ProcessOverhead.resident != nil else { throw .impossible("/proc/self/statm cannot be read") }
         overhead = ProcessOverhead(gauges: process.gauges, isAnonymous: process.mode == .total)
         nodes = try placement.map { (placement) throws(StressorFailure) in
             try NodeShares(placement, gauges: process.gauges)
@@ -59,7 +60,7 @@ public struct MemoryStressor: Stressor {
     private static func share(
         _ settings: Settings, _ process: StressorContext, _ host: HostFacts, hasSwap: Bool
     ) throws(StressorFailure) -> MemoryShare {
-        guard let use = MemoryUse(settings, host: host) else {
+        guard let use = MemoryUse(settings, host: host), use.used != nil else {
             throw .impossible("what is in use of the base cannot be read")
         }
         return MemoryShare(

@@ -22,7 +22,8 @@ enum MemoryBase: String {
     /// host's memory.
     init(_ settings: Settings, host: HostFacts) {
         let auto: MemoryBase =
-            settings.text("cgroup") != nil || host.memoryBound.map { $0.value < Double(host.memoryTotal) } == true
+            settings.text("cgroup") != nil
+                || host.memoryBound.map { $0.value < host.memoryTotal.map { Double($0) } ?? .infinity } == true
             ? .cgroup : .host
         self = settings.text("of").flatMap(MemoryBase.init) ?? auto
     }
@@ -51,7 +52,8 @@ final class MemoryUse: Sendable {
         }
         guard let meminfo = ProcFile("/proc/meminfo") else { return nil }
         let start = settings.bytes(MemoryBase.startKey) ?? host.memoryAvailable
-        source = Mutex(.meminfo(meminfo, whole: base == .available ? start : host.memoryTotal))
+        guard let whole = base == .available ? start : host.memoryTotal else { return nil }
+        source = Mutex(.meminfo(meminfo, whole: whole))
     }
 
     /// The bytes in use; below 0 where others gave back of what they held at the start.

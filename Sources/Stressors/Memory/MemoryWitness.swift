@@ -12,7 +12,7 @@ final class ResidentSetWitness: Witness {
     private let statm: ProcFile
     private let rollup: ProcFile?
     private let use: MemoryUse?
-    private var idle: Int64 = 0
+    private var idle: Int64?
 
     /// Opens the accounting of a process, and that of a base where its total use is the figure.
     init?(processID: Int32, use: MemoryUse? = nil) {
@@ -24,10 +24,10 @@ final class ResidentSetWitness: Witness {
 
     private var ownBytes: Int64? { statm.read(use == nil ? MemoryText.resident : MemoryText.anonymous) }
 
-    func begin() { idle = ownBytes ?? 0 }
+    func begin() { idle = ownBytes }
 
     func read(target: Double) -> WitnessReading? {
-        guard let bytes = ownBytes else { return nil }
+        guard let bytes = ownBytes, let idle else { return nil }
         let own = Double(target > 0 ? bytes : max(0, bytes - idle))
         guard let use else { return WitnessReading(own) }
         // Released: what others use is no load.
@@ -47,7 +47,7 @@ final class NodeWitness: Witness {
     private let maps: NumaMaps
     private let placement: NodePlacement
     private let nodes: [Int]
-    private var idle: Int64 = 0
+    private var idle: Int64?
 
     init?(processID: Int32, _ placement: NodePlacement, host: HostFacts) {
         guard let statm = ProcFile("/proc/\(processID)/statm", capacity: 128),
@@ -60,10 +60,11 @@ final class NodeWitness: Witness {
         rollup = ProcFile("/proc/\(processID)/smaps_rollup")
     }
 
-    func begin() { idle = statm.read(MemoryText.anonymous) ?? 0 }
+    func begin() { idle = statm.read(MemoryText.anonymous) }
 
     func read(target: Double) -> WitnessReading? {
-        statm.read(MemoryText.anonymous).map { WitnessReading(Double(target > 0 ? $0 : max(0, $0 - idle))) }
+        guard let idle, let bytes = statm.read(MemoryText.anonymous) else { return nil }
+        return WitnessReading(Double(target > 0 ? bytes : max(0, bytes - idle)))
     }
 
     func readExactly() -> Double? {

@@ -37,6 +37,7 @@ struct StreamPlanner {
                 message: "no kernel interface tells what memory one process moves; achieved is the workers' own count, "
                     + "and what the kernel says of the load is its CPU time, at the end")
         ]
+        if let unwatched = request.host.unwatchedHeadroom { findings.append(unwatched) }
         if let cacheBytes, total < Self.cacheFactor * cacheBytes, !goesPastCaches {
             findings.append(
                 Finding(
@@ -121,7 +122,9 @@ struct StreamPlanner {
     /// What can be taken from the host and from the control group.
     private var room: Int64 {
         let host = request.host
-        var room = host.memoryAvailable - MemoryBandwidthStressor.hostReserve
+        // Where nobody tells what is left of it: half of what there is.
+        let most = host.memoryAvailable ?? host.memoryTotal.map { $0 / 2 } ?? .max
+        var room = most - MemoryBandwidthStressor.hostReserve
         if let limit = host.memoryLimit, let available = CgroupMemoryGauge(limit)?.available {
             room = min(room, available - MemoryBandwidthStressor.cgroupReserve(limit: Int64(limit.value)))
         }

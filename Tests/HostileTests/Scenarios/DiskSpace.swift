@@ -27,6 +27,10 @@ extension Scenario {
             sees: [.change(.space, 1.6...4.8, in: 0...3 * mebi)], must: .notMet("saturation"),
             twinSees: [.change(.space, 1.6...4.8, in: 19.9 * mebi...20.2 * mebi)]),
         Scenario(
+            "disk-space", "far more than the disk has", asked("5GiB", seconds: 3), needs: [.disk(mebibytes: 64)],
+            sees: [.peak(.space, 1...2.8, in: 40 * mebi...64 * mebi)], must: .notMet("saturation"),
+            twin: asked("3MiB", seconds: 3), twinSees: [.level(.space, 1...2.8, in: 3 * mebi...3.2 * mebi)]),
+        Scenario(
             "disk-space", "stopped before it grows", asked("steps 4MiB, 24MiB every 2s"), needs: [.disk(mebibytes: 64)],
             acts: [.stop(.stressors, 1.7...4.5)],
             sees: [.level(.space, 2.1...4.4, in: 4 * mebi...4.2 * mebi)], must: .notMet("stopped"),

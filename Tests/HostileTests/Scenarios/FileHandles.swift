@@ -4,6 +4,11 @@ import Foundation
 
 /// Descriptors that are not opened, not closed, or that others may still open.
 extension Scenario {
+    /// A shell line that becomes exert in a mount namespace of its own, after another line there.
+    static func apart(_ line: String) -> String {
+        "exec unshare --mount --propagation private sh -ec '\(line); exec \"$@\"' sh \"$@\""
+    }
+
     static let fileHandles: [Scenario] = [
         Scenario(
             "file-handles", "its limit lowered before it grows",
@@ -18,6 +23,24 @@ extension Scenario {
             sees: [.peak(.handles, 1...3.8, in: 20...2990)], must: .notMet("refusal"),
             twin: .load("file-handles=60", "handle=inotify", seconds: 4),
             twinSees: [.level(.handles, 1...3.8, in: 60...60)], isAlone: true),
+        Scenario(
+            "file-handles", "more than a table of 64 holds", .load("file-handles=100", seconds: 4),
+            // Two processes take them together: a small table is no miss.
+            acts: [.launch("ulimit -n 64")],
+            sees: [.level(.handles, 1...3.8, in: 100...100)], must: .met,
+            twinSees: [.level(.handles, 1...3.8, in: 100...100)]),
+        Scenario(
+            "file-handles", "/proc is covered while the load is on", .load("file-handles=300", seconds: 4),
+            // What is open stays that process's, whatever is mounted over it.
+            always: [.launch(apart("true"))],
+            acts: [
+                .at(1.5) { stage in
+                    try Child.run(
+                        "nsenter", "--mount=/proc/\(stage.observer)/ns/mnt", "mount", "-t", "tmpfs", "none", "/proc")
+                }
+            ],
+            sees: [.level(.handles, 1...3.8, in: 300...300)], must: .met,
+            twinSees: [.level(.handles, 1...3.8, in: 300...300)]),
         Scenario(
             "file-handles", "stopped before it grows", .load("file-handles=steps 100, 2000 every 2s", seconds: 5),
             acts: [.stop(.stressors, 1.7...4.5)],

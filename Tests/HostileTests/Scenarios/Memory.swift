@@ -78,6 +78,12 @@ extension Scenario {
             sees: [.level(.resident, 0.8...1.4, in: 95 * mebi...98 * mebi)], must: .killed,
             twinSees: [.level(.resident, 0.8...3.8, in: 95 * mebi...98 * mebi)]),
         Scenario(
+            "memory", "/proc shows processes only", .load("memory=64MiB", seconds: 3),
+            // What cannot be read is not 0: the load needs none of it.
+            acts: [.launch(apart("mount -t proc -o subset=pid proc /proc"))],
+            sees: [.level(.resident, 1...2.8, in: 63 * mebi...66 * mebi)], must: .met,
+            twinSees: [.level(.resident, 1...2.8, in: 63 * mebi...66 * mebi)]),
+        Scenario(
             "memory", "less than the process itself", .load("memory=1MiB", seconds: 3),
             sees: [.level(.resident, 1.1...2.8, in: 2 * mebi...40 * mebi)], must: .notMet,
             twin: .load("memory=48MiB", seconds: 3),
