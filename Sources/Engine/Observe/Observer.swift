@@ -182,6 +182,7 @@ public final class Observer {
         for session in sessions {
             session.kill()
             _ = session.noticeEnds(stopRequestedAt: nil, hostKills: { false })
+            session.endWitness()
         }
     }
 
@@ -356,6 +357,7 @@ public final class Observer {
             }
             noticeEnds(stopRequestedAt: requested)
         }
+        for session in sessions { session.endWitness() }
         noteNotices()
     }
 
