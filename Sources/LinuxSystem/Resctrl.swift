@@ -65,7 +65,9 @@ public struct Resctrl: Hashable, Sendable {
             let monitor = Self.value("mon:", groups)
         else { throw Problem(text: "the kernel does not tell which resctrl group a process is in (\(membership))") }
         // To be moved out of it would take the load out of what somebody else measures.
-        guard monitor.isEmpty else { throw Problem(text: "exert is in the monitor group '\(monitor)' of somebody else") }
+        guard monitor.isEmpty else {
+            throw Problem(text: "exert is in the monitor group '\(monitor)' of somebody else")
+        }
         let name = control == "/" ? "" : "/" + control
         guard !control.isEmpty, !control.dropFirst().contains("/"), control != ".." else {
             throw Problem(text: "the control group '\(control)' is not one that can be found")

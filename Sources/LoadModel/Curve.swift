@@ -124,8 +124,8 @@ public struct Curve: Hashable, Sendable {
     /// Appends a section of `length` that runs through `pieces` and begins again when they end.
     ///
     /// - Parameter offset: where in its first cycle it begins.
-    /// - Precondition: `length > 0`, `pieces` is not empty, every piece is longer than 0 and has finite figures; `offset`
-    ///   lies within a cycle.
+    /// - Precondition: `length > 0`, `pieces` is not empty, every piece is longer than 0 and its figures are finite;
+    ///   `offset` lies within a cycle.
     public mutating func append(_ length: Nanoseconds, repeating pieces: [Piece], offset: Nanoseconds = 0) {
         precondition(length > 0 && !pieces.isEmpty && pieces.allSatisfy { $0.length > 0 && $0.isFinite })
         var starts: [Nanoseconds] = []
@@ -163,8 +163,8 @@ public struct Curve: Hashable, Sendable {
 
     /// The integral of the value from the start until `time`, in units times nanoseconds.
     ///
-    /// What has no figure adds nothing. Of a CPU curve in cores, this is CPU time in nanoseconds. Every formula is integrated in closed form, so the
-    /// error is that of `Double`: a few ns of CPU time in a year of one core.
+    /// What has no figure adds nothing. Of a CPU curve in cores, this is CPU time in nanoseconds. Every formula is
+    /// integrated in closed form, so the error is that of `Double`: a few ns of CPU time in a year of one core.
     public func area(until time: Nanoseconds) -> Double {
         guard time > 0, !sections.isEmpty else { return 0 }
         let end = min(time, length)

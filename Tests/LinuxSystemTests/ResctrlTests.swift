@@ -67,12 +67,13 @@ struct ResctrlTests {
         }
     }
 
-    @Test(arguments: [
-        (nil, .always, .unknown, .unknown), ("0=0x7f;1=0x7f", .always, .always, .always),
-        ("0=0x33;1=0x33", .always, .never, .never), ("0=0x7f;1=0x33", .always, .unknown, .unknown),
-        ("0=0x40", .never, .always, .never), ("0=0x15;1=0x15", .unknown, .never, .unknown),
-        ("garbage", .always, .unknown, .unknown),
-    ] as [(String?, Resctrl.Counts, Resctrl.Counts, Resctrl.Counts)])
+    @Test(
+        arguments: [
+            (nil, .always, .unknown, .unknown), ("0=0x7f;1=0x7f", .always, .always, .always),
+            ("0=0x33;1=0x33", .always, .never, .never), ("0=0x7f;1=0x33", .always, .unknown, .unknown),
+            ("0=0x40", .never, .always, .never), ("0=0x15;1=0x15", .unknown, .never, .unknown),
+            ("garbage", .always, .unknown, .unknown),
+        ] as [(String?, Resctrl.Counts, Resctrl.Counts, Resctrl.Counts)])
     func whatIsCountedIsReadFromItsBits(
         text: String?, reads: Resctrl.Counts, writeBacks: Resctrl.Counts, nonTemporal: Resctrl.Counts
     ) {
@@ -149,9 +150,9 @@ struct ResctrlTests {
         try folder.write("\(1 << 40)\n", to: "group/mon_data/mon_L3_01/mbm_total_bytes")
         try folder.write("7\n", to: "group/mon_data/mon_MB_00/other")
         let counter = try #require(ResctrlCounter(folder.path + "/group"))
-        #expect(counter.bytes == 1000 + 1 << 40)
+        #expect(counter.bytes == Int64(1_099_511_627_776 + 1000))
         try folder.write("5000\n", to: "group/mon_data/mon_L3_00/mbm_total_bytes")
-        #expect(counter.bytes == 5000 + 1 << 40)
+        #expect(counter.bytes == Int64(1_099_511_627_776 + 5000))
     }
 
     @Test(arguments: ["Unavailable\n", "Error\n", "Unassigned\n", "", "-5\n", "\(UInt64.max)\n"])

@@ -96,7 +96,9 @@ import Testing
             }
             for time in [0, load.length / 3, load.length - 1] {
                 let isUnlimited = load.isUnlimited(from: time, to: time + 1)
-                #expect(isUnlimited ? load.value(at: time) == .infinity : Int64(exactly: load.value(at: time).rounded()) != nil)
+                #expect(
+                    isUnlimited
+                        ? load.value(at: time) == .infinity : Int64(exactly: load.value(at: time).rounded()) != nil)
                 #expect(load.area(until: time).isFinite)
                 #expect(load.constantUntil(after: time) >= time)
             }

@@ -36,9 +36,10 @@ struct LeftMemoryTests {
         #expect((1 << 20...200 << 20).contains(LeftMemory.sharedBytes))
     }
 
-    @Test(arguments: [
-        (nil, 64), (500, 64), (72, 64), (64, 56), (20, 12), (16, 8), (4, 2), (0, 0),
-    ] as [(Int64?, Int64)])
+    @Test(
+        arguments: [
+            (nil, 64), (500, 64), (72, 64), (64, 56), (20, 12), (16, 8), (4, 2), (0, 0),
+        ] as [(Int64?, Int64)])
     func theUsualHeadroomIsNoMoreThanWhatIsToBeLeft(left: Int64?, kept: Int64) {
         let values = left.map { [LeftMemory.leastKey: SettingValue.bytes($0 << 20)] } ?? [:]
         #expect(LeftMemory.headroom(Settings(values: values), usual: 64 << 20) == kept << 20)

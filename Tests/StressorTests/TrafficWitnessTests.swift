@@ -8,17 +8,18 @@ import Testing
 @testable import LinuxSystem
 @testable import Stressors
 
-/// What the workers say against what the processor counts; on figures that are made up, since no machine of ours counts.
+/// What the workers say against what the processor counts; on made-up figures, since no machine of ours counts.
 struct TrafficWitnessTests {
     private static let all = Resctrl.Traffic(reads: .always, writeBacks: .always, nonTemporal: .always)
     private static let reads = Resctrl.Traffic(reads: .always, writeBacks: .never, nonTemporal: .never)
     private static let untold = Resctrl.Traffic(reads: .always, writeBacks: .unknown, nonTemporal: .unknown)
 
-    @Test(arguments: [
-        (.read, all, 1...1), (.write, all, 2...2), (.writeNonTemporal, all, 1...1), (.copy, all, 1.5...1.5),
-        (.read, reads, 1...1), (.write, reads, 1...1), (.writeNonTemporal, reads, nil), (.copy, reads, 1...1),
-        (.read, untold, 1...1), (.write, untold, 1...2), (.writeNonTemporal, untold, nil), (.copy, untold, 1...1.5),
-    ] as [(MemoryAccess, Resctrl.Traffic, ClosedRange<Double>?)])
+    @Test(
+        arguments: [
+            (.read, all, 1...1), (.write, all, 2...2), (.writeNonTemporal, all, 1...1), (.copy, all, 1.5...1.5),
+            (.read, reads, 1...1), (.write, reads, 1...1), (.writeNonTemporal, reads, nil), (.copy, reads, 1...1),
+            (.read, untold, 1...1), (.write, untold, 1...2), (.writeNonTemporal, untold, nil), (.copy, untold, 1...1.5),
+        ] as [(MemoryAccess, Resctrl.Traffic, ClosedRange<Double>?)])
     func eachAccessHasItsFactor(access: MemoryAccess, kinds: Resctrl.Traffic, range: ClosedRange<Double>?) {
         #expect(access.traffic(counting: kinds) == range)
     }

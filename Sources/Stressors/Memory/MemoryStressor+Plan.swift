@@ -13,10 +13,10 @@ extension MemoryStressor {
             Anonymous memory is populated in parallel, huge pages first, and filled with content that neither \
             compresses nor merges. The target covers the stressor process whole: its resident set, as the kernel shows \
             it, is the target; with a load such as leave 512MiB its anonymous memory is, which is what it takes from \
-            others, and so much is left. It refuses to grow into the headroom rather than bring the OOM killer, and offers \
-            itself first should the killer come. With mode: total, the use of the whole base is brought to the target \
-            and followed both ways: what others take is given back, and what they give back is taken. The kernel \
-            takes everything back when the process ends, however it ends.
+            others, and so much is left. It refuses to grow into the headroom rather than bring the OOM killer, and \
+            offers itself first should the killer come. With mode: total, the use of the whole base is brought to the \
+            target and followed both ways: what others take is given back, and what they give back is taken. The \
+            kernel takes everything back when the process ends, however it ends.
             """,
         drive: .level, unit: .bytes, amounts: [.percent, .bytes, .max, .leave],
         keys: [

@@ -7,8 +7,8 @@ internal import LinuxSystem
 ///
 /// While nothing is asked for, what is resident is the idle process itself and no load, and what others use is none
 /// either: then the resident set is counted from what it was before the load began. Of a base's use, the process's own
-/// part is its anonymous memory: shared code is charged to whoever read it first. So it is where a load leaves a part of
-/// what there is.
+/// part is its anonymous memory: shared code is charged to whoever read it first. So it is where a load leaves a part
+/// of what there is.
 final class ResidentSetWitness: Witness {
     private let statm: ProcFile
     private let rollup: ProcFile?

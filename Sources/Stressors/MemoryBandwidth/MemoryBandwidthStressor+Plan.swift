@@ -17,8 +17,8 @@ extension MemoryBandwidthStressor {
             since a plain store reads its cache line first. Where resctrl is mounted with memory bandwidth monitoring \
             and this user may use it, the processor counts those cache lines for the stressor's threads (witness: \
             resctrl_mbm), and the workers' own count stands as far as that bears it out; elsewhere no kernel interface \
-            tells what memory one process moves, and achieved is the workers' own count (witness: none). It takes CPU time too, which the log tells at the \
-            end, with what filling the buffers took. It leaves nothing behind.
+            tells what memory one process moves, and achieved is the workers' own count (witness: none). It takes CPU \
+            time too, which the log tells at the end, with what filling the buffers took. It leaves nothing behind.
             """,
         drive: .rate, unit: .bytesPerSecond, amounts: [.bytesPerSecond, .max],
         keys: [
@@ -72,7 +72,8 @@ extension MemoryBandwidthStressor {
 
     /// What is to be told of the witness, and what it would count for a byte of payload; `nil` where there is none.
     static func trafficFinding(
-        _ access: MemoryAccess, _ look: () throws(Resctrl.Problem) -> Resctrl = { () throws(Resctrl.Problem) in
+        _ access: MemoryAccess,
+        _ look: () throws(Resctrl.Problem) -> Resctrl = { () throws(Resctrl.Problem) in
             try Resctrl()
         }
     ) -> (Finding, ClosedRange<Double>?) {
@@ -82,9 +83,10 @@ extension MemoryBandwidthStressor {
             if let range = access.traffic(counting: resctrl.traffic) {
                 let low = NumberText.text(range.lowerBound, places: 1, trimming: true)
                 let high = NumberText.text(range.upperBound, places: 1, trimming: true)
+                let factor = low == high ? low : "\(low) to \(high)"
                 let message =
-                    "a monitor group in \(resctrl.groups) counts the stressor's cache lines, \(low == high ? low : "\(low) to \(high)") "
-                    + "bytes for each byte of payload; achieved is the workers' own count as long as the two agree "
+                    "a monitor group in \(resctrl.groups) counts the stressor's cache lines, \(factor) bytes"
+                    + " for each byte of payload; achieved is the workers' own count as long as the two agree "
                     + "within \(NumberText.text(TrafficComparison.disagreement * 100, places: 0)) %. This was tried on "
                     + "fixtures only, and on no such processor yet"
                 return (Finding(code: "traffic_witness", severity: .note, message: message), range)
@@ -95,7 +97,8 @@ extension MemoryBandwidthStressor {
         }
         let finding = Finding(
             code: "no_witness", severity: .note,
-            message: "nothing tells what memory the stressor moves (\(reason)); achieved is the workers' own count, and "
+            message:
+                "nothing tells what memory the stressor moves (\(reason)); achieved is the workers' own count, and "
                 + "what the kernel says of the load is its CPU time, at the end")
         return (finding, nil)
     }
