@@ -6,6 +6,9 @@ public enum UndoAction: Hashable, Sendable {
     case removeFile(path: String)
     /// A directory of a unique name that is about to be created; undone by removing it and the files in it.
     case removeTree(path: String)
+    /// A group of a pseudo file system such as resctrl, of a unique name, that is about to be made; undone by rmdir(2)
+    /// alone: the files in it are the kernel's.
+    case removeGroup(path: String)
     /// The soft limit on open files of another process; undone by putting `soft` back where it is at most `lowered`.
     ///
     /// `lowered` is the highest value that exert sets: a limit above it was set by somebody else since, and stays.
@@ -15,7 +18,7 @@ public enum UndoAction: Hashable, Sendable {
     /// The path, where there is one.
     var path: String? {
         switch self {
-        case .removeFile(let path), .removeTree(let path): path
+        case .removeFile(let path), .removeTree(let path), .removeGroup(let path): path
         case .restoreOpenFileLimit: nil
         }
     }
@@ -25,6 +28,7 @@ public enum UndoAction: Hashable, Sendable {
         switch self {
         case .removeFile(let path): "remove the file \(path)"
         case .removeTree(let path): "remove the directory \(path)"
+        case .removeGroup(let path): "remove the group \(path)"
         case .restoreOpenFileLimit(let processID, _, let soft, _):
             "set the open file limit of process \(processID) back to \(soft)"
         }

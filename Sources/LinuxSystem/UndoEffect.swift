@@ -8,8 +8,9 @@ internal import SystemPackage
 enum UndoEffect {
     static func undo(_ entry: UndoRecord.Entry) -> UndoOutcome {
         switch entry.action {
-        case .removeFile(let path): remove(path, entry, isTree: false)
-        case .removeTree(let path): remove(path, entry, isTree: true)
+        case .removeFile(let path): remove(path, entry, .file)
+        case .removeTree(let path): remove(path, entry, .tree)
+        case .removeGroup(let path): remove(path, entry, .group)
         case .restoreOpenFileLimit(let processID, let startTime, let soft, let lowered):
             restore(processID, entry.owner, startTime: startTime, soft: soft, lowered: lowered)
         }
@@ -17,7 +18,10 @@ enum UndoEffect {
 
     // MARK: Files
 
-    private static func remove(_ path: String, _ entry: UndoRecord.Entry, isTree: Bool) -> UndoOutcome {
+    /// What is removed: a directory with the files in it, or without a look at what the kernel shows in it.
+    private enum Kind { case file, tree, group }
+
+    private static func remove(_ path: String, _ entry: UndoRecord.Entry, _ kind: Kind) -> UndoOutcome {
         func failed(_ reason: String) -> UndoOutcome {
             UndoOutcome(kind: .failed, text: "\(path) is left: \(reason)")
         }
@@ -40,13 +44,13 @@ enum UndoEffect {
             return failed("the file system that it is on is not mounted; mount it, then run exert cleanup")
         }
         guard facts.st_uid == geteuid() else { return failed("it belongs to another user") }
-        guard facts.st_mode & S_IFMT == (isTree ? S_IFDIR : S_IFREG) else {
-            return failed("it is not a \(isTree ? "directory" : "file") of exert")
+        guard facts.st_mode & S_IFMT == (kind == .file ? S_IFREG : S_IFDIR) else {
+            return failed("it is not a \(kind == .file ? "file" : "directory") of exert")
         }
         do throws(Errno) {
-            let left = try isTree ? removeTree(name, in: parent, device: facts.st_dev) : 0
+            let left = try kind == .tree ? removeTree(name, in: parent, device: facts.st_dev) : 0
             if left > 0 { return failed("\(left) things in it are not files of exert") }
-            _ = try check(unlinkat(parent.rawValue, name, isTree ? AT_REMOVEDIR : 0))
+            _ = try check(unlinkat(parent.rawValue, name, kind == .file ? 0 : AT_REMOVEDIR))
         } catch {
             return error == .noSuchFileOrDirectory ? gone : failed("\(error)")
         }

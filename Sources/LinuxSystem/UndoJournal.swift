@@ -56,6 +56,7 @@ public struct UndoJournal: Sendable {
             switch action {
             case .removeFile: action = .removeFile(path: place.path)
             case .removeTree: action = .removeTree(path: place.path)
+            case .removeGroup: action = .removeGroup(path: place.path)
             case .restoreOpenFileLimit: break
             }
         }

@@ -14,6 +14,7 @@ enum UndoText {
         switch entry.action {
         case .removeFile(let path): lines += ["device \(entry.device)", "remove-file \(escaped(path))"]
         case .removeTree(let path): lines += ["device \(entry.device)", "remove-tree \(escaped(path))"]
+        case .removeGroup(let path): lines += ["device \(entry.device)", "remove-group \(escaped(path))"]
         case .restoreOpenFileLimit(let processID, let startTime, let soft, let lowered):
             lines += ["device 0", "restore-open-file-limit \(processID) \(startTime) \(soft) \(lowered)"]
         }
@@ -39,6 +40,9 @@ enum UndoText {
         }
         if let path = value("remove-tree", line).map(unescaped), UndoAction.isRemovable(path) {
             return .removeTree(path: path)
+        }
+        if let path = value("remove-group", line).map(unescaped), UndoAction.isRemovable(path) {
+            return .removeGroup(path: path)
         }
         guard let fields = value("restore-open-file-limit", line).map(numbers), fields.count == 4,
             let processID = id(fields[0])

@@ -8,6 +8,8 @@ extension Curve {
 
     /// Appends a phase of `length` with the given shape, its amounts resolved to the stressor's unit by `resolve`.
     ///
+    /// An amount that resolves to infinity is as much as there is, which can be held but not sloped to.
+    ///
     /// - Parameters:
     ///   - current: where a `ramp` without `from` begins.
     ///   - seed: what `random` draws from, the same draw for the same seed.
@@ -23,13 +25,13 @@ extension Curve {
             let start = if let from { try resolve(from) } else { current }
             let end = try resolve(to)
             let ramp = over ?? length
-            return appendPieces(length, [Piece(length: max(1, ramp), .line(start, end))], thenHold: end)
+            return appendPieces(length, [Piece(length: max(1, ramp), from: start, to: end)], thenHold: end)
         case .steps(let amounts, let every):
             var pieces: [Piece] = []
             var last = 0.0
             for amount in amounts {
                 last = try resolve(amount)
-                pieces.append(Piece(length: every, .line(last, last)))
+                pieces.append(Piece(length: every, holding: last))
             }
             return appendPieces(length, pieces, thenHold: last)
         case .sine(let from, let to, let every):
@@ -38,11 +40,11 @@ extension Curve {
             append(length, repeating: [Piece(length: length, .sine(low: low, high: high, period: every))])
         case .pulse(let amount, let width, let every):
             let high = try resolve(amount)
-            var pieces = [Piece(length: width, .line(high, high))]
+            var pieces = [Piece(length: width, holding: high)]
             if every > width { pieces.append(Piece(length: every - width, .line(0, 0))) }
             append(length, repeating: pieces)
         case .sawtooth(let from, let to, let every):
-            append(length, repeating: [Piece(length: every, .line(try resolve(from), try resolve(to)))])
+            append(length, repeating: [Piece(length: every, from: try resolve(from), to: try resolve(to))])
         case .random(let from, let to, let every):
             let low = try resolve(from)
             let high = try resolve(to)
@@ -52,7 +54,7 @@ extension Curve {
                 length,
                 repeating: (0..<count).map { _ in
                     let level = low + (high - low) * generator.nextUnit()
-                    return Piece(length: every, .line(level, level))
+                    return Piece(length: every, holding: level)
                 })
         case .trace(let trace):
             var pieces: [Piece] = []
@@ -61,7 +63,7 @@ extension Curve {
             for point in trace.points {
                 let next = try resolve(point.amount)
                 if point.at > at {
-                    pieces.append(Piece(length: point.at - at, .line(value ?? next, next)))
+                    pieces.append(Piece(length: point.at - at, from: value ?? next, to: next))
                     at = point.at
                 }
                 value = next
@@ -75,7 +77,7 @@ extension Curve {
     private mutating func appendPieces(_ length: Nanoseconds, _ pieces: [Piece], thenHold hold: Double) -> Double {
         var pieces = pieces
         let total = pieces.reduce(0) { $0 + $1.length }
-        if total < length { pieces.append(Piece(length: length - total, .line(hold, hold))) }
+        if total < length { pieces.append(Piece(length: length - total, holding: hold)) }
         append(length, repeating: pieces)
         return total <= length ? hold : value(at: self.length - 1)
     }

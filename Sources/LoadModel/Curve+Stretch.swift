@@ -44,7 +44,7 @@ extension Curve {
         return least <= most ? least...most : 0...0
     }
 
-    /// The same curve up to `time`, and from there on each value times `factor`.
+    /// The same curve up to `time`, and from there on each value that has a figure times `factor`.
     public func scaled(by factor: Double, from time: Nanoseconds) -> Curve {
         var curve = prefix(until: time)
         for section in sections {
@@ -56,6 +56,7 @@ extension Curve {
                     case .line(let a, let b): .line(a * factor, b * factor)
                     case .sine(let low, let high, let period):
                         .sine(low: low * factor, high: high * factor, period: period)
+                    case .unlimited: .unlimited
                     }
                 return Piece(length: piece.length, formula)
             }
@@ -65,22 +66,10 @@ extension Curve {
         return curve
     }
 
-    /// How long the curve asks for as much as there is, from `start` up to `end`.
-    public func unlimitedLength(from start: Nanoseconds, to end: Nanoseconds) -> Nanoseconds {
-        guard peak(from: start, to: end) >= Self.unlimited else { return 0 }
-        var time = max(0, start)
-        var sum: Nanoseconds = 0
-        while time < min(end, length) {
-            let until = min(end, nextJump(after: time) ?? end)
-            if value(at: time) >= Self.unlimited { sum += until - time }
-            time = until
-        }
-        return sum
-    }
-
     /// Whether two values at one time are a jump, and not the same value but for rounding.
     public static func isJump(_ from: Double, _ to: Double) -> Bool {
-        abs(from - to) > 1e-9 * max(abs(from), abs(to))
+        guard from.isFinite, to.isFinite else { return from != to }
+        return abs(from - to) > 1e-9 * max(abs(from), abs(to))
     }
 }
 
@@ -152,6 +141,7 @@ extension Curve.Piece {
             let bottom = high >= low ? cycle : cycle + period / 2
             let isOver = (bottom >= start ? bottom : bottom + period) <= end
             return isOver ? min(low, high) : min(value(at: start), value(at: end))
+        case .unlimited: return .infinity
         }
     }
 }

@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension Curve {
-    /// What stands for "as much as there is" in a rate's curve: more than any device does, and small enough that its
-    /// area over 30 days still counts bytes.
-    public static let unlimited = 1e12
-
-    /// Whether a phase that overlaps the time from `start` up to `end` asks for as much as there is.
-    public func isUnlimited(from start: Nanoseconds, to end: Nanoseconds) -> Bool {
-        peak(from: start, to: end) >= Self.unlimited
-    }
-
     /// The first time from `start` on at which the area reaches `area`; `nil` where it never does.
+    ///
+    /// As much as there is reaches any area where it begins.
     ///
     /// Exact to a nanosecond where the value is constant, which is where operations are dense; elsewhere to a
     /// microsecond.
     public func time(reaching area: Double, from start: Nanoseconds) -> Nanoseconds? {
+        let found = timeByFigures(reaching: area, from: start)
+        return unlimitedStart(from: max(0, start), to: found ?? length) ?? found
+    }
+
+    /// The same where what has no figure is passed over, or found, as it comes.
+    private func timeByFigures(reaching area: Double, from start: Nanoseconds) -> Nanoseconds? {
         var time = max(0, start)
         var have = self.area(until: time)
         while have < area {

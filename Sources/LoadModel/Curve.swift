@@ -6,7 +6,9 @@ import Glibc
 ///
 /// A curve is a row of sections; a section is a row of pieces that may repeat. Its memory is bounded by what the
 /// profile writes, not by how long the run is: a day of pulses is one section with two pieces.
-/// Times are nanoseconds since the run's start; before 0 and from ``length`` on the value is 0.
+/// Times are nanoseconds since the run's start; before 0 and from ``length`` on the value is 0. Where it asks for as
+/// much as there is, the value is infinite; the area counts what has a figure, and ``unlimitedLength(from:to:)`` the
+/// time that has none.
 public struct Curve: Hashable, Sendable {
     /// A stretch with one formula.
     public struct Piece: Hashable, Sendable {
@@ -16,6 +18,8 @@ public struct Curve: Hashable, Sendable {
             case line(Double, Double)
             /// `low + (high − low)·(1 − cos(2πt/T))/2`, `T` in nanoseconds.
             case sine(low: Double, high: Double, period: Nanoseconds)
+            /// As much as there is: it has no figure, its value is infinite and its area is 0.
+            case unlimited
         }
         /// How long it lasts.
         public var length: Nanoseconds
@@ -26,6 +30,25 @@ public struct Curve: Hashable, Sendable {
         public init(length: Nanoseconds, _ formula: Formula) {
             self.length = length
             self.formula = formula
+        }
+
+        /// Creates a piece that holds `value`; as much as there is where that is infinite.
+        public init(length: Nanoseconds, holding value: Double) {
+            self.init(length: length, from: value, to: value)
+        }
+
+        /// Creates a straight line; as much as there is where one of its ends is infinite.
+        public init(length: Nanoseconds, from start: Double, to end: Double) {
+            self.init(length: length, start.isFinite && end.isFinite ? .line(start, end) : .unlimited)
+        }
+
+        /// Whether its figures are such.
+        var isFinite: Bool {
+            switch formula {
+            case .line(let from, let to): from.isFinite && to.isFinite
+            case .sine(let low, let high, _): low.isFinite && high.isFinite
+            case .unlimited: true
+            }
         }
     }
 
@@ -47,6 +70,10 @@ public struct Curve: Hashable, Sendable {
         var areaBefore: Double
         /// Whether the value jumps within a cycle or from one to the next.
         var hasJumps: Bool
+        /// The time without a figure before each piece within the cycle, in the cycle, and in all sections before this.
+        var unlimitedTimes: [Nanoseconds]
+        var cycleUnlimited: Nanoseconds
+        var unlimitedBefore: Nanoseconds
 
         /// The piece that `time`, since the run's start, falls into, and the time within it.
         func place(at time: Nanoseconds) -> (piece: Int, local: Nanoseconds) {
@@ -88,36 +115,45 @@ public struct Curve: Hashable, Sendable {
     /// How long the curve lasts.
     public private(set) var length: Nanoseconds = 0
 
+    /// How long it asks for as much as there is, in all.
+    private(set) var unlimitedTotal: Nanoseconds = 0
+
     /// Creates a curve of length 0.
     public init() {}
 
     /// Appends a section of `length` that runs through `pieces` and begins again when they end.
     ///
     /// - Parameter offset: where in its first cycle it begins.
-    /// - Precondition: `length > 0`, `pieces` is not empty and every piece is longer than 0; `offset` lies within a
-    ///   cycle.
+    /// - Precondition: `length > 0`, `pieces` is not empty, every piece is longer than 0 and its figures are finite;
+    ///   `offset` lies within a cycle.
     public mutating func append(_ length: Nanoseconds, repeating pieces: [Piece], offset: Nanoseconds = 0) {
-        precondition(length > 0 && !pieces.isEmpty && pieces.allSatisfy { $0.length > 0 })
+        precondition(length > 0 && !pieces.isEmpty && pieces.allSatisfy { $0.length > 0 && $0.isFinite })
         var starts: [Nanoseconds] = []
         var areas: [Double] = []
+        var unlimitedTimes: [Nanoseconds] = []
         var start: Nanoseconds = 0
         var area = 0.0
+        var unlimited: Nanoseconds = 0
         for piece in pieces {
             starts.append(start)
             areas.append(area)
+            unlimitedTimes.append(unlimited)
             start += piece.length
             area += piece.area(until: piece.length)
+            if piece.formula == .unlimited { unlimited += piece.length }
         }
         precondition(offset >= 0 && offset < start)
         let before = self.area(until: self.length)
         sections.append(
             Section(
                 start: self.length, length: length, offset: offset, pieces: pieces, starts: starts, areas: areas,
-                period: start, cycleArea: area, areaBefore: before, hasJumps: Section.hasJumps(pieces)))
+                period: start, cycleArea: area, areaBefore: before, hasJumps: Section.hasJumps(pieces),
+                unlimitedTimes: unlimitedTimes, cycleUnlimited: unlimited, unlimitedBefore: unlimitedTotal))
         self.length += length
+        unlimitedTotal = sections[sections.count - 1].unlimitedTime(until: self.length)
     }
 
-    /// The target at `time`.
+    /// The target at `time`; infinite where that is as much as there is.
     public func value(at time: Nanoseconds) -> Double {
         guard time >= 0, time < length else { return 0 }
         let section = sections[sectionIndex(at: time)]
@@ -127,8 +163,8 @@ public struct Curve: Hashable, Sendable {
 
     /// The integral of the value from the start until `time`, in units times nanoseconds.
     ///
-    /// Of a CPU curve in cores, this is CPU time in nanoseconds. Every formula is integrated in closed form, so the
-    /// error is that of `Double`: a few ns of CPU time in a year of one core.
+    /// What has no figure adds nothing. Of a CPU curve in cores, this is CPU time in nanoseconds. Every formula is
+    /// integrated in closed form, so the error is that of `Double`: a few ns of CPU time in a year of one core.
     public func area(until time: Nanoseconds) -> Double {
         guard time > 0, !sections.isEmpty else { return 0 }
         let end = min(time, length)
@@ -136,9 +172,12 @@ public struct Curve: Hashable, Sendable {
         return section.areaBefore + section.area(until: end)
     }
 
-    /// The mean value between two times; the value itself where they are equal.
+    /// The mean value between two times, over the time that has a figure; infinite where none has, and the value itself
+    /// where the times are equal.
     public func mean(from start: Nanoseconds, to end: Nanoseconds) -> Double {
-        end > start ? (area(until: end) - area(until: start)) / Double(end - start) : value(at: start)
+        guard end > start else { return value(at: start) }
+        let finite = end - start - unlimitedLength(from: start, to: end)
+        return finite > 0 ? (area(until: end) - area(until: start)) / Double(finite) : .infinity
     }
 
     /// Until when the value stays what it is at `time`; `time` itself where it is changing.
@@ -170,7 +209,7 @@ public struct Curve: Hashable, Sendable {
         return until
     }
 
-    /// The greatest value anywhere on the curve; 0 for an empty one.
+    /// The greatest value anywhere on the curve; 0 for an empty one, infinite where it asks for as much as there is.
     public var peak: Double { peak(from: 0, to: length) }
 
     /// The greatest value of the sections that overlap the time from `start` up to `end`; a phase is one section.
@@ -192,7 +231,7 @@ public struct Curve: Hashable, Sendable {
         return low
     }
 
-    private static func lastIndex(in starts: [Nanoseconds], notAfter time: Nanoseconds) -> Int {
+    static func lastIndex(in starts: [Nanoseconds], notAfter time: Nanoseconds) -> Int {
         var low = 0
         var high = starts.count - 1
         while low < high {
@@ -211,6 +250,7 @@ extension Curve.Piece {
         case .sine(let low, let high, let period):
             let angle = 2 * Double.pi * Double(time % period) / Double(period)
             return low + (high - low) * (1 - cos(angle)) / 2
+        case .unlimited: return .infinity
         }
     }
 
@@ -222,6 +262,7 @@ extension Curve.Piece {
         case .sine(let low, let high, let period):
             let angle = 2 * Double.pi * Double(time % period) / Double(period)
             return (low + high) / 2 * Double(time) - (high - low) / 2 * Double(period) / (2 * Double.pi) * sin(angle)
+        case .unlimited: return 0
         }
     }
 
@@ -229,6 +270,7 @@ extension Curve.Piece {
         switch formula {
         case .line(let from, let to): from == value && to == value
         case .sine(let low, let high, _): low == value && high == value
+        case .unlimited: value == .infinity
         }
     }
 
@@ -242,6 +284,7 @@ extension Curve.Piece {
             let top = high >= low ? cycle + period / 2 : cycle
             let isOver = (top >= start ? top : top + period) <= end
             return isOver ? max(low, high) : max(value(at: start), value(at: end))
+        case .unlimited: return .infinity
         }
     }
 }
@@ -265,84 +308,32 @@ extension Curve {
         }
     }
 
-    /// The same curve from `time` on, with all sections that end before it drawn together into one of the same area.
+    /// The same curve from `time` on, with all sections that end before it drawn together: into two where one begins at
+    /// `start`, and else into one.
     ///
-    /// What is past is only asked for its area; so a curve that is changed again and again stays small.
-    public func condensed(before time: Nanoseconds) -> Curve {
+    /// What is past is only asked for its area, and for how long it had no figure, from `start` on; so a curve that is
+    /// changed again and again stays small.
+    public func condensed(before time: Nanoseconds, keeping start: Nanoseconds = 0) -> Curve {
         let past = sections.prefix { $0.start + $0.length <= time }
-        guard past.count > 1, let last = past.last else { return self }
-        let end = last.start + last.length
-        let mean = area(until: end) / Double(end)
+        let early = past.prefix { $0.start + $0.length <= start }.count
+        guard early > 1 || past.count - early > 1, let last = past.last else { return self }
         var curve = Curve()
-        curve.append(end, repeating: [Piece(length: end, .line(mean, mean))])
-        curve.append(self, from: end)
+        let edge = early > 0 ? past[early - 1].start + past[early - 1].length : 0
+        curve.appendSum(of: self, from: 0, to: edge)
+        curve.appendSum(of: self, from: edge, to: last.start + last.length)
+        curve.append(self, from: last.start + last.length)
         return curve
     }
 
-    /// How many words ``words`` has.
-    public var wordCount: Int { sections.reduce(1) { $0 + 3 + 5 * $1.pieces.count } }
-}
-
-// The curve crosses from the observer to a stressor process as plain 64-bit words in shared memory, so that the
-// stressor needs no decoder library in its resident set.
-extension Curve {
-    /// The curve as plain words, for a process that shares memory.
-    public var words: [UInt64] {
-        var words: [UInt64] = [UInt64(sections.count)]
-        for section in sections {
-            words.append(UInt64(bitPattern: section.length))
-            words.append(UInt64(bitPattern: section.offset))
-            words.append(UInt64(section.pieces.count))
-            for piece in section.pieces {
-                words.append(UInt64(bitPattern: piece.length))
-                switch piece.formula {
-                case .line(let from, let to):
-                    words += [0, from.bitPattern, to.bitPattern, 0]
-                case .sine(let low, let high, let period):
-                    words += [1, low.bitPattern, high.bitPattern, UInt64(bitPattern: period)]
-                }
-            }
+    /// Appends one section with the area of `other` between two times, and as much time without a figure.
+    private mutating func appendSum(of other: Curve, from start: Nanoseconds, to end: Nanoseconds) {
+        guard end > start else { return }
+        let unlimited = other.unlimitedLength(from: start, to: end)
+        var pieces: [Piece] = []
+        if unlimited > 0 { pieces.append(Piece(length: unlimited, .unlimited)) }
+        if unlimited < end - start {
+            pieces.append(Piece(length: end - start - unlimited, holding: other.mean(from: start, to: end)))
         }
-        return words
+        append(end - start, repeating: pieces)
     }
-
-    /// Reads what ``words`` wrote; `nil` where the words are not a curve.
-    public init?(words: [UInt64]) {
-        self.init()
-        var position = 0
-        func next() -> UInt64? {
-            guard position < words.count else { return nil }
-            defer { position += 1 }
-            return words[position]
-        }
-        /// A time within 146 years, so that two of them have a sum.
-        func nextTime() -> Nanoseconds? {
-            next().map { Int64(bitPattern: $0) }.flatMap { (0...Self.longest).contains($0) ? $0 : nil }
-        }
-        /// A value that drivers can turn into integers: no NaN, nothing negative, less than 2⁶³.
-        func nextValue() -> Double? {
-            next().map { Double(bitPattern: $0) }.flatMap { (0...1e18).contains($0) ? $0 : nil }
-        }
-        guard let sectionCount = next(), sectionCount < 1 << 32 else { return nil }
-        for _ in 0..<sectionCount {
-            guard let length = nextTime(), let offset = nextTime(), let pieceCount = next(), pieceCount < 1 << 32
-            else { return nil }
-            var pieces: [Piece] = []
-            var cycle: Nanoseconds = 0
-            for _ in 0..<pieceCount {
-                guard let pieceLength = nextTime(), pieceLength > 0, let tag = next(), tag <= 1,
-                    let a = nextValue(), let b = nextValue(), let period = nextTime(), tag == 0 || period > 0
-                else { return nil }
-                cycle += pieceLength
-                guard cycle <= Self.longest else { return nil }
-                pieces.append(
-                    Piece(length: pieceLength, tag == 1 ? .sine(low: a, high: b, period: period) : .line(a, b)))
-            }
-            guard length > 0, !pieces.isEmpty, offset < cycle, self.length + length <= Self.longest else { return nil }
-            append(length, repeating: pieces, offset: offset)
-        }
-        guard position == words.count else { return nil }
-    }
-
-    private static var longest: Nanoseconds { .max / 2 }
 }

@@ -48,7 +48,7 @@ public enum PlanText {
         let amount = { HumanUnits.exactAmount($0, stressor.unit) }
         let drive = stressor.drive == .level ? "holds an amount" : "works at a rate"
         table.append(row("kind", "\(stressor.kind), \(drive)"))
-        if stressor.capacity < Curve.unlimited {
+        if stressor.capacity.isFinite {
             table.append(row("100% is", "\(amount(stressor.capacity)): \(stressor.base)"))
         } else {
             table.append(row("base", stressor.base))
@@ -56,9 +56,9 @@ public enum PlanText {
         let isAdded = stressor.mode == .add
         table.append(
             row("mode", isAdded ? "add: on top of what is there" : "total: all use together, held in both directions"))
-        let isUnlimited = stressor.curve.peak >= Curve.unlimited
+        let isUnlimited = stressor.curve.peak.isInfinite
         var peak = isUnlimited ? "max: as fast as it goes" : amount(stressor.curve.peak)
-        if stressor.capacity > 0, stressor.capacity < Curve.unlimited, !isUnlimited {
+        if stressor.capacity > 0, stressor.capacity.isFinite, !isUnlimited {
             peak += ", \(HumanUnits.percent(stressor.curve.peak / stressor.capacity)) of it"
         }
         table.append(row("peak", peak))
@@ -94,7 +94,7 @@ public enum PlanText {
                     place + [
                         StyledText(stressor.name), StyledText(phase.loads[stressor.name] ?? ""),
                         StyledText(
-                            (peak < Curve.unlimited ? "peak \(HumanUnits.exactAmount(peak, stressor.unit))" : "max")
+                            (peak.isFinite ? "peak \(HumanUnits.exactAmount(peak, stressor.unit))" : "max")
                                 + (phase.within[stressor.name].map { ", within \(HumanUnits.duration($0))" } ?? "")),
                     ])
                 // The phase stands on its first line only.

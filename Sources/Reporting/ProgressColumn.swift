@@ -26,7 +26,7 @@ struct ProgressColumn: Sendable {
         drive = stressor.drive
         // What a fast device does stands for as much as there is.
         let usual = stressor.unit == .bytesPerSecond ? 999e6 : 100e3
-        peak = stressor.curve.peak < Curve.unlimited ? stressor.curve.peak : usual
+        peak = stressor.curve.peak.isFinite ? stressor.curve.peak : usual
         let scale = HumanUnits.scale(for: stressor.unit, covering: peak)
         self.scale = scale
         numberWidth = scale.number(peak).utf8.count
@@ -48,7 +48,7 @@ struct ProgressColumn: Sendable {
         let ends = [
             start > 0 ? curve.value(at: start - 1) : 0, curve.value(at: max(0, sample.elapsed - 1)),
             reading.target ?? peak, reading.achieved ?? 0,
-        ]
+        ].filter(\.isFinite)
         guard let least = ends.min(), let most = ends.max() else { return nil }
         let beyond = max(
             least - min(achieved.least, target.least), max(achieved.most, target.most) - most)

@@ -54,7 +54,7 @@ final class TestGroup {
         return text.split(separator: "\n").contains { Int32($0) == id }
     }
 
-    private func number(_ file: String) -> Double? {
+    fileprivate func number(_ file: String) -> Double? {
         (try? String(contentsOfFile: directory + "/" + file, encoding: .utf8)).flatMap {
             Double($0.split(separator: "\n").first ?? "")
         }
@@ -166,6 +166,29 @@ extension ExertCommands {
                 eventually(within: 10) { (target - Double(32 << 20)...target + Double(2 << 20)).contains(charged()) },
                 "\(charged()) of \(target)")
             _ = try run.wait(limit: 30)
+        }
+
+        /// What is left as others see it: the limit less what is charged.
+        @Test(arguments: ["add", "total"])
+        func whatIsToBeLeftInAGroupIsLeft(mode: String) throws {
+            let group = try memoryGroup(200 << 20)
+            let run = try Exert.start([
+                "run", "--load", "memory=leave 20MiB", "--set", "memory.cgroup=\(group.directory)", "--set",
+                "memory.mode=\(mode)", "--for", "4s",
+            ])
+            var left: [Double] = []
+            while run.isRunning, left.count < 2000 {
+                if let used = group.number("memory.usage_in_bytes") { left.append((Double(200 << 20) - used) / 0x1p20) }
+                usleep(5000)
+            }
+            let result = try run.wait(limit: 30)
+            #expect(result.code == 0, "\(result.output) \(result.error)")
+            // 1 % of the target; of a total 2 %.
+            let tolerance = mode == "add" ? 1.8 : 3.6
+            let least = left.min() ?? 0
+            #expect(abs(least - 20) <= tolerance, "\(least) MiB were left")
+            // And for most of the time, not only once.
+            #expect(left.count { abs($0 - 20) <= tolerance } * 2 > left.count, "\(left)")
         }
 
         @Test(arguments: ["nowhere", "/no/such/group", "/sys/fs/cgroup/memory/no-such-group"])

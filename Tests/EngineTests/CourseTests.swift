@@ -136,7 +136,7 @@ private let ms = Nanoseconds.millisecond
 
     @Test func `from as much as there is to a rate, and back`() {
         let source = Switch()
-        let most = curve(10 * s, .hold(.bytesPerSecond(Curve.unlimited)))
+        let most = curve(10 * s, .hold(.bytesPerSecond(.infinity)))
         let schedule = Self.schedule(source, most)
         #expect(schedule.take(at: s)?.intended == s)
         source.next = Course.Edition(number: 3, curve: Self.changed(most, at: 2 * s, to: 1e6), changedAt: 2 * s)

@@ -68,7 +68,7 @@ struct JudgeSimulation {
 
     /// A phase that holds `value`.
     mutating func hold(_ value: Double, for length: Nanoseconds, within: Nanoseconds? = nil) {
-        phase(length, [.init(length: length, .line(value, value))], within: within)
+        phase(length, [.init(length: length, holding: value)], within: within)
     }
 
     /// From `from` up to `to` it does `factor · target + plus`, whatever was said before of that time.
@@ -87,9 +87,9 @@ struct JudgeSimulation {
             .sorted { $0.from < $1.from }
     }
 
-    /// What is achieved at `time`: the rate, or the level.
+    /// What is achieved at `time`: the rate, or the level; nothing of as much as there is where nothing is said.
     func value(at time: Nanoseconds) -> Double {
-        let target = curve.value(at: time)
+        let target = curve.value(at: time).isFinite ? curve.value(at: time) : 0
         guard let piece = pieces.first(where: { $0.from <= time && time < $0.to }) else { return target }
         return piece.factor * target + piece.plus
     }

@@ -107,11 +107,12 @@ private let ms = Nanoseconds.millisecond
 
     @Test func `as much as there is is due whenever it is asked for, and the schedule goes on after it`() throws {
         var curve = Curve()
-        let resolve: (Amount) -> Double = { if case .bytesPerSecond(let value) = $0 { value } else { Curve.unlimited } }
+        let resolve: (Amount) -> Double = { if case .bytesPerSecond(let value) = $0 { value } else { .infinity } }
         _ = curve.append(s, .hold(.bytesPerSecond(10_000)), from: 0, seed: 0, resolve: resolve)
         _ = curve.append(s, .hold(.max), from: 0, seed: 0, resolve: resolve)
         _ = curve.append(s, .hold(.bytesPerSecond(10_000)), from: 0, seed: 0, resolve: resolve)
         #expect(curve.isUnlimited(from: 0, to: 3 * s) && !curve.isUnlimited(from: 0, to: s))
+        #expect(!curve.isUnlimited(from: 2 * s, to: 3 * s))
         let schedule = schedule(curve)
         for _ in 0..<10 { #expect(try #require(schedule.take(at: s - 1)).intended < s) }
         let first = try #require(schedule.take(at: s - 1)).intended
@@ -210,7 +211,7 @@ private struct ScriptedDevice: Issuing {
 
     @Test func `as much as there is keeps the device full`() throws {
         var curve = Curve()
-        curve.append(s, repeating: [Curve.Piece(length: s, .line(Curve.unlimited, Curve.unlimited))])
+        curve.append(s, repeating: [Curve.Piece(length: s, .unlimited)])
         let outcome = try run(curve, ScriptedDevice(depth: 8, takes: ms))
         #expect((7992...8000).contains(outcome.gauge.claimed / 1000))
         #expect(outcome.gauge.dropped == 0)

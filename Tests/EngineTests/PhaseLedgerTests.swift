@@ -206,7 +206,7 @@ private let ms = Nanoseconds.millisecond
 
     // MARK: As much as there is
 
-    private static let free = Curve.unlimited
+    private static let free = Double.infinity
 
     @Test func `as much as there is has no error, but what falls far behind its median is off`() {
         var run = held(.rate, Self.free)
@@ -227,7 +227,7 @@ private let ms = Nanoseconds.millisecond
         var run = JudgeSimulation()
         run.unit = .bytesPerSecond
         run.phase(
-            4 * s, .init(length: 3 * s, .line(5e9, 5e9)), .init(length: 1 * s, .line(Self.free, Self.free)))
+            4 * s, .init(length: 3 * s, .line(5e9, 5e9)), .init(length: 1 * s, .unlimited))
         run.disturb(0, 3 * s, factor: 0.01)
         run.disturb(3 * s, 4 * s, factor: 0, plus: 5e7)
         let result = run.results()[0]

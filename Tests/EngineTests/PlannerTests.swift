@@ -139,11 +139,28 @@ private struct FakeDisk: Stressor {
         let bytes = LoadShape.hold(.bytesPerSecond(1e6))
         #expect(try plan([bytes, .hold(.max)]).stressors.first?.unit == .bytesPerSecond)
         let operations = try #require(try plan([.hold(.operationsPerSecond(500)), .hold(.max)]).stressors.first)
-        #expect(operations.unit == .operationsPerSecond && operations.curve.peak == Curve.unlimited)
+        #expect(operations.unit == .operationsPerSecond && operations.curve.peak == .infinity)
         #expect(operations.settings.text("engine") == "threads" && operations.quantum == 1)
         #expect(rejection([bytes, .hold(.operationsPerSecond(1))])?.contains("another unit") == true)
-        #expect(rejection([.ramp(from: nil, to: .max, over: nil)])?.contains("only be held or pulsed") == true)
         #expect(rejection([.pulse(.max, width: s, every: 2 * s)]) == nil)
+        #expect(rejection([.steps([.bytesPerSecond(1e6), .max, .bytesPerSecond(1)], every: s)]) == nil)
+        let one = Amount.bytesPerSecond(1)
+        for shape: LoadShape in [
+            .ramp(from: nil, to: .max, over: nil), .ramp(from: .max, to: one, over: nil),
+            .sine(from: one, to: .max, every: s), .sawtooth(from: .max, to: one, every: s),
+            .random(from: one, to: .max, every: s), .sine(from: .max, to: .max, every: s),
+        ] { #expect(rejection([shape])?.contains("held, pulsed or a step; write an amount") == true, "\(shape)") }
+        func trace(_ points: [(Nanoseconds, Amount)]) -> LoadShape {
+            .trace(Trace(file: "", points: points.map { Trace.Point(at: $0.0, amount: $0.1) }))
+        }
+        #expect(rejection([trace([(0, one), (s, one), (s, .max), (2 * s, .max), (2 * s, one)])]) == nil)
+        let slope = rejection([trace([(0, one), (s, .max)])])
+        #expect(slope?.contains("not slope as from 0.0 s to 1.0 s; write two rows of one time") == true)
+        let share = rejection([.hold(.percent(50))])
+        #expect(share?.contains("no figure to take a share of") == true)
+        // A large figure is one.
+        let large = try #require(try plan([.hold(.bytesPerSecond(1e15))]).stressors.first)
+        #expect(large.curve.peak == 1e15 && !large.curve.isUnlimited(from: 0, to: large.curve.length))
         let after = rejection([.hold(.max), .ramp(from: nil, to: .bytesPerSecond(1), over: nil)])
         #expect(after?.contains("ramp from A to B") == true)
     }

@@ -28,6 +28,22 @@ private let s = Nanoseconds.second
         func run(on lane: Lane) throws(StressorFailure) {}
     }
 
+    /// A rate that nobody knows the end of.
+    private struct Endless: Stressor {
+        static let manifest = Manifest(
+            kind: "endless", summary: "", details: "", drive: .rate, unit: .bytesPerSecond,
+            amounts: AmountKind.allCases, keys: [], tolerance: ToleranceRule(.percent(1)), witness: "", examples: [])
+        static func base(_ request: LoadRequest) throws(PlanProblem) -> Base {
+            Base(capacity: Base.unlimited, free: Base.unlimited, text: "")
+        }
+        static func prepare(_ request: LoadRequest, base: Base, curve: Curve) throws(PlanProblem) -> Preparation {
+            Preparation(workers: 2)
+        }
+        static func witness(_ request: WitnessRequest) -> (any Witness)? { nil }
+        init(_ settings: Settings, process: StressorContext) throws(StressorFailure) {}
+        func run(on lane: Lane) throws(StressorFailure) {}
+    }
+
     private static let host = HostFacts(
         name: "", kernel: "", architecture: "", onlineCPUs: [0], affinityCPUs: [0], cpuQuota: nil, memoryTotal: 1,
         memoryAvailable: 1, memoryLimit: nil, numaNodes: 1, memoryNodes: [], hugePages: "never",
@@ -35,7 +51,7 @@ private let s = Nanoseconds.second
 
     /// A run of two phases of 10 s at 2 and at 4; `shape` is what any text is read as.
     private static func run(
-        _ shape: LoadShape
+        _ shape: LoadShape, kind: String = "fake"
     ) throws(PlanErrors) -> (stressor: PlannedStressor, retargeter: Retargeter) {
         let mark = SourceMark(line: 1, column: 1)
         func phase(_ name: String, _ amount: Double) -> Phase {
@@ -43,18 +59,42 @@ private let s = Nanoseconds.second
             return Phase(name: name, length: 10 * s, loads: [load], mark: mark)
         }
         let entry = StressorEntry(
-            name: "a", kind: "fake", settings: Settings(values: [:], marks: [:]), tolerance: nil, mark: mark)
+            name: "a", kind: kind, settings: Settings(values: [:], marks: [:]), tolerance: nil, mark: mark)
         let profile = Profile(
             name: "", file: "", sha256: "", seed: 1, stressors: [entry], phases: [phase("p", 2), phase("q", 4)],
             guards: [])
-        let prepared = try Planner(host: host, catalog: [Fake.self]).prepare(profile)
+        let prepared = try Planner(host: host, catalog: [Fake.self, Endless.self]).prepare(profile)
         let retargeter = Retargeter(prepared) { (_, _, _, _) throws(ProfileErrors) in shape }
         return (prepared.plan.stressors[0], retargeter)
     }
 
-    private static func change(_ shape: LoadShape, at time: Nanoseconds = 4 * s) throws -> Curve {
-        let (stressor, retargeter) = try run(shape)
-        return try retargeter.curve("x", of: stressor, instead: stressor.curve, from: time, until: 10 * s).curve
+    private static func change(
+        _ shape: LoadShape, at time: Nanoseconds = 4 * s, kind: String = "fake", instead before: Curve? = nil
+    ) throws -> Curve {
+        let (stressor, retargeter) = try run(shape, kind: kind)
+        let curve = before ?? stressor.curve
+        return try retargeter.curve("x", of: stressor, instead: curve, from: time, until: 10 * s).curve
+    }
+
+    @Test func `max of a rate without an end can be held, and nothing can slope to it or from it`() throws {
+        let held = try Self.change(.hold(.max), kind: "endless")
+        #expect(held.unlimitedLength(from: 0, to: 20 * s) == 6 * s && held.value(at: 4 * s) == .infinity)
+        #expect(held.area(until: 20 * s) == Double(8 * s + 40 * s))
+        let steps = try Self.change(.steps([.max, .bytesPerSecond(1e13)], every: s), kind: "endless")
+        #expect(steps.unlimitedLength(from: 0, to: 20 * s) == s && steps.value(at: 9 * s) == 1e13)
+        let slopes: [(LoadShape, Curve?, String)] = [
+            (.ramp(from: nil, to: .max, over: nil), nil, "held, pulsed or a step"),
+            (.sine(from: .bytesPerSecond(1), to: .max, every: s), nil, "held, pulsed or a step"),
+            (.ramp(from: nil, to: .bytesPerSecond(1), over: nil), held, "write 'ramp from A to B'"),
+        ]
+        for (shape, before, reason) in slopes {
+            let refusal = #expect(throws: OrderRefusal.self) {
+                try Self.change(shape, at: 5 * s, kind: "endless", instead: before)
+            }
+            #expect(refusal?.kind == .invalid && refusal?.message.contains(reason) == true, "\(shape)")
+        }
+        let share = #expect(throws: OrderRefusal.self) { try Self.change(.hold(.percent(50)), kind: "endless") }
+        #expect(share?.message.contains("no figure to take a share of") == true)
     }
 
     @Test func `a ramp begins where the load stands, and the next phase is as planned`() throws {

@@ -24,6 +24,8 @@ final class Disk {
         var options = ["-q", "-F", "-m", "0", "-O", "^has_journal", "-E", "lazy_itable_init=0"]
         if let inodes { options += ["-N", "\(inodes)"] }
         if type != "ext4" { options = ["-q"] }
+        // The log of a large one would be a gigabyte, and written.
+        if type == "xfs", mebibytes > 1 << 20 { options += ["-l", "size=64m"] }
         let make = (["mkfs.\(type)"] + options + [image]).map { "'\($0)'" }.joined(separator: " ")
         try Child.run("sh", "-c", "PATH=$PATH:/usr/sbin:/sbin; \(make)")
         // Past the page cache of the file system below, so that the device has a disk's own pace.

@@ -80,7 +80,7 @@ private let ms = Nanoseconds.millisecond
         curve.append(
             4 * s,
             repeating: [
-                .init(length: 300 * ms, .line(1, 1)), .init(length: 700 * ms, .line(Curve.unlimited, Curve.unlimited)),
+                .init(length: 300 * ms, .line(1, 1)), .init(length: 700 * ms, .unlimited),
             ])
         #expect(curve.unlimitedLength(from: 0, to: 4 * s) == 2800 * ms)
         #expect(curve.unlimitedLength(from: 0, to: 300 * ms) == 0)

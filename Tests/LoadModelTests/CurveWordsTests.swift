@@ -21,6 +21,13 @@ import Testing
         #expect(Curve(words: load.words) == load)
     }
 
+    @Test func `as much as there is has a tag of its own, and a large figure stays one`() {
+        let load = curve(100, .init(length: 10, .unlimited), .init(length: 5, .line(1e12, 4e18)))
+        let copy = Curve(words: load.words)
+        #expect(copy == load && load.words.count == load.wordCount)
+        #expect(copy?.value(at: 3) == .infinity && copy?.value(at: 10) == 1e12)
+    }
+
     @Test func `an empty curve comes back empty`() {
         #expect(Curve(words: Curve().words) == Curve())
     }
@@ -45,7 +52,9 @@ import Testing
             ("absurdly many sections", words(sections: .max)),
             ("piece of no length", words(pieceLength: 0)),
             ("piece of negative length", words(pieceLength: .max)),
-            ("unknown formula", words(tag: 2)),
+            ("unknown formula", words(tag: 3)),
+            ("as much as there is with a figure", words(tag: 2)),
+            ("as much as there is with a period", words(tag: 2, a: 0, b: 0, period: 1)),
             ("sine without period", words(tag: 1, period: 0)),
             ("sine of negative period", words(tag: 1, period: .max)),
             ("not a number", words(a: .nan)),
@@ -86,11 +95,14 @@ import Testing
                 continue
             }
             for time in [0, load.length / 3, load.length - 1] {
-                #expect(Int64(exactly: load.value(at: time).rounded()) != nil)
+                let isUnlimited = load.isUnlimited(from: time, to: time + 1)
+                #expect(
+                    isUnlimited
+                        ? load.value(at: time) == .infinity : Int64(exactly: load.value(at: time).rounded()) != nil)
                 #expect(load.area(until: time).isFinite)
                 #expect(load.constantUntil(after: time) >= time)
             }
-            #expect(load.peak.isFinite)
+            #expect(load.peak.isFinite || load.isUnlimited(from: 0, to: load.length))
         }
         #expect(refused > 0)
     }

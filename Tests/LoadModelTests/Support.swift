@@ -22,7 +22,7 @@ func number(_ amount: Amount) -> Double {
     case .percent(let value), .cores(let value), .bytes(let value), .count(let value), .bytesPerSecond(let value),
         .operationsPerSecond(let value):
         value
-    case .max: 1
+    case .max: .infinity
     case .leave(let rest): 1 - number(rest)
     }
 }
@@ -40,11 +40,16 @@ struct Dice {
     mutating func word() -> UInt64 { generator.next() }
 
     /// A curve of up to four sections whose values are small whole numbers, so that neighbours often are equal.
-    mutating func curve(pieceLengths: ClosedRange<Int64>, onlyConstant: Bool = false) -> Curve {
+    ///
+    /// - Parameter unlimitedIn: of so many pieces about one asks for as much as there is; 0 for none.
+    mutating func curve(
+        pieceLengths: ClosedRange<Int64>, onlyConstant: Bool = false, unlimitedIn count: Int64 = 0
+    ) -> Curve {
         var curve = Curve()
         for _ in 0..<roll(1...4) {
             let pieces = (0..<roll(1...4)).map { _ in
                 let length = roll(pieceLengths)
+                if count > 0, roll(1...count) == 1 { return Curve.Piece(length: length, .unlimited) }
                 let (a, b) = (Double(roll(0...2)), Double(roll(0...2)))
                 if onlyConstant || roll(0...2) > 0 { return Curve.Piece(length: length, .line(a, a)) }
                 return roll(0...1) == 0

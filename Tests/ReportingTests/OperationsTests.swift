@@ -21,7 +21,7 @@ private enum DiskFixture {
 
     static let plan: Plan = {
         var disk = Curve()
-        disk.append(5 * .second, repeating: [.init(length: 5 * .second, .line(Curve.unlimited, Curve.unlimited))])
+        disk.append(5 * .second, repeating: [.init(length: 5 * .second, .unlimited)])
         var space = Curve()
         space.append(5 * .second, repeating: [.init(length: 5 * .second, .line(950, 950))])
         return Plan(
@@ -29,7 +29,7 @@ private enum DiskFixture {
             stressors: [
                 PlannedStressor(
                     name: "disk", kind: "disk-bandwidth", unit: .bytesPerSecond, drive: .rate,
-                    settings: Settings(values: ["read-share": .percent(70)]), capacity: Curve.unlimited,
+                    settings: Settings(values: ["read-share": .percent(70)]), capacity: .infinity,
                     base: "as fast as it goes", curve: disk, workers: 1, quantum: 1048576,
                     tolerance: ToleranceLimit(absolute: 0, ratio: 0.01), witness: "proc_io"),
                 PlannedStressor(

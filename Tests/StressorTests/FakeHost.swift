@@ -57,7 +57,7 @@ extension Curve {
     /// A target that stays at `value`.
     static func constant(_ value: Double, for length: Nanoseconds = 10 * .second) -> Curve {
         var curve = Curve()
-        curve.append(length, repeating: [Piece(length: length, .line(value, value))])
+        curve.append(length, repeating: [Piece(length: length, holding: value)])
         return curve
     }
 }

@@ -148,9 +148,12 @@ struct MemoryBandwidthPlanTests {
 
     @Test func theMissingWitnessIsTold() throws {
         #expect(Self.manifest.witness == "none")
-        let finding = try #require(prepare().findings.first { $0.code == "no_witness" })
-        #expect(finding.severity == .note)
+        let (finding, range) = MemoryBandwidthStressor.trafficFinding(.read) { () throws(Resctrl.Problem) in
+            throw Resctrl.Problem(text: "nobody has mounted it")
+        }
+        #expect(finding.code == "no_witness" && finding.severity == .note && range == nil)
         #expect(finding.message.contains("the workers' own count"))
+        #expect(finding.message.contains("nobody has mounted it"))
     }
 
     @Test(arguments: ["read": "equal to", "write": "2 times", "write-nt": "equal to", "copy": "1.5 times"])

@@ -150,12 +150,21 @@ struct MemoryBandwidthRunTests {
     }
 
     @Test func aTargetBeyondReachIsForgivenAndStopsAtOnce() throws {
-        var run = try StreamRun(.read, buffer: 8 << 20, .constant(Base.unlimited), length: 200 * .millisecond)
+        var run = try StreamRun(.read, buffer: 8 << 20, .constant(1e15), length: 200 * .millisecond)
         let start = Clocks.monotonic
         try run.go()
         #expect(Clocks.monotonic - start < 2 * .second)
         #expect(run.gauge.forgiven > 0)
         #expect(run.gauge.claimed > 0)
+    }
+
+    @Test func asMuchAsThereIsGoesOnAllTheTimeAndOwesNothing() throws {
+        var run = try StreamRun(.read, buffer: 8 << 20, .constant(Base.unlimited), length: 200 * .millisecond)
+        let start = Clocks.monotonic
+        try run.go()
+        #expect(Clocks.monotonic - start < 2 * .second)
+        #expect(run.gauge.forgiven == 0)
+        #expect(run.gauge.claimed > 10 << 20, "it has gone through its buffer and more")
     }
 
     @Test func aBufferThatDoesNotFitIsAFailureThatNamesTheRemedy() throws {

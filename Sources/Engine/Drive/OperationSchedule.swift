@@ -107,11 +107,18 @@ public final class OperationSchedule: Sendable {
             let curve = state.edges.follow(course)
             turn(&state, to: edition)
             if let ticket = unlimitedTicket(&state, curve, at: now) { return ticket }
+            passUnlimited(&state, curve, until: now)
             dropOverdue(&state, curve, at: now)
             let due = state.anchor + (Double(state.position) + 0.5) * areaPerOperation
             guard let intended = curve.time(reaching: due, from: state.time) else { return nil }
-            // As much as there is begins where that time lies: its own tickets are taken then.
             state.time = intended
+            guard curve.value(at: intended).isFinite else {
+                // As much as there is begins there: this one is of those, and all others are taken then.
+                defer { state.sequence += 1 }
+                return Ticket(
+                    sequence: state.sequence, intended: intended, notBefore: intended, edition: state.edition,
+                    position: state.position)
+            }
             // A grid that becomes finer must not put an operation before its predecessor.
             state.intended = max(state.intended, gathers ? gathered(intended, curve) : intended)
             defer {
@@ -158,7 +165,7 @@ public final class OperationSchedule: Sendable {
             state.voidFrom = min(state.position, Int64(due))
             state.position = state.voidFrom
         } else {
-            // From as much as there is, nothing can be counted on.
+            // Too much for anybody to have counted.
             state.voidFrom = 0
             state.anchor = curve.area(until: change)
             state.position = 0
@@ -186,17 +193,22 @@ public final class OperationSchedule: Sendable {
 
     /// While the target is as much as there is, each operation is due when it is asked for.
     private func unlimitedTicket(_ state: inout State, _ curve: Curve, at now: Nanoseconds) -> Ticket? {
-        guard curve.value(at: now) >= Curve.unlimited else { return nil }
+        guard curve.value(at: now).isInfinite else { return nil }
         // From its end on, the schedule begins anew.
         state.time = min(curve.constantUntil(after: now), curve.length)
         state.anchor = curve.area(until: state.time)
         state.position = 0
-        defer {
-            state.sequence += 1
-            state.issued += 1
-        }
+        // It is ahead of no figure: what is issued of the target goes on where it was.
+        defer { state.sequence += 1 }
         return Ticket(
             sequence: state.sequence, intended: now, notBefore: now, edition: state.edition, position: 0)
+    }
+
+    /// Goes past as much as there is where it ended without anybody who asked: from its end on, operations are due by
+    /// figures again.
+    private func passUnlimited(_ state: inout State, _ curve: Curve, until now: Nanoseconds) {
+        guard let end = curve.unlimitedEnd(from: state.time, to: now) else { return }
+        state.time = end
     }
 
     private func dropOverdue(_ state: inout State, _ curve: Curve, at now: Nanoseconds) {
@@ -217,6 +229,7 @@ public final class OperationSchedule: Sendable {
         // What was due in the last moment of a load is done in the first one after it.
         let last = curve.value(at: state.time) * Double(Self.grace)
         let excess = overdue - max(last, curve.value(at: now) * Double(backlog))
+        guard excess > 0 else { return }
         let count = Int64((excess / areaPerOperation).rounded(.up))
         guard count > 0 else { return }
         state.dropped += count

@@ -8,7 +8,7 @@ public protocol Working: ~Copyable {
     mutating func begin()
     /// Does up to `due` units of work and returns all that was done since the last call, its own overhead included.
     mutating func work(_ due: Int64) throws(StressorFailure) -> Int64
-    /// The same, but gives up when `limit` ns have passed: what is asked for falls then.
+    /// The same, but gives up when `limit` ns have passed: something else is asked for then.
     mutating func work(_ due: Int64, for limit: Nanoseconds) throws(StressorFailure) -> Int64
     /// Sleeps until `wake`; an asynchronous engine sleeps in its own ring. `false` when the run is to end.
     mutating func wait(until wake: Nanoseconds, _ time: any TimeSource) -> Bool
@@ -40,7 +40,9 @@ extension Lane {
         var pacer = Pacer(lane: index, of: count, catchUp: catchUp)
         var moved = setPoint.map(MovedArea.init)
         var edges = CurveEdges()
+        // What was done where it was due, and where as much as there is was asked for.
         var done: Int64 = 0
+        var free: Int64 = 0
         while !time.isStopping {
             let now = time.now
             let curve = edges.follow(course)
@@ -51,6 +53,11 @@ extension Lane {
             // A jump is a wake of its own: what is due before it is done before it.
             let wake = min(pacer.nextWake(after: now), edges.next(after: now) ?? .max)
             moved?.advance(to: wake, isReleased: curve.value(at: wake) == 0)
+            if moved == nil, curve.value(at: now).isInfinite {
+                free += try workFreely(&worker, curve, at: now)
+                gauge.claimed = done + free
+                continue
+            }
             let due = pacer.due(until: wake, done: done + counted) { [moved] in
                 (moved?.value(until: $0) ?? curve.area(until: $0)) * share
             }
@@ -64,7 +71,7 @@ extension Lane {
                 } catch .refused(_, let cause) {
                     gauge.noteRefusal(cause)
                 }
-                gauge.claimed = done
+                gauge.claimed = done + free
             }
             gauge.forgiven = Int64(pacer.forgiven)
             // Where nothing is asked for, nothing is done, not even waking up.
@@ -74,6 +81,23 @@ extension Lane {
         }
     }
 
+    /// Works as fast as it goes for a period, or until something else is asked for; returns what was done.
+    private func workFreely<W: Working & ~Copyable>(
+        _ worker: inout W, _ curve: Curve, at now: Nanoseconds
+    ) throws(StressorFailure) -> Int64 {
+        let end = min(curve.constantUntil(after: now), now + Pacer.period)
+        do throws(StressorFailure) {
+            return try worker.work(Self.boundless, for: max(1, end - now))
+        } catch .refused(_, let cause) {
+            gauge.noteRefusal(cause)
+            // Who is refused again and again rests in between.
+            _ = worker.wait(until: now + Pacer.period, time)
+            return 0
+        }
+    }
+
+    /// More work than anything does in a period, and little enough to be added up.
+    private static var boundless: Int64 { 1 << 50 }
 }
 
 /// The jumps of a target that may change, found once each.

@@ -49,6 +49,8 @@ public struct LoadRequest: Sendable {
     public var unit: Unit
     /// The kinds of amount that its loads use.
     public var amounts: Set<AmountKind>
+    /// What its loads leave, as the profile writes it: the amounts within ``Amount/leave(_:)``.
+    public var left: [Amount] = []
     /// The host.
     public var host: HostFacts
     /// How long the run lasts.
@@ -69,10 +71,14 @@ public struct LoadRequest: Sendable {
 
 /// What 100 % of a stressor means.
 public struct Base: Hashable, Sendable {
-    /// 100 %, in the stressor's unit.
+    /// 100 %, in the stressor's unit; ``unlimited`` where nobody knows how fast the resource is.
     public var capacity: Double
-    /// What `max` asks for, and what `leave` counts down from; ``unlimited`` where `max` is as fast as it goes.
+    /// What `max` asks for; ``unlimited`` where `max` is as fast as it goes.
     public var free: Double
+    /// What `leave` counts down from, where that is not ``free``: `max` may stop short of it for safety's sake.
+    public var whole: Double?
+    /// The least that `leave` leaves, whatever it says: what the profile keeps back.
+    public var leastLeft = 0.0
     /// Which base that is and who said so, for people.
     public var text: String
     /// Whether targets are put on top of what is there, or are the base's total use.
@@ -82,8 +88,8 @@ public struct Base: Hashable, Sendable {
     /// What the kernel's accounting of this base cannot resolve, in the unit; `nil` for what the kind's manifest says.
     public var floor: Double?
 
-    /// What `max` of a rate stands for where nobody knows how fast the resource is.
-    public static let unlimited = Curve.unlimited
+    /// The capacity of a rate where nobody knows how fast the resource is: it has no figure, and so has no share of it.
+    public static let unlimited = Double.infinity
 
     /// Creates a base.
     public init(

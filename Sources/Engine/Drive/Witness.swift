@@ -17,6 +17,8 @@ public struct WitnessRequest {
     public var host: HostFacts
     /// What the workers say, for a witness that has no kernel interface to ask.
     public var claims: () -> Int64
+    /// Tells the user something: a finding's code and message.
+    public var tell: (String, String) -> Void = { _, _ in }
 
     /// Creates a request.
     public init(
@@ -36,6 +38,8 @@ public struct WitnessRequest {
 public protocol Witness: AnyObject {
     /// Called when the processes are ready and their load has not begun.
     func begin()
+    /// Called when the processes are gone: what the witness has made in the kernel is given back.
+    func end()
     /// All work done so far (rates, in units of work) or the amount held (levels); `nil` once the processes are gone.
     func read(target: Double) -> WitnessReading?
     /// The same by a slower and more exact way, for the edges of phases; `nil` where there is none.
@@ -51,6 +55,8 @@ public protocol Witness: AnyObject {
 extension Witness {
     /// Nothing to do.
     public func begin() {}
+    /// Nothing to give back.
+    public func end() {}
     /// No other way.
     public func readExactly() -> Double? { nil }
     /// No nodes.

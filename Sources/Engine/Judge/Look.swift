@@ -30,20 +30,22 @@ extension Look {
     private static let guessable: Nanoseconds = 200 * .millisecond
 
     /// What a look at `edge` would have found, between two looks at a rate: what was done in between is shared out as
-    /// the target was.
+    /// the target was. What is beyond its figures is of the time in which as much as there is was asked for.
     static func between(_ a: Look, _ b: Look, at edge: Nanoseconds, _ curve: Curve) -> Look {
         let due = curve.area(until: b.time) - curve.area(until: a.time)
-        let share =
-            due > 0
-            ? (curve.area(until: edge) - curve.area(until: a.time)) / due
-            : Double(edge - a.time) / Double(max(1, b.time - a.time))
+        let free = curve.unlimitedLength(from: a.time, to: b.time)
+        let timeShare = Double(edge - a.time) / Double(max(1, b.time - a.time))
+        let share = due > 0 ? (curve.area(until: edge) - curve.area(until: a.time)) / due : timeShare
+        let freeShare = Double(curve.unlimitedLength(from: a.time, to: edge)) / Double(max(1, free))
         func middle(_ a: Double?, _ b: Double?) -> Double? {
             guard let a, let b else { return nil }
-            return a + (b - a) * share
+            guard free > 0 else { return a + (b - a) * share }
+            let figured = min(max(0, b - a), due)
+            return a + figured * share + (b - a - figured) * freeShare
         }
         return Look(
             time: edge, achieved: middle(a.achieved, b.achieved), own: middle(a.own, b.own),
-            claimed: a.claimed + (b.claimed - a.claimed) * share,
+            claimed: middle(a.claimed, b.claimed) ?? b.claimed,
             dropped: a.dropped + Int64(Double(b.dropped - a.dropped) * share),
             blindFor: b.time - a.time > guessable ? .max : b.time - a.time)
     }

@@ -123,8 +123,7 @@ struct RateJudge {
 
     private func due(from start: Nanoseconds, to end: Nanoseconds, free: Nanoseconds) -> Double {
         if free == end - start { return 0 }
-        let area = phase.curve.area(until: end) - phase.curve.area(until: start)
-        return max(0, area - Double(free) * Curve.unlimited)
+        return max(0, phase.curve.area(until: end) - phase.curve.area(until: start))
     }
 
     /// When the present slot is to end: what would be left of the phase is no slot of its own where it is short.
@@ -133,7 +132,7 @@ struct RateJudge {
         var length = Self.slotLength
         if phase.operation > 0 {
             let rate = phase.curve.mean(from: start, to: min(phase.end, start + length))
-            if rate > 0, rate < Curve.unlimited {
+            if rate > 0, rate.isFinite {
                 let longer = Self.slotOperations * phase.operation / rate * Double(Nanoseconds.second)
                 length = max(length, Nanoseconds(min(longer, Double(phase.length))))
             }

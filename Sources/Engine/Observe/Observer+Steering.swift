@@ -104,7 +104,7 @@ extension Observer {
         let live = touched.sorted().map { at in
             var curve = sessions[at].curve.prefix(until: time)
             if pauses { curve.appendRelease(plan.length - time) } else { curve.append(intended[at], from: time) }
-            return (at: at, curve: curve.condensed(before: time - StressorSession.memory))
+            return (at: at, curve: condensed(curve, before: time))
         }
         // All or none.
         for (at, curve) in live { try sessions[at].checkRoom(for: curve) }
@@ -118,6 +118,11 @@ extension Observer {
         for finding in found where !findings.contains(finding) { note(finding) }
     }
 
+    /// A target that is changed at `time`, in detail only of late; the phase that is judged keeps its area.
+    private func condensed(_ curve: Curve, before time: Nanoseconds) -> Curve {
+        curve.condensed(before: time - StressorSession.memory, keeping: plan.phases[phase].start)
+    }
+
     /// Changes the targets that follow what 100 % is, where that has changed.
     func followBases() {
         let time = now + Self.lead
@@ -125,7 +130,7 @@ extension Observer {
         for (at, session) in sessions.enumerated() where session.baseFactor != 1 {
             let factor = session.baseFactor
             session.baseFactor = 1
-            let curve = session.curve.scaled(by: factor, from: time).condensed(before: time - StressorSession.memory)
+            let curve = condensed(session.curve.scaled(by: factor, from: time), before: time)
             let intended = session.intended.scaled(by: factor, from: time)
             // Where there is no room for it now, the finding that tells of the change stands alone.
             guard (try? session.retarget(curve, intended: intended, from: time)) != nil else { continue }

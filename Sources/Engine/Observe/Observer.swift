@@ -183,6 +183,7 @@ public final class Observer {
         for session in sessions {
             session.kill()
             _ = session.noticeEnds(stopRequestedAt: nil, hostKills: { false })
+            session.endWitness()
         }
     }
 
@@ -362,6 +363,7 @@ public final class Observer {
             }
             noticeEnds(stopRequestedAt: requested)
         }
+        for session in sessions { session.endWitness() }
         noteNotices()
     }
 

@@ -34,8 +34,6 @@ final class StressorSession {
     var noticesTold = 0
     private let host: HostFacts
     let world: any RunWorld
-    /// Whether any phase asks for as much as there is; most never do, and need not look.
-    private var hasUnlimited: Bool
     /// The target, as it stands.
     private(set) var curve: Curve
     /// The target that it would be if the run were not paused.
@@ -59,7 +57,6 @@ final class StressorSession {
         curve = plan.curve
         intended = plan.curve
         self.type = type
-        hasUnlimited = plan.curve.peak >= Curve.unlimited
         self.host = host
         self.world = world
         var job = StressorJob(
@@ -117,10 +114,12 @@ final class StressorSession {
         guard pages.ready == plan.workers else { return false }
         if witness == nil {
             let gauges = pages.gauges
-            let request = WitnessRequest(
+            var request = WitnessRequest(
                 processIDs: children.map(\.id), settings: plan.settings, unit: plan.unit, mode: plan.mode,
                 host: host,
                 claims: { gauges.reduce(0) { $0 + $1.claimed } })
+            let notices = pages.notices
+            request.tell = { notices.post($0, $1) }
             // Before its files are opened and after: what is open then stays that process's, whatever is mounted later.
             var hidden = try hiddenProcess()
             witness = type.witness(request)
@@ -182,7 +181,6 @@ final class StressorSession {
         guard pages.announce(live, changedAt: time) else { throw tooManyChanges }
         curve = live
         self.intended = intended.condensed(before: time - Self.memory)
-        hasUnlimited = hasUnlimited || live.peak >= Curve.unlimited
     }
 
     /// Whether there is room to tell the processes of `live`.
@@ -202,6 +200,9 @@ final class StressorSession {
 
     /// Asks the processes to release everything and end.
     func stop() { pages.control.state = .stop }
+
+    /// Gives back what the witness has made; the processes are gone.
+    func endWitness() { witness?.end() }
 
     /// Ends the processes now; the kernel takes everything back.
     func kill() {
@@ -359,9 +360,9 @@ final class StressorSession {
         return (loggedLatency.map { pair.since($0) } ?? pair).summary
     }
 
-    /// Whether the target was as much as there is, in the time of `window` that ended at `end`.
+    /// Whether the target was as much as there is, at some time of `window` that ended at `end`.
     func isUnlimited(_ window: Window?, endingAt end: Nanoseconds) -> Bool {
-        hasUnlimited && curve.isUnlimited(from: end - (window?.length ?? 0), to: end)
+        curve.isUnlimited(from: end - (window?.length ?? 0), to: end)
     }
 
     /// What the device did since the last time that this was asked.

@@ -190,9 +190,12 @@ public struct Planner {
                 unit = own
             }
         }
-        return LoadRequest(
+        var request = LoadRequest(
             name: entry.name, settings: entry.settings, unit: unit ?? manifest.unit, amounts: amounts, host: host,
             length: profile.phases.reduce(0) { $0 + $1.length })
+        request.left = profile.phases.flatMap(\.loads).filter { $0.stressor == entry.name }
+            .flatMap(\.shape.amounts).compactMap { if case .leave(let rest) = $0 { rest } else { nil } }
+        return request
     }
 
     private func resolve<R>(
@@ -243,7 +246,7 @@ public struct Planner {
         let declared = base.mode == .total ? rule.ofTotal : rule.tolerance
         let (absolute, ratio): (Double, Double) =
             switch entry.tolerance ?? declared {
-            case .points(let points): (points / 100 * base.capacity, 0)
+            case .points(let points): (base.capacity.isFinite ? points / 100 * base.capacity : 0, 0)
             case .percent(let percent): (0, percent / 100)
             case .absolute(let amount): ((try? AmountResolver(base: base).value(of: amount)) ?? 0, 0)
             }
@@ -271,17 +274,25 @@ struct AmountResolver {
 
     func value(of amount: Amount) throws(AmountProblem) -> Double {
         switch amount {
-        case .percent(let percent): return percent / 100 * base.capacity
+        case .percent(let percent):
+            guard base.capacity.isFinite else {
+                throw AmountProblem(message: "there is no figure to take a share of (\(base.text)); write an amount")
+            }
+            return percent / 100 * base.capacity
         case .cores(let value), .bytes(let value), .count(let value), .bytesPerSecond(let value),
             .operationsPerSecond(let value):
             return value
         case .max: return base.free
         case .leave(let rest):
             let left = try value(of: rest)
-            guard left <= base.free else {
+            guard base.free.isFinite else {
+                throw AmountProblem(message: "there is no figure to leave a part of (\(base.text)); write an amount")
+            }
+            let whole = base.whole ?? base.free
+            guard left <= whole else {
                 throw AmountProblem(message: "there is less than that to leave (\(base.text))")
             }
-            return base.free - left
+            return max(0, whole - max(left, base.leastLeft))
         }
     }
 }

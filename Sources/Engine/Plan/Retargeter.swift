@@ -137,14 +137,24 @@ extension Manifest {
 extension LoadShape {
     /// As much as there is has no figure, so nothing can slope to it or from it.
     func refuseUnlimitedSlope(from last: Double, _ base: Base) throws(AmountProblem) {
-        guard base.free >= Base.unlimited else { return }
-        if case .ramp(nil, _, _) = self, last >= Base.unlimited {
+        if case .ramp(nil, _, _) = self, last.isInfinite {
             throw AmountProblem(message: "it would ramp from 'max', which has no figure; write 'ramp from A to B'")
         }
-        guard amounts.contains(.max) else { return }
+        guard base.free.isInfinite, amounts.contains(.max) else { return }
         switch self {
-        case .hold, .pulse: return
-        default: throw AmountProblem(message: "'max' has no figure here, so it can only be held or pulsed")
+        case .hold, .pulse, .steps: return
+        case .trace(let trace):
+            for (point, next) in zip(trace.points, trace.points.dropFirst())
+            where point.at < next.at && (point.amount == .max) != (next.amount == .max) {
+                throw AmountProblem(
+                    message: "'max' has no figure, so the trace can only jump to it and from it, and not slope as from "
+                        + "\(point.at.seconds) s to \(next.at.seconds) s; write two rows of one time where it begins "
+                        + "and where it ends")
+            }
+        case .ramp, .sine, .sawtooth, .random:
+            throw AmountProblem(
+                message: "'max' has no figure here, so it can only be held, pulsed or a step; write an amount, such as "
+                    + "'1GB/s'")
         }
     }
 }

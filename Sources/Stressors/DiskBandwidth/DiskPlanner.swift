@@ -104,7 +104,7 @@ struct DiskPlanner {
     static func block(unit: Unit, hasOnlyMax: Bool, isRandom: Bool, peak: Double, alignment: Int) -> Int {
         if unit == .operationsPerSecond { return max(4096, alignment) }
         if hasOnlyMax { return isRandom ? 256 << 10 : 1 << 20 }
-        guard peak > 0, peak < Base.unlimited else { return 256 << 10 }
+        guard peak > 0, peak.isFinite else { return 256 << 10 }
         if peak >= 1e9 { return 1 << 20 }
         var block = 256 << 10
         // One operation more or less must be small against a second: 1 % of the target.
@@ -136,7 +136,7 @@ struct DiskPlanner {
         // Buffered writes to one file take turns in the kernel.
         if isBuffered { return 1 }
         let most = max(1, min(block >= 1 << 20 ? 16 : 32, (1 << 28) / block))
-        guard engine == .threads, curve.peak < Base.unlimited else { return most }
+        guard engine == .threads, curve.peak.isFinite else { return most }
         let operations = curve.peak / (request.unit == .operationsPerSecond ? 1 : Double(block))
         return max(1, min(most, max(2, Int((min(operations, 1e6) * 0.005).rounded(.up)))))
     }
@@ -188,7 +188,7 @@ struct DiskPlanner {
         let share = 1 - Double(DiskOptions.readShare(settings)) / Double(OperationPattern.whole)
         let work = curve.area(until: curve.length) * request.unit.workPerArea * share
         let perWork = request.unit == .operationsPerSecond ? Double(settings.bytes("block") ?? 4096) : 1
-        if curve.peak < Base.unlimited, work * perWork + Double(layout) > Double(most) {
+        if curve.peak.isFinite, work * perWork + Double(layout) > Double(most) {
             findings.append(
                 Finding(
                     code: "max_written_too_low",

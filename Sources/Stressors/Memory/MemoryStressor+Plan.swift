@@ -12,10 +12,11 @@ extension MemoryStressor {
         details: """
             Anonymous memory is populated in parallel, huge pages first, and filled with content that neither \
             compresses nor merges. The target covers the stressor process whole: its resident set, as the kernel shows \
-            it, is the target. It refuses to grow into the headroom rather than bring the OOM killer, and offers \
-            itself first should the killer come. With mode: total, the use of the whole base is brought to the target \
-            and followed both ways: what others take is given back, and what they give back is taken. The kernel \
-            takes everything back when the process ends, however it ends.
+            it, is the target; with a load such as leave 512MiB its anonymous memory is, which is what it takes from \
+            others, and so much is left. It refuses to grow into the headroom rather than bring the OOM killer, and \
+            offers itself first should the killer come. With mode: total, the use of the whole base is brought to the \
+            target and followed both ways: what others take is given back, and what they give back is taken. The \
+            kernel takes everything back when the process ends, however it ends.
             """,
         drive: .level, unit: .bytes, amounts: [.percent, .bytes, .max, .leave],
         keys: [
@@ -43,8 +44,8 @@ extension MemoryStressor {
             ),
             .init(
                 "headroom", .bytes, default: nil,
-                help: "Leave at least this much available, to the host and to the cgroup; 64MiB, or 2 % of a cgroup's "
-                    + "limit, unless given."),
+                help: "Leave at least this much available, to the host and to the cgroup, also of a load such as leave "
+                    + "20MiB. Unless given, 64MiB, or 2 % of a cgroup's limit, and no more than a load is to leave."),
             Manifest.followKey,
             .init(
                 "workers", .integer(1...64), default: nil,
@@ -76,14 +77,25 @@ extension MemoryStressor {
                 // Amounts and percentages do not ask what is free.
                 return Base(capacity: capacity, free: 0, text: text)
             }
-            return Base(capacity: capacity, free: Double(max(0, min(room, belowHigh))), text: text)
+            var base = Base(capacity: capacity, free: Double(max(0, min(room, belowHigh))), text: text)
+            base.leastLeft = Double(settings.bytes("headroom") ?? 0)
+            base.whole = Self.whole(host).map { Double(max(0, min($0, belowHigh))) }
+            if !request.amounts.contains(.leave) { base.whole? += Double(LeftMemory.sharedBytes) }
+            return base
         }
         let used = try use(of: kind, settings, host)
         text += "; \(used) in use at the start"
         let headroom =
             kind == .cgroup ? cgroupHeadroom(settings, limit: Int64(limit?.value ?? 0)) : hostHeadroom(settings)
-        return Base(
-            capacity: capacity, free: max(0, capacity - Double(headroom)), text: text, mode: .total)
+        var base = Base(capacity: capacity, free: max(0, capacity - Double(headroom)), text: text, mode: .total)
+        base.leastLeft = Double(settings.bytes("headroom") ?? 0)
+        base.whole = capacity
+        return base
+    }
+
+    /// What can be taken in all, of the host and of the group; `nil` where neither can be told.
+    private static func whole(_ host: HostFacts) -> Int64? {
+        [host.memoryAvailable, host.memoryLimit.flatMap { CgroupMemoryGauge($0)?.available }].compactMap { $0 }.min()
     }
 
     /// 100 % of a base, and who said so.
@@ -141,7 +153,10 @@ extension MemoryStressor {
     public static func prepare(
         _ request: LoadRequest, base: Base, curve: Curve
     ) throws(PlanProblem) -> Preparation {
-        let (settings, host, peak) = (request.settings, request.host, curve.peak)
+        let (host, peak) = (request.host, curve.peak)
+        let left = LeftMemory.settings(request, base: base)
+        var settings = request.settings
+        settings.values.merge(left) { $1 }
         // Beyond 2^47 there is no address space to reserve.
         guard peak < 0x1p47 else {
             let wanted = HumanUnits.amount(peak, .bytes)
@@ -162,7 +177,7 @@ extension MemoryStressor {
         }
         let kind = MemoryBase(settings, host: host)
         let used = base.mode == .total ? try use(of: kind, settings, host) : 0
-        var findings: [Finding] = []
+        var findings = LeftMemory.findings(request, base: base)
         if let unwatched = host.unwatchedHeadroom { findings.append(unwatched) }
         if let room = room(settings, host), peak - Double(used) > Double(room) {
             let existing = base.mode == .total ? "\(HumanUnits.bytes(used)) are in use, and " : ""
@@ -184,7 +199,7 @@ extension MemoryStressor {
                         message: "others hold \(held) already, more than the target of \(wanted); nothing will be held "
                             + "until they give some back"))
             }
-        } else if peak > 0, peak < processSize {
+        } else if peak > 0, peak < processSize, !LeftMemory.isAnonymous(settings) {
             findings.append(
                 Finding(
                     code: "target_below_process",
@@ -212,13 +227,15 @@ extension MemoryStressor {
             let bytes = NodePlacement.bytes(nodes, host).mapValues { NodeSelection.Amount.bytes($0) }
             resolved[NodeSetting.key] = .nodes(NodeSelection(amounts: bytes))
         }
+        resolved.merge(left) { $1 }
         if base.mode == .total, kind == .available, let available = host.memoryAvailable {
             resolved[MemoryBase.startKey] = .bytes(available)
         }
         // Of a total it is the base that is asked, not the process.
         let witness = kind == .cgroup ? "cgroup_working_set" : "meminfo_available"
         return Preparation(
-            workers: workers, findings: findings, settings: resolved, witness: base.mode == .total ? witness : nil)
+            workers: workers, findings: findings, settings: resolved,
+            witness: base.mode == .total ? witness : LeftMemory.isAnonymous(settings) ? "statm_anonymous" : nil)
     }
 
     /// Above `memory.high` a group is not refused and not killed, but made to reclaim until it is slow, and its pages
@@ -244,7 +261,9 @@ extension MemoryStressor {
         if let placement = NodePlacement(request.settings, host: request.host) {
             return NodeWitness(processID: id, placement, host: request.host)
         }
-        guard request.mode == .total else { return ResidentSetWitness(processID: id) }
+        guard request.mode == .total else {
+            return ResidentSetWitness(processID: id, isAnonymous: LeftMemory.isAnonymous(request.settings))
+        }
         guard let use = MemoryUse(request.settings, host: request.host) else { return nil }
         return ResidentSetWitness(processID: id, use: use)
     }

@@ -50,7 +50,8 @@ public struct MemoryStressor: Stressor {
             groups: host.memoryGroups, hidden: host.hiddenMemoryLimit, nodes: placement?.nodes ?? [],
             cite: { process.cite(.refusal, source: $0, figure: $1) })
         guard ProcessOverhead.resident != nil else { throw .impossible("/proc/self/statm cannot be read") }
-        overhead = ProcessOverhead(gauges: process.gauges, isAnonymous: process.mode == .total)
+        overhead = ProcessOverhead(
+            gauges: process.gauges, isAnonymous: process.mode == .total || LeftMemory.isAnonymous(settings))
         nodes = try placement.map { (placement) throws(StressorFailure) in
             try NodeShares(placement, gauges: process.gauges)
         }
@@ -111,11 +112,11 @@ public struct MemoryStressor: Stressor {
         settings.text("pages") == "small" || !["always", "madvise"].contains(host.hugePages) ? .small : .huge
     }
 
-    static func hostHeadroom(_ settings: Settings) -> Int64 { settings.bytes("headroom") ?? 64 << 20 }
+    static func hostHeadroom(_ settings: Settings) -> Int64 { LeftMemory.headroom(settings, usual: 64 << 20) }
 
     /// Near a cgroup's limit the kernel kills rather than refuses, so exert refuses first.
     static func cgroupHeadroom(_ settings: Settings, limit: Int64) -> Int64 {
-        settings.bytes("headroom") ?? min(64 << 20, max(4 << 20, limit / 50))
+        LeftMemory.headroom(settings, usual: min(64 << 20, max(4 << 20, limit / 50)))
     }
 }
 

@@ -7,22 +7,25 @@ internal import LinuxSystem
 ///
 /// While nothing is asked for, what is resident is the idle process itself and no load, and what others use is none
 /// either: then the resident set is counted from what it was before the load began. Of a base's use, the process's own
-/// part is its anonymous memory: shared code is charged to whoever read it first.
+/// part is its anonymous memory: shared code is charged to whoever read it first. So it is where a load leaves a part
+/// of what there is.
 final class ResidentSetWitness: Witness {
     private let statm: ProcFile
     private let rollup: ProcFile?
     private let use: MemoryUse?
+    private let isAnonymous: Bool
     private var idle: Int64?
 
     /// Opens the accounting of a process, and that of a base where its total use is the figure.
-    init?(processID: Int32, use: MemoryUse? = nil) {
+    init?(processID: Int32, use: MemoryUse? = nil, isAnonymous: Bool = false) {
+        self.isAnonymous = isAnonymous || use != nil
         guard let statm = ProcFile("/proc/\(processID)/statm", capacity: 128) else { return nil }
         self.statm = statm
         self.use = use
         rollup = ProcFile("/proc/\(processID)/smaps_rollup")
     }
 
-    private var ownBytes: Int64? { statm.read(use == nil ? MemoryText.resident : MemoryText.anonymous) }
+    private var ownBytes: Int64? { statm.read(isAnonymous ? MemoryText.anonymous : MemoryText.resident) }
 
     func begin() { idle = ownBytes }
 
@@ -36,7 +39,8 @@ final class ResidentSetWitness: Witness {
     }
 
     func readExactly() -> Double? {
-        rollup?.read { ByteScanner.integer(after: "Rss:", in: $0) }.map { Double($0 * 1024) }
+        let key: StaticString = isAnonymous && use == nil ? "Anonymous:" : "Rss:"
+        return rollup?.read { ByteScanner.integer(after: key, in: $0) }.map { Double($0 * 1024) }
     }
 }
 

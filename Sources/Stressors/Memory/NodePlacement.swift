@@ -142,9 +142,12 @@ struct NodePlacement: Sendable {
         guard total <= limit else { return nil }
         let free = nodes.reduce(0) { $0 + max(0, $1.free - headroom) }
         let names = selection.nodes.map(String.init).joined(separator: ", ")
-        return Base(
+        var base = Base(
             capacity: total, free: Double(free),
             text: "nodes \(names): MemTotal \(Int64(total)) bytes (/sys/devices/system/node)")
+        base.whole = Double(nodes.reduce(0) { $0 + max(0, $1.free) })
+        base.leastLeft = Double(settings.bytes("headroom") ?? 0) * Double(nodes.count)
+        return base
     }
 
     /// What is worth telling of a target that goes up to `peak`.

@@ -14,9 +14,11 @@ extension MemoryBandwidthStressor {
             several times the last-level caches, resident and filled before the load begins. The figures are payload, \
             as STREAM counts: the bytes that the loops asked to read or to write, a copy both. What the memory moves \
             is by estimate the payload for read and write-nt, 2 times the payload for write and 1.5 times for copy, \
-            since a plain store reads its cache line first. No kernel interface tells what memory one process moves, \
-            so achieved is the workers' own count (witness: none). It takes CPU time too, which the log tells at the \
-            end, with what filling the buffers took. It leaves nothing behind.
+            since a plain store reads its cache line first. Where resctrl is mounted with memory bandwidth monitoring \
+            and this user may use it, the processor counts those cache lines for the stressor's threads (witness: \
+            resctrl_mbm), and the workers' own count stands as far as that bears it out; elsewhere no kernel interface \
+            tells what memory one process moves, and achieved is the workers' own count (witness: none). It takes CPU \
+            time too, which the log tells at the end, with what filling the buffers took. It leaves nothing behind.
             """,
         drive: .rate, unit: .bytesPerSecond, amounts: [.bytesPerSecond, .max],
         keys: [
@@ -60,14 +62,62 @@ extension MemoryBandwidthStressor {
         let near = nodes.map { NodeSetting.cpus(of: $0, request.host) } ?? []
         let cpus = request.settings.cpus("cpus") ?? (near.isEmpty ? request.host.affinityCPUs : near)
         let planner = StreamPlanner(request: request, cpus: cpus, cacheBytes: CPUCaches.lastLevelBytes(of: cpus))
-        return try planner.prepare(peak: curve.peak)
+        var preparation = try planner.prepare(peak: curve.peak)
+        let access = access(request.settings)
+        let (finding, range) = trafficFinding(access)
+        preparation.findings.append(finding)
+        if range != nil { preparation.witness = TrafficWitness.name }
+        return preparation
+    }
+
+    /// What is to be told of the witness, and what it would count for a byte of payload; `nil` where there is none.
+    static func trafficFinding(
+        _ access: MemoryAccess,
+        _ look: () throws(Resctrl.Problem) -> Resctrl = { () throws(Resctrl.Problem) in
+            try Resctrl()
+        }
+    ) -> (Finding, ClosedRange<Double>?) {
+        let reason: String
+        do throws(Resctrl.Problem) {
+            let resctrl = try look()
+            if let range = access.traffic(counting: resctrl.traffic) {
+                let low = NumberText.text(range.lowerBound, places: 1, trimming: true)
+                let high = NumberText.text(range.upperBound, places: 1, trimming: true)
+                let factor = low == high ? low : "\(low) to \(high)"
+                let message =
+                    "a monitor group in \(resctrl.groups) counts the stressor's cache lines, \(factor) bytes"
+                    + " for each byte of payload; achieved is the workers' own count as long as the two agree "
+                    + "within \(NumberText.text(TrafficComparison.disagreement * 100, places: 0)) %. This was tried on "
+                    + "fixtures only, and on no such processor yet"
+                return (Finding(code: "traffic_witness", severity: .note, message: message), range)
+            }
+            reason = "it is not known whether this processor counts what access: \(access.rawValue) does"
+        } catch {
+            reason = error.text
+        }
+        let finding = Finding(
+            code: "no_witness", severity: .note,
+            message:
+                "nothing tells what memory the stressor moves (\(reason)); achieved is the workers' own count, and "
+                + "what the kernel says of the load is its CPU time, at the end")
+        return (finding, nil)
     }
 
     /// See ``Stressor/witness(_:)``.
     public static func witness(_ request: WitnessRequest) -> (any Witness)? {
         let isPlaced = request.settings.nodes(NodeSetting.key) != nil
-        return PayloadCount(
-            request.claims, isPlaced ? request.processIDs.first.flatMap { NumaMaps(processID: $0) } : nil)
+        let maps = isPlaced ? request.processIDs.first.flatMap { NumaMaps(processID: $0) } : nil
+        let access = access(request.settings)
+        guard trafficFinding(access).1 != nil else { return PayloadCount(request.claims, maps) }
+        do throws(Resctrl.Problem) {
+            let cpus = request.settings.cpus("cpus") ?? request.host.affinityCPUs
+            return try TrafficWitness.open(request, access, cacheBytes: CPUCaches.lastLevelBytes(of: cpus), maps: maps)
+        } catch {
+            request.tell(
+                "witness_lost",
+                "the memory traffic is not counted after all (\(error.text)); achieved is the workers' own count")
+            return PayloadCount(request.claims, maps)
+        }
     }
 }
 

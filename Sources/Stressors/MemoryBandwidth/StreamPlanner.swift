@@ -31,12 +31,6 @@ struct StreamPlanner {
         let buffer = try buffer(workers: workers)
         let total = buffer * Int64(workers)
         var findings = NodeSetting.findings(request.settings, request.host)
-        findings += [
-            Finding(
-                code: "no_witness", severity: .note,
-                message: "no kernel interface tells what memory one process moves; achieved is the workers' own count, "
-                    + "and what the kernel says of the load is its CPU time, at the end")
-        ]
         if let unwatched = request.host.unwatchedHeadroom { findings.append(unwatched) }
         if let cacheBytes, total < Self.cacheFactor * cacheBytes, !goesPastCaches {
             findings.append(
@@ -80,7 +74,7 @@ struct StreamPlanner {
         var most = cpus.count
         // A thread beyond the quota would only be throttled.
         if let quota = request.host.cpuQuota { most = min(most, Int(quota.value.rounded(.up))) }
-        return max(1, min(most, Int((peak / Self.ratePerWorker).rounded(.up))))
+        return max(1, Int(min(Double(most), (peak / Self.ratePerWorker).rounded(.up))))
     }
 
     /// The bytes of each worker's buffer.

@@ -3,6 +3,7 @@
 internal import CLinux
 internal import Engine
 internal import LinuxSystem
+internal import LoadModel
 
 /// One thread that goes through its buffer from start to end, again and again; its work is bytes of payload.
 ///
@@ -38,10 +39,12 @@ struct StreamWorker: Working, ~Copyable {
         pass &* 0xA076_1D64_78BD_642F &+ UInt64(line) &* CLINUX_STREAM_LINE_STEP
     }
 
-    mutating func work(_ due: Int64) throws(StressorFailure) -> Int64 {
+    mutating func work(_ due: Int64) throws(StressorFailure) -> Int64 { try work(due, for: Pacer.period) }
+
+    mutating func work(_ due: Int64, for limit: Nanoseconds) throws(StressorFailure) -> Int64 {
         let before = total
-        // Back after one period at the latest: the target may be another by then, or as much as there is.
-        let end = Clocks.monotonic + Pacer.period
+        // Back after one period at the latest: the target may be another by then.
+        let end = Clocks.monotonic + min(limit, Pacer.period)
         var left = due / Int64(access.payloadPerLine)
         while left > 0 {
             let count = min(Int(min(left, Int64(Self.chunkLines))), lines - line)

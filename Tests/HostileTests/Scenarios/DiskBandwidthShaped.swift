@@ -40,6 +40,13 @@ extension Scenario {
             sees: [.rate(.written, 2.3...4.3, in: 0...1 * mega)], must: .notMet,
             twinSees: [.rate(.written, 1...5.5, in: 10 * mega...14 * mega)]),
         Scenario(
+            "disk-bandwidth", "a terabyte a second, of a device of 12 MB/s",
+            diskRequest("1TB/s", "block=64KiB", seconds: 4), needs: diskNeeds,
+            always: [.throttle("write_bps", 12_000_000, 0)],
+            sees: [.rate(.written, 1...3.5, in: 8 * mega...16 * mega)], must: .notMet,
+            twin: diskRequest("4MB/s", "block=64KiB", seconds: 4),
+            twinSees: [.rate(.written, 1...3.5, in: 3.8 * mega...4.2 * mega)]),
+        Scenario(
             "disk-bandwidth", "two of five pulses of max missing",
             diskRequest("pulse max for 500ms every 1s", "block=64KiB", "depth=4", seconds: 5),
             needs: diskNeeds, always: [.throttle("write_bps", 12_000_000, 0)],

@@ -17,6 +17,11 @@ extension Scenario {
             sees: [.level(.space, 0...2.8, in: 0...65536)], must: .notMet("saturation"),
             twinSees: [.level(.space, 1...2.8, in: 3 * mebi...3.2 * mebi)]),
         Scenario(
+            "disk-space", "90 % of 2 TiB, of which 1 TB is kept free", asked("90%", "keep-free=1000GB", seconds: 4),
+            needs: [.disk(mebibytes: 2 << 20, type: "xfs")],
+            sees: [.peak(.space, 1...3.8, in: 0...1.25e12)], must: .notMet, twin: asked("90%", seconds: 4),
+            twinSees: [.level(.space, 2...3.8, in: 1.9e12...2.0e12)]),
+        Scenario(
             "disk-space", "4 MiB of an XFS that is all but full", asked("4MiB", seconds: 3),
             needs: [.disk(mebibytes: 320, type: "xfs")], acts: [.before { try $0.disk().fill(leaving: 1 << 20) }],
             sees: [.level(.space, 0...2.8, in: 0...1.1 * mebi)], must: .notMet("saturation"),

@@ -56,6 +56,20 @@ extension Scenario {
             sees: [.peak(.resident, 2.2...4.8, in: 50 * mebi...120 * mebi)], must: .notMet("refusal"),
             twinSees: [.level(.resident, 2.8...4.8, in: 127 * mebi...130 * mebi)]),
         Scenario(
+            "memory", "a neighbour takes what was to be left",
+            .load("memory=steps 32MiB, leave 20MiB every 2s", "cgroup={memory}", seconds: 5),
+            needs: [.group("memory", [("memory.limit_in_bytes", "200M")])],
+            acts: [.neighbour(holder(60), 0.8)],
+            sees: [.peak(.groupMemory, 2.5...4.8, in: 150 * mebi...199 * mebi)], must: .notMet("refusal"),
+            twinSees: [.level(.groupMemory, 3...4.8, in: 177 * mebi...183 * mebi)]),
+        Scenario(
+            "memory", "a total that leaves little, and a neighbour who wants more",
+            .load("memory=leave 30MiB", "mode=total", "of=cgroup", "cgroup={memory}", seconds: 5),
+            needs: [.group("memory", [("memory.limit_in_bytes", "200M")])],
+            acts: [.stop(.stressors, 1.5...4.4), .neighbour(holder(15), 2)],
+            sees: [.level(.groupMemory, 3...4.3, in: 182 * mebi...192 * mebi)], must: .notMet,
+            twinSees: [.level(.groupMemory, 2...4.8, in: 166 * mebi...174 * mebi)]),
+        Scenario(
             "memory", "a total that others alone exceed",
             .load("memory=100MiB", "mode=total", "of=cgroup", "cgroup={memory}", seconds: 6),
             needs: [.group("memory", [("memory.limit_in_bytes", "256M")])],

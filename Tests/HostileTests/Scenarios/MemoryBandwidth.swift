@@ -26,7 +26,7 @@ extension Scenario {
             needs: [.group("cpu")], acts: [.set("cpu", "cpu.cfs_quota_us", "1500", 1.5)],
             sees: [.rate(.cpu, 2...4.8, in: 0...0.03)], must: .notMet("quota"), twinSees: works),
         Scenario(
-            "memory-bandwidth", "more than any memory moves", asked("900GB/s", seconds: 4),
+            "memory-bandwidth", "more than any memory moves", asked("2000GB/s", seconds: 4),
             sees: [.rate(.cpu, 1...3.8, in: 0.5...1.02)], must: .notMet, twin: asked("1GB/s", seconds: 4),
             twinSees: works),
         Scenario(
