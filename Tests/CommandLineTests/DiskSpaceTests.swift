@@ -79,7 +79,7 @@ struct DiskSpaceTests {
         let found = (try document.object("plan")["findings"] as? [[String: Any]] ?? [])
             .first { $0["code"] as? String == "target_beyond_capacity" }
         let message = found?["message"] as? String ?? ""
-        #expect(message.contains("5 GiB") && message.contains("MiB can be taken"), "\(message)")
+        #expect(message.contains("5.000 GiB") && message.contains("MiB can be taken"), "\(message)")
         #expect(message.contains("write 'max'"), "\(message)")
         let outcome = (document["results"] as? [[String: Any]])?.first
         #expect(outcome?["verdict"] as? String == "not_met" && outcome?["limited_by"] as? String == "saturation")
