@@ -191,6 +191,35 @@ extension ExertCommands {
             #expect(left.count { abs($0 - 20) <= tolerance } * 2 > left.count, "\(left)")
         }
 
+        /// Of a host, on which others come and go: one of three times they must leave it alone.
+        @Test(arguments: ["add", "total"])
+        func whatIsToBeLeftOfAHostIsLeft(mode: String) throws {
+            func available() -> Double {
+                let text = (try? String(contentsOfFile: "/proc/meminfo", encoding: .utf8)) ?? ""
+                let line = text.split(separator: "\n").first { $0.hasPrefix("MemAvailable:") } ?? ""
+                return (line.split(separator: " ").dropFirst().first.flatMap { Double($0) } ?? 0) / 1024
+            }
+            var misses: [Double] = []
+            for _ in 0..<3 {
+                let asked = Int(available()) - 400
+                try #require(asked > 256, "this test takes 400 MiB")
+                let run = try Exert.start([
+                    "run", "--load", "memory=leave \(asked)MiB", "--set", "memory.of=host", "--set",
+                    "memory.mode=\(mode)", "--for", "3s",
+                ])
+                var left: [Double] = []
+                while run.isRunning, left.count < 2000 {
+                    left.append(available() - Double(asked))
+                    usleep(10000)
+                }
+                _ = try run.wait(limit: 30)
+                // Half of what the headroom and the shared code were on top of it.
+                misses.append(left.sorted()[left.count / 2])
+                if abs(misses[misses.count - 1]) < 36 { return }
+            }
+            Issue.record("\(misses) MiB more were left than was asked for")
+        }
+
         @Test(arguments: ["nowhere", "/no/such/group", "/sys/fs/cgroup/memory/no-such-group"])
         func aGroupThatDoesNotExistIsBadUsage(path: String) throws {
             let result = try Exert.run(["run", "--load", "cpu=50%", "--set", "cpu.cgroup=\(path)", "--for", "1s"])

@@ -83,6 +83,28 @@ struct TrafficWitnessTests {
         }
     }
 
+    @Test func thePlanTellsWhatIsCountedAndThatItIsUnproven() throws {
+        let folder = NSTemporaryDirectory() + "exert-resctrl-\(getpid())-\(UInt32.random(in: 0...(.max)))"
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        for name in ["mon_groups", "info/L3_MON"] {
+            try FileManager.default.createDirectory(atPath: folder + "/" + name, withIntermediateDirectories: true)
+        }
+        for (file, text) in [("info/L3_MON/mon_features", "mbm_total_bytes\n"), ("membership", "res:/\nmon:\n")] {
+            try text.write(toFile: folder + "/" + file, atomically: false, encoding: .utf8)
+        }
+        func finding(_ access: MemoryAccess) -> (Finding, ClosedRange<Double>?) {
+            MemoryBandwidthStressor.trafficFinding(access) { () throws(Resctrl.Problem) in
+                try Resctrl(root: folder, membership: folder + "/membership")
+            }
+        }
+        let (write, range) = finding(.write)
+        #expect(write.code == "traffic_witness" && range == 1...2)
+        #expect(write.message.contains("1 to 2 bytes for each byte of payload"), "\(write.message)")
+        #expect(write.message.contains("on no such processor yet"))
+        #expect(finding(.read).0.message.contains("cache lines, 1 bytes for each byte"))
+        #expect(finding(.writeNonTemporal).0.code == "no_witness" && finding(.writeNonTemporal).1 == nil)
+    }
+
     @Test func theWitnessReadsTheCounterFromWhereItStood() throws {
         let folder = NSTemporaryDirectory() + "exert-traffic-\(getpid())-\(UInt32.random(in: 0...(.max)))"
         defer { try? FileManager.default.removeItem(atPath: folder) }
