@@ -17,7 +17,8 @@ final class LoopDisk: Sendable {
 
     /// Makes one of `size` bytes in `folder`; its image takes space only as it is written to.
     init(type: String = "ext4", size: Int, in folder: String = NSTemporaryDirectory()) throws {
-        let name = "\(folder)/exert-loop-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
+        let place = folder.hasSuffix("/") ? String(folder.dropLast()) : folder
+        let name = "\(place)/exert-loop-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
         image = name + ".img"
         path = name
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
