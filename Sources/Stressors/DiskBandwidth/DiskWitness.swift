@@ -27,6 +27,9 @@ final class DiskWitness: Witness {
     private var idle: Raw?
     private var now: Raw?
     private var least: LeastWork
+    /// What the device did while as much as there is was asked for: there, no number of operations is.
+    private var freeBytes = 0.0
+    private var freeRequests = 0.0
     /// How many requests one operation is.
     private let split: Double
     /// Codes of what was told; each is told once.
@@ -59,6 +62,10 @@ final class DiskWitness: Witness {
 
     func read(target: Double) -> WitnessReading? {
         guard let now = raw(), let idle else { return nil }
+        if target.isInfinite, let last = (self.now ?? idle).device, let device = now.device {
+            freeBytes += Double(moved(device) - moved(last))
+            freeRequests += Double(requests(device) - requests(last))
+        }
         self.now = now
         return WitnessReading(
             least.add(
@@ -72,10 +79,10 @@ final class DiskWitness: Witness {
     private func deviceWork(_ idle: BlockDeviceCounters.Reading?, _ now: BlockDeviceCounters.Reading?) -> Double? {
         guard let idle, let now else { return nil }
         let bytes = Double(moved(now) - moved(idle))
-        // Where the size of the operations is what was asked for, two that were merged are one.
+        // Where operations are asked for by size and number, two that were merged are one.
         guard !options.mayMerge else { return bytes / bytesPerWork }
-        let operations = Double(requests(now) - requests(idle)) / split
-        return min(bytes, operations * Double(options.block)) / bytesPerWork
+        let operations = (Double(requests(now) - requests(idle)) - freeRequests) / split
+        return (freeBytes + min(bytes - freeBytes, operations * Double(options.block))) / bytesPerWork
     }
 
     private func moved(_ reading: BlockDeviceCounters.Reading) -> Int64 {
