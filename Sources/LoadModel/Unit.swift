@@ -76,6 +76,9 @@ extension Amount {
 }
 
 extension Unit {
+    /// Whether there are whole ones only.
+    public var isWhole: Bool { self == .handles || self == .inodes }
+
     /// Units of work in one unit·nanosecond of a curve's area.
     ///
     /// The work of a CPU worker is CPU time in nanoseconds, and a core is one of them each nanosecond; other work is

@@ -78,6 +78,13 @@ final class Disk {
         try Child.run("fallocate", "--punch-hole", "--offset", "16MiB", "--length", "1GiB", image)
     }
 
+    /// Makes it larger while it is mounted.
+    func grow(toMebibytes mebibytes: Int) throws {
+        guard truncate(image, mebibytes << 20) == 0 else { throw Failure("\(image) cannot be made larger") }
+        try Child.run(
+            "sh", "-c", "PATH=$PATH:/usr/sbin:/sbin; losetup --set-capacity /dev/\(name) && resize2fs /dev/\(name)")
+    }
+
     /// Makes empty files of others.
     func makeFiles(_ count: Int) throws {
         let folder = "\(path)/others-\(UInt32.random(in: 0...UInt32.max))"

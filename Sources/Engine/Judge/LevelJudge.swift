@@ -99,7 +99,10 @@ struct LevelJudge {
         let now = phase.curve.value(at: look.time)
         // A target that moves is followed in steps.
         let before = phase.curve.value(at: max(stretch.start, look.time - Self.lag))
-        let miss = amount < min(now, before) ? amount - min(now, before) : max(0, amount - max(now, before))
+        var (low, high) = (min(now, before), max(now, before))
+        // There is no half of a handle: the whole numbers around a target are as near as it gets.
+        if phase.unit.isWhole { (low, high) = (low.rounded(.down), high.rounded(.up)) }
+        let miss = amount < low ? amount - low : max(0, amount - high)
         return Seen(
             time: look.time, target: now, error: amount - now, miss: miss, own: look.ownAmount ?? amount,
             claimed: look.claimed, isOn: abs(miss) <= 2 * phase.tolerance.allowed(at: now),

@@ -4,6 +4,8 @@ internal import LoadModel
 
 /// Tells when what 100 % was made of is not what it was.
 struct BaseWatch {
+    /// A smaller change, as a share, is none: some file systems give and take a little for themselves.
+    private static let least = 1e-3
     /// More changes than this are not told one by one.
     private static let most = 8
 
@@ -23,15 +25,20 @@ struct BaseWatch {
     /// The change since the last time that this was asked; `nil` where there is none.
     mutating func change(to bases: LimitBases) -> Change? {
         guard let now = amount(bases) else { return nil }
-        defer { last = now }
-        guard let last, last.value != now.value else { return nil }
+        guard let last else {
+            last = now
+            return nil
+        }
+        let isSmall = last.value.isFinite && abs(last.value - now.value) <= Self.least * last.value
+        guard last.value != now.value, !isSmall else { return nil }
+        self.last = now
         let isFollowed = stressor.settings.flag("follow") && last.value.isFinite && now.value.isFinite && last.value > 0
         count += 1
         let outcome =
             isFollowed
             ? "the targets follow it from now on"
-            : "the target stays what it was made of at the start. Run anew for a share of what there is now, or set "
-                + "'follow: true'"
+            : "the target stays what it was made of at the start. Run anew for a share of what there is now"
+                + (stressor.settings.values["follow"] == nil ? "" : ", or set 'follow: true'")
         let finding = Finding(
             code: "base_changed", stressor: stressor.name,
             message: "100 % was \(text(last)) and is \(text(now)) now; \(outcome)"
@@ -53,6 +60,7 @@ struct BaseWatch {
             return quota
         case ("memory", "cgroup"):
             return bases.memory ?? LimitBases.Amount(value: .infinity, source: "no limit")
+        case ("disk-space", _): return bases.space
         default: return nil
         }
     }

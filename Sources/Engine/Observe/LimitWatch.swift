@@ -109,4 +109,6 @@ struct LimitBases: Hashable {
     var quota: Amount?
     var memory: Amount?
     var processors: LimitFigures.Processors?
+    /// All of a file system, which may grow while it is mounted.
+    var space: Amount?
 }

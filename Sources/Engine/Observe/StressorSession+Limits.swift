@@ -46,11 +46,21 @@ extension StressorSession {
                 findings.append(Finding(code: notice.code, stressor: plan.name, message: notice.message))
             }
         }
-        if isAlive, let bases = watch?.bases(at: world.monotonic), let change = base?.change(to: bases) {
+        if isAlive, let bases, let change = base?.change(to: bases) {
             if let finding = change.finding { findings.append(finding) }
             if let factor = change.factor { baseFactor *= factor }
         }
         return findings
+    }
+
+    /// What a percentage may rest on, as it stands.
+    private var bases: LimitBases? {
+        var bases = watch?.bases(at: world.monotonic)
+        if let space = fileSystem?.space {
+            bases = bases ?? LimitBases()
+            bases?.space = LimitBases.Amount(value: Double(space.used + space.unused), source: "statvfs(3)")
+        }
+        return bases
     }
 
     /// The ends of processes that were not noticed before.

@@ -23,6 +23,8 @@ final class StressorSession {
     /// What the processes said of the rules that refused them.
     var told: [Cause: CauseEvidence] = [:]
     var base: BaseWatch?
+    /// The file system that percentages are of.
+    let fileSystem: FileSystemGauge?
     /// By how much the targets are still to change, since what 100 % is has changed.
     var baseFactor = 1.0
     var oom = OOMLedger()
@@ -54,6 +56,9 @@ final class StressorSession {
         self.plan = plan
         self.limitFiles = limitFiles
         base = isShare ? BaseWatch(plan) : nil
+        fileSystem =
+            isShare && plan.kind == "disk-space"
+            ? plan.settings.text("directory").flatMap { FileSystemGauge($0) } : nil
         curve = plan.curve
         intended = plan.curve
         self.type = type

@@ -83,6 +83,11 @@ extension Scenario {
             sees: [.mean(.neighbourFree, 2...4.8, in: 100...512)], must: .notMet,
             twinSees: [.level(.neighbourFree, 1...4.8, in: 10...10)]),
         Scenario(
+            "file-handles", "a slow leak that nobody follows", .load("file-handles=ramp from 100 to 140", seconds: 5),
+            acts: [.stop(.stressors, 1...4)],
+            sees: [.level(.handles, 1.2...3.9, in: 106...110)], must: .notMet("stopped"),
+            twinSees: [.level(.handles, 2...3, in: 115...125)]),
+        Scenario(
             "file-handles", "killed by SIGKILL", .load("file-handles=400", seconds: 4), acts: [.signal(SIGKILL, 1.5)],
             sees: [.level(.handles, 0.8...1.4, in: 400...400)], must: .killed,
             twinSees: [.level(.handles, 0.8...3.8, in: 400...400)]),
