@@ -78,11 +78,11 @@ final class Disk {
         try Child.run("fallocate", "--punch-hole", "--offset", "16MiB", "--length", "1GiB", image)
     }
 
-    /// Makes it larger while it is mounted.
+    /// Makes it larger while it is mounted; of XFS.
     func grow(toMebibytes mebibytes: Int) throws {
         guard truncate(image, mebibytes << 20) == 0 else { throw Failure("\(image) cannot be made larger") }
         try Child.run(
-            "sh", "-c", "PATH=$PATH:/usr/sbin:/sbin; losetup --set-capacity /dev/\(name) && resize2fs /dev/\(name)")
+            "sh", "-c", "PATH=$PATH:/usr/sbin:/sbin; losetup --set-capacity /dev/\(name) && xfs_growfs '\(path)'")
     }
 
     /// Makes empty files of others.

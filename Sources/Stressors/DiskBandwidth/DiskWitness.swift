@@ -30,6 +30,9 @@ final class DiskWitness: Witness {
     /// What the device did while as much as there is was asked for: there, no number of operations is.
     private var freeBytes = 0.0
     private var freeRequests = 0.0
+    /// For how many looks more what ends was begun then.
+    private var freeLooks = 0
+    private static let freeTail = 10
     /// How many requests one operation is.
     private let split: Double
     /// Codes of what was told; each is told once.
@@ -62,7 +65,8 @@ final class DiskWitness: Witness {
 
     func read(target: Double) -> WitnessReading? {
         guard let now = raw(), let idle else { return nil }
-        if target.isInfinite, let last = (self.now ?? idle).device, let device = now.device {
+        freeLooks = target.isInfinite ? Self.freeTail : max(0, freeLooks - 1)
+        if freeLooks > 0, let last = (self.now ?? idle).device, let device = now.device {
             freeBytes += Double(moved(device) - moved(last))
             freeRequests += Double(requests(device) - requests(last))
         }

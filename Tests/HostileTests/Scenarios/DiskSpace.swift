@@ -81,11 +81,12 @@ extension Scenario {
             sees: [.level(.space, 3.1...4.4, in: 28 * mebi...36 * mebi)], must: .notMet("frozen"),
             twinSees: [.mean(.space, 4.4...4.6, in: 18 * mebi...22 * mebi)]),
         Scenario(
-            "disk-space", "a share of a file system that grows", asked("50%"), needs: [.disk(mebibytes: 64)],
-            acts: [.at(1.5) { try $0.disk().grow(toMebibytes: 128) }],
-            sees: [.level(.space, 0.8...4.8, in: 15 * mebi...32 * mebi)],
+            "disk-space", "a share of a file system that grows", asked("50%"),
+            needs: [.disk(mebibytes: 320, type: "xfs")],
+            acts: [.at(1.5) { try $0.disk().grow(toMebibytes: 640) }],
+            sees: [.level(.space, 0.8...4.8, in: 100 * mebi...180 * mebi)],
             must: Must(verdicts: ["met", "not_met"], hasFinding: true).telling("base_changed"),
-            twinSees: [.level(.space, 0.8...4.8, in: 15 * mebi...32 * mebi)]),
+            twinSees: [.level(.space, 0.8...4.8, in: 100 * mebi...160 * mebi)]),
         Scenario(
             "disk-space", "killed by SIGKILL", asked("12MiB", seconds: 4), needs: [.disk(mebibytes: 64)],
             acts: [.signal(SIGKILL, 1.5)],
