@@ -20,7 +20,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from judge import OWN_MEMORY_S, SAMPLE_S, Command, interpolate, sleep_until, undisturbed, window_errors
-from ledger import JudgeError, Ledger, Synchroniser, is_alive, open_ledger, process_cpu_ns, read_text, stat_fields
+from ledger import (JudgeError, Ledger, Synchroniser, host_cpu_ns, is_alive, open_ledger, process_cpu_ns, read_text,
+                    stat_fields)
 from volumes import Volume
 
 FROM_S, UNTIL_S = 1.5, 0.5  # A rate counts from so long after the load begins, until so long before its end.
@@ -68,6 +69,7 @@ class DeviceSample:
     tree_ns: int
     reads: int = 0  # Completed.
     writes: int = 0
+    host_ns: int | None = None  # CPU time of every task of the host.
 
     @property
     def operations(self) -> int:
@@ -110,7 +112,7 @@ def look_at_device(stat: int, book: Ledger) -> DeviceSample:
     fields = os.pread(stat, 512, 0).split()
     at = (before + time.monotonic()) / 2
     return DeviceSample(at, int(fields[2]) * SECTOR, int(fields[6]) * SECTOR, book.cpu_ns(), int(fields[0]),
-                        int(fields[4]))
+                        int(fields[4]), host_cpu_ns())
 
 
 def children_cpu_s() -> float:
@@ -135,6 +137,7 @@ class RateFigures:
     ended: float
     operations: float  # That the device completed a second, reads and writes, over the stretch that counts.
     operation_bytes: float | None  # The mean size of those; None: there were none.
+    background: float | None  # CPU of others, in percent of a core; the kernel's threads that serve the load included.
 
 
 def measure_rate(arguments: Sequence[str], device: str, seconds: float, key: str,
@@ -169,7 +172,15 @@ def rate_figures(trace: DeviceTrace, seconds: float, key: str, target: float | N
         windows=len(errors),
         cpu_s=(interpolate(spent, end) - interpolate(spent, begin)) / 1e9,
         rusage_s=trace.rusage_s, began=begin - trace.samples[0].at, ended=end - trace.samples[0].at,
-        operations=done / (t1 - t0), operation_bytes=moved / done if done else None)
+        operations=done / (t1 - t0), operation_bytes=moved / done if done else None,
+        background=other_load(looks[0], looks[-1]))
+
+
+def other_load(first: DeviceSample, last: DeviceSample) -> float | None:
+    """What others took between two looks, in percent of a core; None where the kernel does not tell."""
+    if first.host_ns is None or last.host_ns is None:
+        return None
+    return (last.host_ns - first.host_ns - last.tree_ns + first.tree_ns) / (last.at - first.at) / 1e7
 
 
 def load_end(curve: Sequence[tuple[float, int]], seconds: float, target: float | None) -> float | None:

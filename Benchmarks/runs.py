@@ -174,7 +174,8 @@ def measure_rate(case: Case, arguments: Sequence[str], where: Place) -> Run:
     counted = seconds if target else seconds - 0.5
     seen = rate_figures(trace, counted, case.rate.key, target)
     run = Run(tree_cpu=100 * seen.cpu_s / counted, own_bytes=trace.own_bytes, windows=seen.windows,
-              operations=seen.operations, operation_bytes=seen.operation_bytes)
+              operations=seen.operations, operation_bytes=seen.operation_bytes,
+              background=seen.background)
     if target is None:
         run.rate = seen.rate / case.scale
         return run

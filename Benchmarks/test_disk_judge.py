@@ -66,6 +66,13 @@ class Rates(unittest.TestCase):
         self.assertAlmostEqual(merged.operations, 100 + 10, places=3)
         self.assertLess(merged.mae or 0, 1e-6)
 
+    def test_what_others_took_is_told(self) -> None:
+        seen = trace([50 * MB] * 60)
+        self.assertIsNone(rate_figures(seen, 6, "written", 50 * MB).background)
+        for index, sample in enumerate(seen.samples):
+            sample.host_ns = sample.tree_ns + index * 50_000_000  # Half a core.
+        self.assertAlmostEqual(rate_figures(seen, 6, "written", 50 * MB).background or 0, 50, places=3)
+
     def test_the_counters_of_a_device_are_read_from_their_columns(self) -> None:
         line = b"  11 12 13 14 21 22 23 24 0 26 27 0 0 0 0 31 32\n"  # Documentation/block/stat.rst.
         with tempfile.TemporaryFile() as file:
