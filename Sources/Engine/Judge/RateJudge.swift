@@ -302,9 +302,8 @@ struct RateJudge {
         let allowed = phase.tolerance.allowed(at: isFree ? achieved : target)
         let errorMean = isFree ? 0 : tally.counted(mark.error) / finite
         let overall = max(target, own)
-        // A claim is behind by a quantum at the most, at the first look and at the last.
-        let isClaimOff =
-            abs(claimOff) > max(2 * allowed, 2 * phase.quantum(at: overall, due: overall * compared) / compared)
+        // A claim is behind by what is done in one piece at the most, at the first look and at the last.
+        let isClaimOff = abs(claimOff) > max(2 * allowed, 2 * phase.quantum(at: overall, due: .infinity) / compared)
         let limit = max(allowed, phase.quantum(at: target, due: target * finite) / finite)
         let slotLength = max(1, min(finite, longestSlot))
         let limitOfSlots = max(allowed, phase.quantum(at: target, due: target * slotLength) / slotLength)

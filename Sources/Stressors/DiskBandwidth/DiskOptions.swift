@@ -69,6 +69,10 @@ struct DiskOptions: Hashable, Sendable {
         return isDirect || operation == .read ? direct : max(direct, depth * WriteOutEngine.mostDirty)
     }
 
+    /// Buffered writes leave no block unwritten for long; all else must find blocks that were written before: reading
+    /// what never was touches no device, and the first write to it costs more than the next.
+    var needsContent: Bool { isDirect || operation != .write }
+
     var pattern: OperationPattern {
         OperationPattern(
             block: block, blocks: size / Int64(block), readShare: readShare, isRandom: isRandom, syncEvery: syncEvery)

@@ -44,7 +44,7 @@ struct DiskPlanner {
                     + "'block'")
         }
         let size = try size(block: block, depth: &depth)
-        let maxWritten = try maxWritten(size: size)
+        let maxWritten = try maxWritten(size: size, durability, operation)
         let mayMerge = try mayMerge(durability)
         noteDevice(block: block, total: engine == .uring ? depth * block : block, durability)
         let resolved: [String: SettingValue] = [
@@ -174,23 +174,26 @@ struct DiskPlanner {
         return size
     }
 
-    private mutating func maxWritten(size: Int64) throws(PlanProblem) -> Int64 {
+    private mutating func maxWritten(
+        size: Int64, _ durability: DiskOptions.Durability, _ operation: DiskOptions.Operation
+    ) throws(PlanProblem) -> Int64 {
         let most = settings.bytes("max-written") ?? min(100 << 30, directory.totalBytes)
-        guard most >= size else {
+        let layout = durability == .buffered && operation == .write ? 0 : size
+        guard most >= layout else {
             throw .invalid(
                 setting: settings.bytes("max-written") == nil ? "size" : "max-written",
-                "laying out the file takes \(HumanUnits.bytes(size)) of the \(HumanUnits.bytes(most)) that may be "
+                "laying out the file takes \(HumanUnits.bytes(layout)) of the \(HumanUnits.bytes(most)) that may be "
                     + "written; lower 'size'")
         }
         let share = 1 - Double(DiskOptions.readShare(settings)) / Double(OperationPattern.whole)
         let work = curve.area(until: curve.length) * request.unit.workPerArea * share
         let perWork = request.unit == .operationsPerSecond ? Double(settings.bytes("block") ?? 4096) : 1
-        if curve.peak.isFinite, work * perWork + Double(size) > Double(most) {
+        if curve.peak.isFinite, work * perWork + Double(layout) > Double(most) {
             findings.append(
                 Finding(
                     code: "max_written_too_low",
                     message: "the run would write \(HumanUnits.amount(work * perWork, .bytes)), and laying out the "
-                        + "file \(HumanUnits.bytes(size)); the load ends at max-written, \(HumanUnits.bytes(most))"))
+                        + "file \(HumanUnits.bytes(layout)); the load ends at max-written, \(HumanUnits.bytes(most))"))
         }
         return most
     }

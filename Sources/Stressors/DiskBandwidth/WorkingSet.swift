@@ -68,9 +68,9 @@ final class WorkingSet: Sendable {
         if !options.isDirect { file.dropCache(at: operation.offset, count: Int64(options.block)) }
     }
 
-    /// Writes the whole file once with bytes that do not compress: reading what never was written touches no device, and
-    /// the first write to it costs more than the next.
+    /// Writes the whole file once with bytes that do not compress, where the load needs that.
     func layOut(_ gauge: Gauge) throws(StressorFailure) {
+        guard options.needsContent else { return }
         let bytes = RandomBuffer(count: Self.layoutChunk)
         var offset: Int64 = 0
         while offset < options.size, context.control.state != .stop {

@@ -25,12 +25,13 @@ struct WriteOutEngine: Issuing, ~Copyable {
     }
 
     /// The most that may be dirty, in bytes.
-    static let mostDirty = 8 << 20
+    static let mostDirty = 16 << 20
     /// How long writes are gathered, and how many bytes of them at most.
     private static let gathering: Nanoseconds = 5 * .millisecond
     private static let largestWindow = 1 << 20
-    /// Of how much time the writes may be dirty at the target's rate.
-    private static let dirtyTime = 0.05
+    /// Of how much time the writes may be dirty at the target's rate: a journal's commit holds a disk up for a tenth of a
+    /// second.
+    private static let dirtyTime = 0.15
     /// How long a window is left to the device before it is waited for, which holds the schedule up.
     private static let patience: Nanoseconds = 10 * .millisecond
 
