@@ -29,8 +29,8 @@ struct WriteOutEngine: Issuing, ~Copyable {
     /// How long writes are gathered, and how many bytes of them at most.
     private static let gathering: Nanoseconds = 5 * .millisecond
     private static let largestWindow = 1 << 20
-    /// Of how much time the writes may be dirty at the target's rate: a journal's commit holds a disk up for a tenth of a
-    /// second.
+    /// Of how much time the writes may be dirty at the target's rate: a journal's commit holds a disk up for a tenth
+    /// of a second.
     private static let dirtyTime = 0.15
     /// How long a window is left to the device before it is waited for, which holds the schedule up.
     private static let patience: Nanoseconds = 10 * .millisecond
