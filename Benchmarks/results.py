@@ -144,7 +144,7 @@ def why(report: Report, row: Row, better: Sequence[str]) -> str:
     quiet = KERNEL_TOO if row["kind"] in ("rate", "max") else DISTURBED
     if (other := max(middle(row, "exert", name) or 0 for name in others)) > quiet:
         return f"the machine was not quiet: others took {other:.0f} % of a core"
-    if row["kind"] != "cpu" and (other := report.get("judge", {}).get("background") or 0) > DISTURBED:
+    if not values(row, "exert", "background") and (other := report.get("judge", {}).get("background") or 0) > DISTURBED:
         return f"the machine was not quiet: others took {other:.0f} % of a core before the first run"
     alone, own = middle(row, "exert", "load_mae"), middle(row, "exert", "own_cpu")
     best = min((middle(row, tool) or 0 for tool in better), default=0)

@@ -198,6 +198,8 @@ def page(report: Report) -> str:
                       "`Benchmarks/README.md`."), "", *wrapped(" ".join(facts(report))), ""]
     if "unfinished" in report:
         lines += [f"**Not finished**: {report['unfinished']}.", ""]
+    if "omitted" in report:
+        lines += [*wrapped(f"**Left out**: {report['omitted']}."), ""]
     if any(row["group"] == "cpu" for row in report["rows"]):
         lines += ["![Error by CPU load](cpu-error.svg)", "", "![50 % of a core](cpu-50.svg)", ""]
     for group, title in GROUPS.items():
