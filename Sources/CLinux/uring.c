@@ -165,7 +165,7 @@ CLinux_ring *CLinux_ring_create(uint32_t entries, uint32_t workers) {
     }
     // A kernel that does not know the flag answers EINVAL.
     ring->has_absolute_timer = 1;
-    ring->has_absolute_timer = CLinux_ring_enter(ring, 0, 0, 0, 0) == 0 || errno != EINVAL;
+    ring->has_absolute_timer = CLinux_ring_enter(ring, 0, 0, 0) == 0 || errno != EINVAL;
     // Threads of the kernel take over what would block; without a bound there may be very many of them.
     uint32_t most[2] = {workers, workers};
     (void)do_register(ring, register_io_workers, most, 2);
@@ -220,7 +220,8 @@ static struct io_uring_sqe *next_entry(CLinux_ring *ring, uint32_t slot) {
 }
 
 int CLinux_ring_queue(
-    CLinux_ring *ring, uint32_t slot, int is_write, void *address, uint32_t length, int64_t offset, int flags) {
+    CLinux_ring *ring, uint32_t slot, int is_write, void *address, uint32_t length, int64_t offset, int flags,
+    int level) {
     struct io_uring_sqe *entry = next_entry(ring, slot);
     if (entry == NULL) {
         return -1;
@@ -235,6 +236,7 @@ int CLinux_ring_queue(
     entry->len = length;
     entry->off = (uint64_t)offset;
     entry->rw_flags = flags;
+    entry->ioprio = level < 0 ? 0 : (uint16_t)(2 << 13 | level);  // IOPRIO_CLASS_BE
     return 0;
 }
 
@@ -248,21 +250,12 @@ int CLinux_ring_queue_sync(CLinux_ring *ring, uint32_t slot) {
     return 0;
 }
 
-int CLinux_ring_enter(
-    CLinux_ring *ring, uint32_t wait, uint32_t patience_us, int64_t deadline_ns, uint32_t together) {
+int CLinux_ring_enter(CLinux_ring *ring, uint32_t wait, uint32_t patience_us, int64_t deadline_ns) {
     if (wait > 1 && !ring->has_patience) {
         wait = 1;
     }
     __atomic_store_n(ring->submission_tail, ring->tail, __ATOMIC_RELEASE);
     uint32_t submit = ring->tail - __atomic_load_n(ring->submission_head, __ATOMIC_ACQUIRE);
-    while (submit > together) {
-        int taken = enter(ring, together, 0, 0, NULL, 0);
-        if (taken <= 0) {
-            // The last call says what is wrong, and waits.
-            break;
-        }
-        submit -= (uint32_t)taken;
-    }
     uint32_t flags = IORING_ENTER_GETEVENTS | IORING_ENTER_EXT_ARG;
     int64_t at = deadline_ns;
     if (ring->has_absolute_timer) {

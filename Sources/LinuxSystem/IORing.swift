@@ -55,12 +55,17 @@ public struct IORing: ~Copyable {
     }
 
     /// Queues a write or a read; `false` where the ring is full.
+    ///
+    /// - Parameter level: a level of the best-effort class of I/O, which a thread has by itself, with level 4 as a
+    ///   rule; `nil` for the thread's own. Requests of two levels are never merged (`blk_rq_merge_ok` in
+    ///   block/blk-merge.c).
     public func queue(
         slot: UInt32, isWrite: Bool, _ address: UnsafeMutableRawPointer, count: Int, at offset: Int64,
-        isDurable: Bool = false
+        isDurable: Bool = false, level: Int? = nil
     ) -> Bool {
         let flags = isDurable && isWrite ? CLinux_rwf_dsync : 0
-        return CLinux_ring_queue(ring, slot, isWrite ? 1 : 0, address, UInt32(count), offset, flags) == 0
+        let priority = Int32(level ?? -1)
+        return CLinux_ring_queue(ring, slot, isWrite ? 1 : 0, address, UInt32(count), offset, flags, priority) == 0
     }
 
     /// Queues an fdatasync of the file; `false` where the ring is full.
@@ -70,15 +75,8 @@ public struct IORing: ~Copyable {
     /// `CLOCK_MONOTONIC`); when `patience` (µs) is over one is enough, as it always is before Linux 6.12.
     ///
     /// The corresponding C function is `io_uring_enter`.
-    ///
-    /// - Parameter together: the most that is handed over in one call: of many the kernel makes fewer requests, where
-    ///   they are neighbours on the disk.
-    public func enter(
-        waitingFor wanted: Int, patience: Int = 0, until deadline: Int64, together: Int = .max
-    ) throws(Errno) {
-        _ = try check(
-            CLinux_ring_enter(
-                ring, UInt32(wanted), UInt32(patience), deadline, UInt32(clamping: together)))
+    public func enter(waitingFor wanted: Int, patience: Int = 0, until deadline: Int64) throws(Errno) {
+        _ = try check(CLinux_ring_enter(ring, UInt32(wanted), UInt32(patience), deadline))
     }
 
     /// Takes the completions that are there and returns how many; ``completion(_:)`` tells each, until the next call.
@@ -101,7 +99,7 @@ public struct IORing: ~Copyable {
         buffers.initializeMemory(as: UInt8.self, repeating: 0, count: size)
         defer { buffers.deallocate() }
         ring.use(file, buffers: buffers, each: count)
-        guard ring.queue(slot: 0, isWrite: true, buffers, count: count, at: 0) else { throw .noBufferSpace }
+        guard ring.queue(slot: 0, isWrite: true, buffers, count: count, at: 0, level: 4) else { throw .noBufferSpace }
         let limit = CLinux_monotonic_ns() + 10_000_000_000
         while CLinux_monotonic_ns() < limit {
             try ring.enter(waitingFor: 1, until: limit)

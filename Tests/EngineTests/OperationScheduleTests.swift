@@ -123,6 +123,22 @@ private let ms = Nanoseconds.millisecond
         #expect(schedule.dropped == 0)
     }
 
+    @Test func `after a stall the last second of a load is not held below the target`() {
+        let schedule = schedule(curve(3 * s, .hold(.bytesPerSecond(1e6))))
+        var issued: [Nanoseconds] = []
+        var next: Ticket?
+        for now in stride(from: 0, to: 3 * s, by: Int64.Stride(ms)) where now < 1850 * ms || now >= 1950 * ms {
+            while true {
+                next = next ?? schedule.take(at: now)
+                guard let ticket = next, ticket.notBefore <= now else { break }
+                issued.append(now)
+                next = nil
+            }
+        }
+        #expect(issued.count { $0 >= 2 * s } >= 998, "\(issued.count { $0 >= 2 * s }) of 1000")
+        #expect(issued.count >= 2990 && schedule.dropped == 0, "\(issued.count)")
+    }
+
     @Test func `numbers go up by one, whichever lane asks`() {
         let schedule = schedule(curve(s, .hold(.bytesPerSecond(10_000))))
         #expect((0..<10).map { _ in schedule.take(at: 0)?.sequence } == (0..<10).map { Int64($0) })

@@ -214,16 +214,17 @@ void CLinux_ring_destroy(CLinux_ring *ring);
 int CLinux_ring_use_file(CLinux_ring *ring, int descriptor);
 /// Registers `count` buffers of `each` bytes, one a slot; -1 where they stay unregistered, which is slower and works.
 int CLinux_ring_use_buffers(CLinux_ring *ring, void *base, size_t each, uint32_t count);
-/// Queues a write or read of the slot's buffer; -1 where the ring is full. `flags` are RWF_ flags.
+/// Queues a write or read of the slot's buffer; -1 where the ring is full. `flags` are RWF_ flags; `level` is a level
+/// of the best-effort I/O class (ioprio_set(2)), below 0 for the thread's own priority.
 int CLinux_ring_queue(
-    CLinux_ring *ring, uint32_t slot, int is_write, void *address, uint32_t length, int64_t offset, int flags);
+    CLinux_ring *ring, uint32_t slot, int is_write, void *address, uint32_t length, int64_t offset, int flags,
+    int level);
 /// Queues an fdatasync of the file; -1 where the ring is full.
 int CLinux_ring_queue_sync(CLinux_ring *ring, uint32_t slot);
-/// io_uring_enter(2): submits what is queued, `together` at a time, and sleeps until `wait` completions are there, or
-/// after `patience_us`, or where the kernel knows no such patience (before Linux 6.12), until one is; until
-/// `deadline_ns` of CLOCK_MONOTONIC in any case. 0, or -1 where the ring is of no more use.
-int CLinux_ring_enter(
-    CLinux_ring *ring, uint32_t wait, uint32_t patience_us, int64_t deadline_ns, uint32_t together);
+/// One io_uring_enter(2): submits what is queued and sleeps until `wait` completions are there; after `patience_us`, or
+/// where the kernel knows no such patience (before Linux 6.12), until one is; until `deadline_ns` of CLOCK_MONOTONIC in
+/// any case. 0, or -1 where the ring is of no more use.
+int CLinux_ring_enter(CLinux_ring *ring, uint32_t wait, uint32_t patience_us, int64_t deadline_ns);
 /// Takes up to `capacity` completions that are there; how many.
 uint32_t CLinux_ring_reap(CLinux_ring *ring, CLinux_ring_completion *completions, uint32_t capacity);
 void CLinux_ring_describe(const CLinux_ring *ring, CLinux_ring_facts *facts);

@@ -137,10 +137,13 @@ public final class OperationSchedule: Sendable {
     private func release(_ state: inout State, _ curve: Curve, at now: Nanoseconds) -> Nanoseconds {
         guard state.intended < now else { return state.intended }
         let owed = curve.area(until: now) / areaPerOperation
-        let next = max(curve.area(until: now + .second) / areaPerOperation - owed, 1 / LeadLimit.share)
+        let rate = curve.value(at: now) / areaPerOperation
+        // Where the load ends within the second, what is left of it shrinks: taken alone, that would hold operations
+        // back below the target until then.
+        let coming = max(curve.area(until: now + .second) / areaPerOperation - owed, rate * Double(Nanoseconds.second))
+        let next = max(coming, 1 / LeadLimit.share)
         let most = owed + state.lead.limit(Double(state.issued) - owed, at: now, next: next)
         let excess = Double(state.issued) + 1 - most
-        let rate = curve.value(at: now) / areaPerOperation
         guard excess > 0, rate > 0 else { return state.intended }
         return now + Nanoseconds(min(excess / rate, Double(Nanoseconds.second)))
     }

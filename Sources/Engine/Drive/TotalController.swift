@@ -16,6 +16,8 @@ public struct TotalController: Sendable {
     public static let interval: Nanoseconds = 100 * .millisecond
     /// By how much of the capacity the share may grow from one look to the next; it falls at once.
     static let rise = 0.2
+    /// A share that is more than this of the target, and a step, makes up for nothing that others do.
+    static let mostOfTarget = 1.1
     /// From this share of the capacity on, more of ours is less of others, and the subtraction would feed on itself.
     static let saturation = 0.97
 
@@ -90,6 +92,8 @@ public struct TotalController: Sendable {
         let limit = hasDecided ? min(most, share + Self.rise * capacity) : most
         hasDecided = target > 0
         if whole >= Self.saturation * capacity { wanted = min(wanted, share) }
+        // Who was moved out of the group finds its own part missing there, and must not make up for it again and again.
+        wanted = min(wanted, Self.mostOfTarget * target + Self.rise * capacity)
         if wanted > limit || wanted < 0 {
             // What cannot be acted on must not be stored up.
             error = 0

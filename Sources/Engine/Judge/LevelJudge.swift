@@ -17,6 +17,8 @@ struct LevelJudge {
     static let lateness: Nanoseconds = 25 * .millisecond
     /// By how much a level that moves may lag: two steps of its driver.
     static let lag: Nanoseconds = 2 * LevelRhythm.tick
+    /// In which share of a phase it may be behind others who change.
+    static let mostWaited = 0.5
     /// How long a total may take to follow others.
     static let follow: Nanoseconds = .second
 
@@ -53,6 +55,8 @@ struct LevelJudge {
     private var seen = 0.0
     private var longestStep: Nanoseconds = 0
     private var others: Double?
+    /// Time in which it was off, and others had changed a moment before.
+    private var waited = 0.0
     private var othersChangedAt: Nanoseconds = .min / 2
     /// Since the phase's start, when a look was first on target.
     private(set) var reachedAfter: Nanoseconds?
@@ -146,6 +150,7 @@ struct LevelJudge {
         // Where nothing is asked for, what the kernel says is all that counts.
         let isReleased = ends.last?.target == 0
         let isFollowing = (ends.last?.time ?? 0) - othersChangedAt <= Self.follow
+        if !isStill, !isOn, isFollowing { waited += time }
         if isStill || !isOn && !isFollowing {
             piece.off = time
         } else if gap > Self.longestGap {
@@ -242,6 +247,11 @@ struct LevelJudge {
         while end > stretch.end, stretch.end < phase.end { turn() }
         if end > stretch.start { close(at: end) }
         let span = Double(max(1, end - phase.start))
+        // Others who change all the time are no excuse for not following them at all.
+        if waited > Self.mostWaited * span {
+            tally.off += waited
+            tally.on -= min(tally.on, waited)
+        }
         let target = phase.curve.mean(from: phase.start, to: end)
         let allowed = phase.tolerance.allowed(at: target)
         let errorMean = tally.counted(error) / span

@@ -25,10 +25,6 @@ struct RingEngine: Issuing, ~Copyable {
     /// The same while the ring is full, which is always so at `max`.
     private static let patienceWhenFull = 50
 
-    /// How many operations the kernel takes in one call without holding them back to merge neighbours
-    /// (`IO_PLUG_THRESHOLD` in `io_uring/io_uring.c`).
-    private static let mostUnplugged = 2
-
     private let set: WorkingSet
     private let ring: IORing
     private let buffers: RandomBuffer
@@ -109,8 +105,7 @@ struct RingEngine: Issuing, ~Copyable {
             let isFull = freeCount == 0
             try ring.enter(
                 waitingFor: isFull ? max(1, depth / 8) : inFlight,
-                patience: isFull ? Self.patienceWhenFull : Self.patience, until: min(start + wake, now + Self.limit),
-                together: set.options.mayMerge ? depth : Self.mostUnplugged)
+                patience: isFull ? Self.patienceWhenFull : Self.patience, until: min(start + wake, now + Self.limit))
         } catch {
             throw .impossible("the ring cannot be used any more: \(error)")
         }
@@ -166,8 +161,15 @@ struct RingEngine: Issuing, ~Copyable {
         let slot = slots[Int(index)]
         let isQueued = ring.queue(
             slot: index, isWrite: slot.operation.isWrite, base + Int(index) * each + slot.done,
-            count: block - slot.done, at: slot.operation.offset + Int64(slot.done), isDurable: isDurable)
+            count: block - slot.done, at: slot.operation.offset + Int64(slot.done), isDurable: isDurable,
+            level: level(at: slot.operation.offset))
         guard isQueued else { throw .impossible("the ring takes no more operations") }
+    }
+
+    /// Neighbours on the disk have two levels of one class, so that they are not made one request on their way,
+    /// wherever they are held back: by the ring, a limit, a scheduler.
+    private func level(at offset: Int64) -> Int? {
+        set.options.mayMerge ? nil : 4 + Int(offset / Int64(block) % 2)
     }
 
     private func queueSync(_ index: UInt32) throws(StressorFailure) {

@@ -59,7 +59,9 @@ final class MemoryShare: Sendable {
                 return Int64(0)
             }
             if state.lastLook == .min || now - state.lastLook >= Self.pause(state, at: now) { look(&state, at: now) }
-            let wanted = max(0, total - state.others)
+            // A process that was moved out of the group finds its own part missing there, and would make up for it
+            // again and again.
+            let wanted = min(2 * total, max(0, total - state.others))
             if abs(wanted - state.aim) > Self.deadBand(of: total) || wanted == 0 { state.aim = wanted }
             if state.others > total, !state.isTold {
                 state.isTold = true
