@@ -40,7 +40,7 @@ final class DiskWitness: Witness {
 
     /// From which share of the load on what others do at the device is told.
     private static let othersShare = 0.1
-    /// From which share of the operations on it is told that they were merged, or split.
+    /// From which share of the operations on it is told that they were merged.
     private static let sizeShare = 0.03
 
     init?(_ request: WitnessRequest) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Engine
-internal import Glibc
 internal import LinuxSystem
 internal import LoadModel
 
@@ -56,23 +55,8 @@ struct ThreadEngine: Issuing, ~Copyable {
 
     /// Does an operation whole; why it failed, an errno, or 0.
     private func perform(_ operation: OperationPattern.Operation) -> Int32 {
-        let count = set.options.block
-        let isDurable = set.options.durability == .directDurable
-        var done = 0
-        while done < count {
-            let offset = operation.offset + Int64(done)
-            let result =
-                operation.isWrite
-                ? set.file.write(base + done, count: count - done, at: offset, isDurable: isDurable)
-                : set.file.read(base + done, count: count - done, at: offset)
-            if result == -Int(EINTR) || result == -Int(EAGAIN) { continue }
-            guard result > 0 else {
-                let failure = result == 0 ? EIO : Int32(-result)
-                set.note(failure: failure, isWrite: operation.isWrite, at: offset)
-                return failure
-            }
-            done += result
-        }
+        let failure = set.transfer(base, at: operation.offset, isWrite: operation.isWrite)
+        if failure != 0 { return failure }
         guard operation.syncs else { return 0 }
         let result = set.file.syncData()
         if result != 0 { set.note(failure: Int32(-result), isWrite: true, at: operation.offset) }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Engine
-internal import Glibc
 internal import LinuxSystem
 internal import LoadModel
 
@@ -81,7 +80,7 @@ struct WriteOutEngine: Issuing, ~Copyable {
         stamps &+= UInt64(block / 4096 + 1)
         if gathered == 0 { gatheredSince = now }
         let submitted = time.now
-        let failure = write(at: operation.offset)
+        let failure = set.transfer(base, at: operation.offset, isWrite: true)
         writes.append(Write(ticket: ticket, submitted: submitted, offset: operation.offset, failure: failure))
         if gathered >= windowCount { startWindow() }
     }
@@ -100,21 +99,6 @@ struct WriteOutEngine: Issuing, ~Copyable {
         if gathered > 0 { wake = min(wake, gatheredSince + Self.gathering) }
         if let window = windows.first { wake = min(wake, window.startedAt + Self.patience) }
         _ = time.wait(until: wake)
-    }
-
-    private func write(at offset: Int64) -> Int32 {
-        var done = 0
-        while done < block {
-            let result = set.file.write(base + done, count: block - done, at: offset + Int64(done))
-            if result == -Int(EINTR) || result == -Int(EAGAIN) { continue }
-            guard result > 0 else {
-                let failure = result == 0 ? EIO : Int32(-result)
-                set.note(failure: failure, isWrite: true, at: offset + Int64(done))
-                return failure
-            }
-            done += result
-        }
-        return 0
     }
 
     private mutating func startWindow() {
