@@ -87,12 +87,7 @@ struct DiskBandwidthRunTests {
                 ["pattern": .text(pattern), "engine": .text(engine)], rate: 2000, amounts: [.operationsPerSecond],
                 unit: .operationsPerSecond)
             #expect(run.settings.text("merge") == "never")
-            let gauges = run.gauges
-            let device = try #require(BlockDevice(behind: run.settings.text("directory") ?? ""))
-            let counters = try #require(BlockDeviceCounters(upper: device))
-            run.whenLaidOut = { gauges[0].content = Int64(counters.read()?.writtenOperations ?? 0) }
-            try run.go()
-            let seen = Int64(try #require(counters.read()).writtenOperations) - gauges[0].content
+            let seen = try run.goCountingWrites()
             #expect(abs(Double(seen) / Double(run.claimed) - 1) < 0.03, "\(seen) of \(run.claimed)")
             try run.expectWork(1000, blocks: 4)
         }
@@ -103,12 +98,7 @@ struct DiskBandwidthRunTests {
             let run = try DiskRun(
                 ["pattern": .text("sequential"), "engine": .text("uring"), "merge": .text("allowed")], rate: 20_000,
                 amounts: [.operationsPerSecond], unit: .operationsPerSecond)
-            let gauges = run.gauges
-            let device = try #require(BlockDevice(behind: run.settings.text("directory") ?? ""))
-            let counters = try #require(BlockDeviceCounters(upper: device))
-            run.whenLaidOut = { gauges[0].content = Int64(counters.read()?.writtenOperations ?? 0) }
-            try run.go()
-            let seen = Int64(try #require(counters.read()).writtenOperations) - gauges[0].content
+            let seen = try run.goCountingWrites()
             #expect(Double(seen) < 0.8 * Double(run.claimed), "\(seen) of \(run.claimed)")
         }
     }
@@ -116,8 +106,7 @@ struct DiskBandwidthRunTests {
     @Test func aBufferedWriteEndsWhenTheDeviceHasIt() async {
         await #expect(processExitsWith: .success) {
             let run = try DiskRun(["sync": .text("buffered"), "block": .bytes(65536)], rate: 40e6)
-            let device = try #require(BlockDevice(behind: run.settings.text("directory") ?? ""))
-            let counters = try #require(BlockDeviceCounters(upper: device))
+            let counters = try run.deviceCounters()
             let before = try #require(counters.read()).writtenBytes
             try run.go()
             let written = try #require(counters.read()).writtenBytes - before
@@ -249,6 +238,20 @@ final class DiskRun {
             }
         }
         #expect(group.wait(timeout: .now() + 60) == .success)
+    }
+
+    /// What the device under its file system counts.
+    func deviceCounters() throws -> BlockDeviceCounters {
+        let device = try #require(BlockDevice(behind: settings.text("directory") ?? ""))
+        return try #require(BlockDeviceCounters(upper: device))
+    }
+
+    /// Runs, and returns how many writes the device has ended since the load began.
+    func goCountingWrites() throws -> Int64 {
+        let (counters, gauges) = (try deviceCounters(), gauges)
+        whenLaidOut = { gauges[0].content = Int64(counters.read()?.writtenOperations ?? 0) }
+        try go()
+        return Int64(try #require(counters.read()).writtenOperations) - gauges[0].content
     }
 
     /// Expects that `work` was done, give or take some operations.
