@@ -97,6 +97,15 @@ public final class ChildProcess {
     /// Sends a signal, unless the process is already reaped.
     public func send(signal: Int32) { if end == nil { kill(id, signal) } }
 
+    /// Whether any child is stopped, or was and has gone on; that stays so until somebody takes note of it.
+    ///
+    /// What a tracer stops is told to the tracer alone: `ptrace(2)`.
+    public static var anyHasStopped: Bool {
+        var info = siginfo_t()
+        guard waitid(P_ALL, 0, &info, WSTOPPED | WCONTINUED | WNOHANG | WNOWAIT) == 0 else { return false }
+        return info.si_signo == SIGCHLD
+    }
+
     /// Whether child `id` was stopped and has gone on since this was last asked; see `waitid(2)`, `WCONTINUED`.
     public static func takeContinued(_ id: Int32) -> Bool {
         var info = siginfo_t()

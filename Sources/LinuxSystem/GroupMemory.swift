@@ -86,6 +86,7 @@ public final class GroupOOMKills: GroupFiles {
     /// The file that counts.
     public let source: String
     private let file: KeptFile
+    private var fresh = Fresh<Int64?>()
 
     /// See ``GroupFiles/init(_:)``.
     public init(_ group: CgroupView.Group) {
@@ -97,6 +98,8 @@ public final class GroupOOMKills: GroupFiles {
     /// See ``GroupFiles/lookAgain()``.
     public func lookAgain() { file.lookAgain() }
 
-    /// How many were killed; `nil` where the kernel does not count them.
-    public func read() -> Int64? { file.read { ByteScanner.integer(after: "oom_kill ", in: $0) } }
+    /// How many were killed by `now`, ns of any clock; `nil` where the kernel does not count them.
+    public func read(at now: Int64) -> Int64? {
+        fresh.value(at: now) { file.read { ByteScanner.integer(after: "oom_kill ", in: $0) } }
+    }
 }

@@ -58,7 +58,11 @@ public final class GroupFilePool {
         weak var files: (any GroupFiles)?
     }
 
+    /// How often files are looked for that were not there.
+    private static var patience: Int64 { 500_000_000 }
+
     private var open: [String: Weak] = [:]
+    private var lastLook = Int64.min
 
     /// Creates an empty pool.
     public init() {}
@@ -71,5 +75,13 @@ public final class GroupFilePool {
         open = open.filter { $0.value.files != nil }
         open[key] = Weak(files: files)
         return files
+    }
+
+    /// Opens what was not there before, for all who watch, unless that was done half a second before `now`, in ns of
+    /// any clock.
+    public func lookAgain(at now: Int64) {
+        guard now.subtractingSaturating(lastLook) >= Self.patience else { return }
+        lastLook = now
+        for weak in open.values { weak.files?.lookAgain() }
     }
 }

@@ -142,8 +142,24 @@ public struct SpaceFile: ~Copyable {
 ///
 /// Read by the observer through `/proc/PID/fd`: what the kernel says, not what the stressor says of itself.
 public final class HeldFiles {
+    /// One of our files, which is the same as long as its number leads to the same inode.
+    private struct Known {
+        let number: String
+        let device: dev_t
+        let inode: ino_t
+    }
+
+    /// What is known is asked this often before the table is read again.
+    private static let trust = 10
+
     private let table: OwnedDescriptor
     private let directory: String
+    private var known: [Known] = []
+    /// How many descriptors there were when the table was read; `nil` where the kernel does not count them.
+    private var count: Int64?
+    private var asked = 0
+    private var target = [CChar](repeating: 0, count: 4096)
+    private var numbers = [Int32](repeating: 0, count: 1024)
 
     /// Opens the descriptor table of process `processID`; `nil` where it may not be looked into.
     ///
@@ -155,20 +171,53 @@ public final class HeldFiles {
     }
 
     /// How much space they take (`st_blocks`) in bytes; `nil` where the process is gone.
+    ///
+    /// As long as there are as many descriptors as before and ours lead to the same files, only these are asked: 2 µs
+    /// each, where reading the table costs 20 and more.
     public var allocated: Int64? {
+        if asked < Self.trust, let count, count == countNow, let sum = allocatedOfKnown {
+            asked += 1
+            return sum
+        }
+        return readTable()
+    }
+
+    /// How many descriptors the process has; `nil` where the kernel does not count them.
+    private var countNow: Int64? {
+        var facts = stat()
+        guard DescriptorTable.isCountedByKernel, fstat(table.rawValue, &facts) == 0 else { return nil }
+        return Int64(facts.st_size)
+    }
+
+    private var allocatedOfKnown: Int64? {
+        var sum: Int64 = 0
+        for file in known {
+            var facts = stat()
+            guard fstatat(table.rawValue, file.number, &facts, 0) == 0, facts.st_dev == file.device,
+                facts.st_ino == file.inode
+            else { return nil }
+            sum += Int64(facts.st_blocks) * 512
+        }
+        return sum
+    }
+
+    private func readTable() -> Int64? {
+        (known, asked) = ([], 0)
+        // Counted first: what is opened after that makes a difference the next time.
+        count = countNow
         // Listed through the directory that is open: when no more files can be opened, this still works. The standard
         // streams and what the observer passed on are not the load's.
-        var numbers = [Int32](repeating: 0, count: 1024)
         let found = CLinux_list_descriptors(table.rawValue, 5, &numbers, numbers.count)
         guard found >= 0 else { return nil }
         var sum: Int64 = 0
-        var target = [CChar](repeating: 0, count: 4096)
         for number in numbers.prefix(Int(found)) where number > 4 {
-            let count = readlinkat(table.rawValue, "\(number)", &target, target.count)
+            let text = "\(number)"
+            let length = readlinkat(table.rawValue, text, &target, target.count)
             var facts = stat()
-            guard count > 0, isOurs(target[..<count]), fstatat(table.rawValue, "\(number)", &facts, 0) == 0,
+            guard length > 0, isOurs(target[..<length]), fstatat(table.rawValue, text, &facts, 0) == 0,
                 facts.st_mode & S_IFMT == S_IFREG
             else { continue }
+            known.append(Known(number: text, device: facts.st_dev, inode: facts.st_ino))
             sum += Int64(facts.st_blocks) * 512
         }
         return sum

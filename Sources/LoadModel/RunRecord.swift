@@ -20,6 +20,8 @@ public enum Cause: String, Codable, Sendable, CaseIterable {
     case frozen
     /// Its processes were stopped by a signal.
     case stopped
+    /// Processes were moved out of the control group that they were put into.
+    case leftGroup = "left_group"
     /// A limit of processes or of what one process may use: `RLIMIT_CPU`, `RLIMIT_NPROC`, `pids.max`.
     case processLimit = "process_limit"
     /// The kernel commits no more memory (`vm.overcommit_memory=2`).

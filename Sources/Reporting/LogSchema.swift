@@ -372,7 +372,7 @@ public enum LogSchema {
               "description": "Why a stressor fell short of its target.",
               "enum": [
                 "contention", "quota", "steal", "refusal", "saturation", "io_limit", "memory_high", "frozen",
-                "stopped", "process_limit", "overcommit", "offline", "others", "guard"
+                "stopped", "left_group", "process_limit", "overcommit", "offline", "others", "guard"
               ]
             },
             "evidence": {

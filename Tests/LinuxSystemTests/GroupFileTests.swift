@@ -75,7 +75,7 @@ import Testing
         #expect(reading.most == nil && reading.high == 60 << 20 && reading.used == (60 << 20) + 4096)
         #expect(reading.swapped == 4096 && reading.highEvents == 7)
         let kills = GroupOOMKills(group(folder, 2))
-        #expect(kills.read() == 2 && kills.source == folder.path + "/memory.events")
+        #expect(kills.read(at: 0) == 2 && kills.source == folder.path + "/memory.events")
     }
 
     @Test func memoryLimitsOfV1() throws {
@@ -86,9 +86,9 @@ import Testing
         try folder.write("4096\n", to: "memory.limit_in_bytes")
         #expect(memory.read(at: Self.second).most == 4096 && memory.read(at: Self.second).high == nil)
         try folder.write("oom_kill_disable 0\nunder_oom 0\noom_kill 5\n", to: "memory.oom_control")
-        #expect(GroupOOMKills(group(folder, 1)).read() == 5)
+        #expect(GroupOOMKills(group(folder, 1)).read(at: 0) == 5)
         try folder.write("oom_kill_disable 0\nunder_oom 0\n", to: "memory.oom_control")
-        #expect(GroupOOMKills(group(folder, 1)).read() == nil, "kernels before 4.13 do not count")
+        #expect(GroupOOMKills(group(folder, 1)).read(at: 0) == nil, "kernels before 4.13 do not count")
     }
 
     @Test func frozenGroups() {

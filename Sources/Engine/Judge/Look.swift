@@ -15,7 +15,7 @@ struct Look {
     var claimed: Double
     /// Operations that were dropped so far.
     var dropped: Int64 = 0
-    /// For how long the processes were seen frozen or stopped so far.
+    /// For how long the processes were seen frozen, stopped or outside their groups so far.
     var standstill: Nanoseconds = 0
     /// For how long before it nobody looked, where that is longer than since the look before: a phase's edge that the
     /// observer slept through is put between two looks, and neither half is known better than the whole.

@@ -69,9 +69,21 @@ enum Attribution {
         return (.frozen, limits?.freezer ?? CauseEvidence(source: "CLOCK_MONOTONIC", figure: figure))
     }
 
+    /// What limits a load that is to be as much as there is; `nil` where nobody set a limit that it meets.
+    static func causeOfUnlimited(_ window: Window, _ stressor: PlannedStressor, _ limits: LimitFigures?) -> Answer? {
+        guard let limits else { return nil }
+        if Double(window.throttled) >= 0.1 * Double(window.length) { return (.quota, limits.quota?.evidence) }
+        if let io = limits.io, io.rate >= 0.85 * io.most, stressor.unit != .cores { return (.ioLimit, io.evidence) }
+        if let high = limits.memoryHigh, high.recentEvents > 0, high.isReached {
+            return (.memoryHigh, high.evidence)
+        }
+        return nil
+    }
+
     /// A task that is frozen or stopped does not wait for a processor, and is not refused anything.
     private static func causeOfStandstill(_ miss: Miss, _ limits: LimitFigures?) -> Answer? {
         let window = miss.window
+        if window.astray > 0, let stray = limits?.stray { return (.leftGroup, stray) }
         if miss.isExplained(by: window.frozen) || limits?.isFrozen == true { return (.frozen, limits?.freezer) }
         guard miss.isExplained(by: window.stopped) || limits?.isStopped == true else { return nil }
         let process = limits.map { "/proc/\($0.stoppedProcess)/stat" } ?? "/proc/PID/stat"

@@ -50,15 +50,6 @@ struct GroupLevels {
         refusals = Array(repeating: nil, count: counts.count)
     }
 
-    /// Opens the files that appeared since.
-    func lookAgain() {
-        for level in quotas { level.files.lookAgain() }
-        for files in memories { files.lookAgain() }
-        for files in counts { files.lookAgain() }
-        for files in io { files.lookAgain() }
-        killed?.lookAgain()
-    }
-
     // MARK: Quota
 
     /// Adds to the figures what the quotas did since the last look; without `all`, those that are there.
@@ -167,8 +158,8 @@ struct GroupLevels {
     }
 
     /// How often the OOM killer took a task of the process's own group; `nil` where that is not counted.
-    var oomKills: (count: Int64, source: String)? {
-        killed.flatMap { files in files.read().map { ($0, files.source) } }
+    func oomKills(at now: Nanoseconds) -> (count: Int64, source: String)? {
+        killed.flatMap { files in files.read(at: now).map { ($0, files.source) } }
     }
 
     // MARK: Processes

@@ -33,6 +33,8 @@ struct HistoryPoint {
     var frozen: Int64 = 0
     /// Time that they were seen stopped by a signal, in ns.
     var stopped: Int64 = 0
+    /// Time that one of them was seen outside the control groups that it was put into, in ns.
+    var astray: Int64 = 0
 }
 
 extension SchedulingFigures {
@@ -58,6 +60,7 @@ struct Window {
     var throttled: Int64
     var frozen: Int64
     var stopped: Int64
+    var astray: Int64
     var refusals: Int64
     var refusalCause: Cause?
 
@@ -67,6 +70,7 @@ struct Window {
         throttled = b.throttled - a.throttled
         frozen = b.frozen - a.frozen
         stopped = b.stopped - a.stopped
+        astray = b.astray - a.astray
         refusals = b.refusals - a.refusals
         refusalCause = refusals > 0 ? b.refusalCause ?? .refusal : nil
         switch drive {
@@ -84,8 +88,8 @@ struct Window {
         }
     }
 
-    /// For how long the processes were seen frozen or stopped.
-    var standstill: Nanoseconds { frozen + stopped }
+    /// For how long the processes did nothing of what they were to do: frozen, stopped, or outside their groups.
+    var standstill: Nanoseconds { frozen + stopped + astray }
     var error: Double? { achieved.map { $0 - target } }
 }
 
@@ -111,12 +115,11 @@ struct History {
 
     /// The latest point that is not after `time`, within the tolerance of a tenth of a sample; else the earliest.
     func point(notAfter time: Nanoseconds) -> HistoryPoint? {
-        var found: HistoryPoint?
-        for offset in 0..<points.count {
-            let point = points[(next + offset) % points.count]
-            if found != nil, point.time > time + 10 * .millisecond { break }
-            found = point
+        // Mostly one of the last few is meant.
+        for offset in (0..<points.count).reversed() {
+            let at = (next + offset) % points.count
+            if points[at].time <= time + 10 * .millisecond { return points[at] }
         }
-        return found
+        return points.isEmpty ? nil : points[next % points.count]
     }
 }

@@ -70,6 +70,10 @@ struct LimitFigures: Sendable {
     /// For how long the processes were seen stopped by a signal.
     var stopped: Nanoseconds = 0
     var isStopped = false
+    /// For how long a process was seen outside the groups that it was put into.
+    var astray: Nanoseconds = 0
+    /// Who is outside, and of what, or was last; `nil` where nobody was.
+    var stray: CauseEvidence?
     /// Whether a stop ended since the look before.
     var wasContinued = false
     /// The process that was seen stopped.

@@ -300,10 +300,11 @@ public final class Observer {
     func sampleAll(isDetailed: Bool, isEdge: Bool = false) {
         shareOwnCost()
         if isEdge { pointsBefore = sessions.map(\.history.last) }
+        let hasStopped = ChildProcess.anyHasStopped
         for (index, session) in sessions.enumerated() where !isEdge || session.plan.drive == .rate {
             session.sample(
                 start: start, isDetailed: isDetailed || ledgers[index].limitedBy != nil,
-                isMissed: ledgers[index].limitedBy != nil, stolen: probe.stolen)
+                isMissed: ledgers[index].limitedBy != nil, stolen: probe.stolen, hasStopped: hasStopped)
             ledgers[index].add(session.history, steal: probe.steal, limits: session.limits)
         }
     }

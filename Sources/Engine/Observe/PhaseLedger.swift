@@ -186,10 +186,10 @@ struct PhaseLedger {
         let from = max(stretch.settledAt, point.time - .second)
         guard let earlier = history.point(notAfter: from), earlier.time < point.time else { return nil }
         if stressor.curve.unlimitedLength(from: earlier.time, to: point.time) > 0 {
-            // As much as there is has no error; but who stands still does nothing.
+            // As much as there is has no error; but who stands still does nothing, and a limit is what there is.
             let piece = Window(from: last, to: point, stressor.drive)
-            guard piece.standstill > 0 else { return nil }
-            return Attribution.cause(piece, stressor, steal: steal, limits: limits)
+            if piece.standstill > 0 { return Attribution.cause(piece, stressor, steal: steal, limits: limits) }
+            return Attribution.causeOfUnlimited(Window(from: earlier, to: point, stressor.drive), stressor, limits)
         }
         if point.time - last.time > .second {
             let gap = Attribution.causeOfGap(from: last, to: point, stressor, steal: steal, limits: limits)
@@ -283,6 +283,6 @@ extension Look {
     init(_ point: HistoryPoint) {
         self.init(
             time: point.time, achieved: point.achieved, own: point.own, claimed: point.claimed, dropped: point.dropped,
-            standstill: point.frozen + point.stopped)
+            standstill: point.frozen + point.stopped + point.astray)
     }
 }

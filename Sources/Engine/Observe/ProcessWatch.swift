@@ -28,10 +28,20 @@ final class ProcessWatch {
 
     /// The text of `/proc/PID/cgroup` where it is not what it was the last time that this was asked.
     func takeNewMembership() -> [UInt8]? {
-        let last = lastMembership[...]
-        guard let new = membership?.read({ $0.elementsEqual(last) ? nil : Array($0) }) else { return nil }
+        guard let new = membership(unlike: lastMembership) else { return nil }
         lastMembership = new
         return new
+    }
+
+    /// The text of `/proc/PID/cgroup` where it is another one than `last`.
+    func membership(unlike last: [UInt8]) -> [UInt8]? {
+        membership?.read { $0.elementsEqual(last) ? nil : Array($0) }
+    }
+
+    /// Its threads, `limit` at most; empty where they may not be listed.
+    func threadIDs(limit: Int) -> [Int32] {
+        guard let folder = try? OwnedDescriptor.open("/proc/\(id)/task", 0o200000 /* O_DIRECTORY */) else { return [] }
+        return DirectoryReader.names(ofDescriptor: folder.rawValue, limit: limit).compactMap { Int32($0) }
     }
 
     /// Its limits; `nil` once it is gone.

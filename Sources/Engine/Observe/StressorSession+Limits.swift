@@ -13,18 +13,21 @@ extension StressorSession {
 
     /// Looks at the limits and takes over what is counted.
     ///
-    /// - Parameter isMissed: whether a target is missed, so that all of them are of interest.
-    func lookAtLimits(_ point: inout HistoryPoint, isMissed: Bool) {
+    /// - Parameters:
+    ///   - isMissed: whether a target is missed, so that all of them are of interest.
+    ///   - hasStopped: whether some child of ours is stopped, or has gone on after that.
+    func lookAtLimits(_ point: inout HistoryPoint, isMissed: Bool, hasStopped: Bool) {
         guard let watch else { return }
         let now = world.monotonic
         if isAlive {
-            watch.look(at: now, isMissed: isMissed)
-            oom.note(watch.oomKills, at: now)
+            watch.look(at: now, isMissed: isMissed, hasStopped: hasStopped)
+            oom.note(watch.oomKills(at: now), at: now)
         }
         point.throttled = watch.figures.throttled
         point.throttledCount = watch.figures.throttledCount
         point.frozen = watch.figures.frozen
         point.stopped = watch.figures.stopped
+        point.astray = watch.figures.astray
     }
 
     /// What holds the processes back, as of the last look; `nil` where they cannot be looked at.
@@ -46,6 +49,7 @@ extension StressorSession {
                 findings.append(Finding(code: notice.code, stressor: plan.name, message: notice.message))
             }
         }
+        if let move = watch?.takeMove() { findings.append(move) }
         if isAlive, let bases, let change = base?.change(to: bases) {
             if let finding = change.finding { findings.append(finding) }
             if let factor = change.factor { baseFactor *= factor }
@@ -89,7 +93,7 @@ extension StressorSession {
 
     private func evidence(of end: ChildProcess.End, hostKills: () -> Bool) -> KillEvidence {
         let now = world.monotonic
-        oom.note(watch?.oomKills, at: now)
+        oom.note(watch?.oomKills(at: now), at: now)
         // Counted first, then the signal, and the process is gone when its memory is given back: 1 GiB takes 0.2 s and
         // with small pages a second.
         let held = plan.unit == .bytes ? history.last?.claimed ?? 0 : 0
@@ -98,5 +102,13 @@ extension StressorSession {
             signal: end.signal, cpuTime: end.cpuTime, cpuLimit: watch?.cpuTimeLimit,
             groupKills: oom.isCounted ? oom.hasKilled(since: now - 300 * .millisecond - teardown) : nil,
             groupSource: oom.source, hostKills: hostKills(), isOwn: isKilledByUs)
+    }
+
+    /// Operations that failed so far, by the name of their errno; `nil` where the load is not made of them.
+    var failures: [String: Int64]? {
+        guard pages.latency != nil else { return nil }
+        return pages.gauges.reduce(into: [:]) { sum, gauge in
+            for (code, count) in gauge.failures { sum[ErrnoName.text(code), default: 0] += count }
+        }
     }
 }

@@ -32,6 +32,7 @@ final class StressorSession {
     private(set) var history = History()
     private(set) var lastLogged: HistoryPoint?
     private var spread = SpreadMeter()
+    private var inside = WorkInside()
     var ended: Set<Int32> = []
     var noticesTold = 0
     private let host: HostFacts
@@ -140,7 +141,8 @@ final class StressorSession {
             let limit = try? OpenFileLimit.of(processID: 0)
             if limit.map({ $0.soft >= Self.fewDescriptors }) ?? true {
                 watch = LimitWatch(
-                    plan, processIDs: children.map(\.id), view: host.cgroups, pool: limitFiles, at: world.monotonic)
+                    plan, processIDs: children.map(\.id), joined: host.joinedGroups.map(\.directory),
+                    view: host.cgroups, pool: limitFiles, at: world.monotonic)
             }
             group = GroupProbe(host.cgroups)
             witness.begin()
@@ -231,14 +233,14 @@ final class StressorSession {
         pages.observerShare += Int64(min(Double(spent), asked / 2))
     }
 
-    /// Reads the witness and the gauges.
+    /// Reads the witness and the gauges of a run that began at `start`, ns of `CLOCK_MONOTONIC`.
     ///
     /// - Parameters:
-    ///   - start: the run's start, ns of `CLOCK_MONOTONIC`.
     ///   - isDetailed: whether the scheduler is asked too; else what it said last is kept.
     ///   - isMissed: whether the last look was off its target.
     ///   - stolen: time that a hypervisor took so far, in ns.
-    func sample(start: Nanoseconds, isDetailed: Bool, isMissed: Bool, stolen: Int64) {
+    ///   - hasStopped: whether some child of ours is stopped, or has gone on after that.
+    func sample(start: Nanoseconds, isDetailed: Bool, isMissed: Bool, stolen: Int64, hasStopped: Bool) {
         let held = pages.gauges.reduce(0) { $0 + $1.claimed }
         let share = Double(pages.observerShare)
         let claimed = Double(held == 0 ? 0 : held + pages.gauges.reduce(0) { $0 + $1.own }) + share
@@ -249,7 +251,7 @@ final class StressorSession {
         point.stolen = stolen
         point.dropped = plan.quantum > 0 ? dropped ?? 0 : 0
         point.content = pages.gauges.reduce(0) { $0 + $1.content }
-        lookAtLimits(&point, isMissed: isMissed)
+        lookAtLimits(&point, isMissed: isMissed, hasStopped: hasStopped)
         if let scheduler, isDetailed || isAfterGap {
             point.runDelay = scheduler.runDelay
         } else if let last = history.last {
@@ -263,7 +265,9 @@ final class StressorSession {
             let work = isAlive ? witness?.read(target: curve.value(at: max(0, now - start - 1))) : nil
             point.time = now - start
             point.owed = curve.area(until: point.time)
-            point.achieved = work.map { ($0.amount + share) / plan.unit.workPerArea }
+            point.achieved = work.map {
+                inside.share(of: $0.amount + share, astray: point.astray) / plan.unit.workPerArea
+            }
             point.own = work?.own.map { $0 / plan.unit.workPerArea }
             point.claimed = claimed / plan.unit.workPerArea
         case .level:
@@ -342,14 +346,6 @@ final class StressorSession {
 
     /// Operations that were dropped so far; `nil` where the load is not made of them.
     var dropped: Int64? { pages.latency == nil ? nil : pages.gauges.map(\.dropped).max() }
-
-    /// Operations that failed so far, by the name of their errno; `nil` where the load is not made of them.
-    var failures: [String: Int64]? {
-        guard pages.latency != nil else { return nil }
-        return pages.gauges.reduce(into: [:]) { sum, gauge in
-            for (code, count) in gauge.failures { sum[ErrnoName.text(code), default: 0] += count }
-        }
-    }
 
     /// What the witness has to tell of the figures.
     func takeFinding() -> Finding? {

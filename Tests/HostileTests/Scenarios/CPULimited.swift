@@ -41,6 +41,12 @@ extension Scenario {
             sees: [.rate(.cpu, 2.5...4.8, in: 0.05...0.16)], must: .notMet("quota"),
             twinSees: [.rate(.cpu, 0.5...4.8, in: 0.475...0.525)]),
         Scenario(
+            "cpu", "moved out of the group that was asked for",
+            .load("cpu=500m", "of=host", "cgroup={cpu}/child", seconds: 5), needs: [.group("cpu", child: true)],
+            acts: [.move(to: "cpu", 2)],
+            sees: [.rate(.cpu, 2.5...4.8, in: 0.47...0.53)], must: .notMet("left_group"),
+            twinSees: [.rate(.cpu, 0.5...4.8, in: 0.475...0.525)]),
+        Scenario(
             "cpu", "a neighbour uses up the parent's quota",
             .load("cpu=600m", "of=host", "cgroup={cpu}/child", seconds: 5),
             needs: [.group("cpu", whole, child: true)],

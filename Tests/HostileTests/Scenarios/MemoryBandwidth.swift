@@ -26,6 +26,12 @@ extension Scenario {
             needs: [.group("cpu")], acts: [.set("cpu", "cpu.cfs_quota_us", "1500", 1.5)],
             sees: [.rate(.cpu, 2...4.8, in: 0...0.03)], must: .notMet("quota"), twinSees: works),
         Scenario(
+            "memory-bandwidth", "as much as there is, and a quota for most of the time",
+            asked("max", "cgroup={cpu}", seconds: 8), needs: [.group("cpu")],
+            acts: [.set("cpu", "cpu.cfs_quota_us", "1000", 2.5)],
+            sees: [.rate(.cpu, 3...7.8, in: 0...0.05)], must: .notMet("quota"),
+            twinSees: [.rate(.cpu, 1...7.8, in: 0.4...1.02)], isAlone: true),
+        Scenario(
             "memory-bandwidth", "more than any memory moves", asked("2000GB/s", seconds: 4),
             sees: [.rate(.cpu, 1...3.8, in: 0.5...1.02)], must: .notMet, twin: asked("1GB/s", seconds: 4),
             twinSees: works),

@@ -34,5 +34,11 @@ extension Scenario {
             sees: [.level(.resident, 1.5...2.3, in: 63 * mebi...66 * mebi)],
             must: .notMet("stopped").phase("high", "not_met"),
             twinSees: [.level(.resident, 1.9...2.2, in: 95 * mebi...98 * mebi)]),
+        Scenario(
+            "memory", "moved out of the group that was asked for",
+            .load("memory=64MiB", "cgroup={memory}/child", seconds: 5), needs: [.group("memory", child: true)],
+            acts: [.move(to: "memory", 2)],
+            sees: [.level(.resident, 2.5...4.8, in: 63 * mebi...66 * mebi)], must: .notMet("left_group"),
+            twinSees: [.level(.resident, 1...4.8, in: 63 * mebi...66 * mebi)]),
     ]
 }
