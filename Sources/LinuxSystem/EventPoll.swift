@@ -2,26 +2,6 @@
 
 internal import CLinux
 internal import Glibc
-public import SystemPackage
-
-/// Signals as a descriptor: nothing of ours ever runs in a signal handler.
-public final class SignalSource {
-    private let descriptor: OwnedDescriptor
-
-    /// Blocks `signals` in the calling thread, and so in all that it starts, and collects them.
-    public init(_ signals: [Int32]) throws(Errno) {
-        descriptor = OwnedDescriptor(owning: try check(CLinux_signalfd(signals, signals.count)))
-    }
-
-    /// The descriptor to poll.
-    public var rawDescriptor: Int32 { descriptor.rawValue }
-
-    /// The next signal that has arrived; `nil` where there is none.
-    public func next() -> Int32? {
-        let signal = CLinux_signalfd_read(descriptor.rawValue)
-        return signal > 0 ? signal : nil
-    }
-}
 
 /// Waits for descriptors, again and again for the same ones, without an allocation each time.
 public struct EventPoll {

@@ -42,25 +42,63 @@ public struct FileSystemSpace: Hashable, Sendable {
 }
 
 /// How full a file system is, again and again, from a directory that is kept open: 1 µs a look.
-public final class FileSystemGauge: Sendable {
-    private let directory: OwnedDescriptor
+public final class FileSystemGauge {
+    private let directory: OwnedDescriptor?
+    /// Who asks in our place; `nil` where we ask ourselves, and hang where the file system does.
+    let questions: FileSystemQuestions?
+    private let path: String
+    private var isSilenceTold = false
 
     /// Opens `directory`; `nil` where it cannot be opened.
-    public init?(_ directory: String) {
-        guard let opened = try? OwnedDescriptor.open(directory, O_RDONLY | O_DIRECTORY) else { return nil }
-        self.directory = opened
+    ///
+    /// - Parameters:
+    ///   - isAside: whether a process of its own asks, for who must not hang: the observer. Where none can be had, we
+    ///     ask ourselves.
+    ///   - descriptors: directories of ours that this process may be asked of, too.
+    public init?(_ directory: String, isAside: Bool = false, with descriptors: [Int32] = []) {
+        path = directory
+        questions = isAside ? FileSystemQuestions(directory, with: descriptors) : nil
+        if questions != nil {
+            self.directory = nil
+        } else {
+            guard let opened = try? OwnedDescriptor.open(directory, O_RDONLY | O_DIRECTORY) else { return nil }
+            self.directory = consume opened
+        }
     }
 
     /// The figures of this moment; `nil` where the file system does not answer.
     public var space: FileSystemSpace? {
+        if let questions {
+            if case .value(let space) = questions.space() { return space }
+            return nil
+        }
         var facts = statvfs()
-        return fstatvfs(directory.rawValue, &facts) == 0 ? FileSystemSpace(facts) : nil
+        return fstatvfs(rawDescriptor, &facts) == 0 ? FileSystemSpace(facts) : nil
+    }
+
+    private var rawDescriptor: Int32 {
+        switch directory {
+        case .some(let directory): directory.rawValue
+        case .none: -1
+        }
+    }
+
+    /// What there is to tell of a file system that has not answered for a second; once for each time.
+    public func takeSilence() -> String? {
+        guard let questions, questions.silence > 1_000_000_000 else {
+            isSilenceTold = false
+            return nil
+        }
+        if isSilenceTold { return nil }
+        isSilenceTold = true
+        return "the file system of \(path) has not answered for 1 s: \(questions.asker.text); until it does, nobody "
+            + "knows what is taken there"
     }
 
     /// Writes the file system out, after which btrfs shows what was taken and given back before.
     ///
     /// The corresponding C function is `syncfs`.
-    public func sync() { _ = CLinux_syncfs(directory.rawValue) }
+    public func sync() { _ = CLinux_syncfs(rawDescriptor) }
 }
 
 /// What is known of the file system behind a directory that files are to be made in.

@@ -137,18 +137,38 @@ private struct InodeTree: ~Copyable {
 /// The entries of one directory, counted as seldom as their number demands.
 public final class EntryCounter {
     private let path: String
+    private var questions: FileSystemQuestions?
     private var count: Int64 = 0
     private var nextCount: Int64 = 0
 
     /// Counts in the directory at `path`, which need not be there yet.
-    public init(_ path: String) { self.path = path }
+    ///
+    /// - Parameter gauge: that of the directory above, which asks in our place where it does so aside.
+    public init(_ path: String, through gauge: FileSystemGauge? = nil) {
+        self.path = path
+        questions = gauge?.questions
+    }
 
-    /// The directory and what is in it; 0 where it is not there.
+    /// The directory and what is in it; 0 where it is not there, `nil` where the file system does not answer.
     ///
     /// A count that took long is not made again before twenty times as long has passed, unless `isExact`.
-    public func read(isExact: Bool = false) -> Int64 {
+    public func read(isExact: Bool = false) -> Int64? {
         let begin = Clocks.monotonic
         if begin < nextCount, !isExact { return count }
+        if let questions {
+            guard case .value(let found) = questions.entries(String(path.split(separator: "/").last ?? "")) else {
+                return nil
+            }
+            count = found
+        } else {
+            countHere()
+        }
+        let end = Clocks.monotonic
+        nextCount = end + 20 * (end - begin)
+        return count
+    }
+
+    private func countHere() {
         count = 0
         if let folder = try? OwnedDescriptor.open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW) {
             count = 1
@@ -157,8 +177,5 @@ public final class EntryCounter {
                 return true
             }
         }
-        let end = Clocks.monotonic
-        nextCount = end + 20 * (end - begin)
-        return count
     }
 }

@@ -6,15 +6,14 @@ internal import Glibc
 /// Space behind the end of a file that is appended to, taken ahead so that a full disk does not end it.
 ///
 /// The file's size stays what it is (`FALLOC_FL_KEEP_SIZE`), so that its readers see nothing of it.
-public struct LogReservation: ~Copyable {
-    private let descriptor: Int32
-
-    /// Reserves `count` bytes behind the end of an open file that somebody else owns, or as much of it as there is.
+public enum LogReservation {
+    /// Reserves `count` bytes behind the end of an open file that somebody else owns, or as much of it as there is;
+    /// whether there is something to give back now.
     ///
-    /// `nil` where the file is none on a disk, or the file system does not support it.
-    public init?(behindFile descriptor: Int32, count: Int64) {
+    /// `false` where the file is none on a disk, or the file system does not support it. ``Outlet`` gives it back.
+    public static func reserve(behindFile descriptor: Int32, count: Int64) -> Bool {
         var facts = stat()
-        guard fstat(descriptor, &facts) == 0, facts.st_mode & S_IFMT == S_IFREG else { return nil }
+        guard fstat(descriptor, &facts) == 0, facts.st_mode & S_IFMT == S_IFREG else { return false }
         // btrfs copies a block on each write to it, for which a full disk has no room, unless the file was told not to
         // while it was empty.
         if facts.st_size == 0 { _ = CLinux_set_no_copy_on_write(descriptor) }
@@ -22,24 +21,11 @@ public struct LogReservation: ~Copyable {
         while CLinux_fallocate_keeping_size(descriptor, Int64(facts.st_size), count) != 0 {
             if errno == EINTR { continue }
             // On a disk that is nearly full, less of it helps for a while.
-            guard errno == ENOSPC, count >= 65536 else { return nil }
+            guard errno == ENOSPC, count >= 65536 else { return false }
             count /= 2
         }
-        // Twice the caller's descriptor: the reservation must not outlive it by a number that is used again.
-        let own = dup(descriptor)
-        guard own >= 0 else { return nil }
-        self.descriptor = own
+        return true
     }
-
-    deinit {
-        var facts = stat()
-        // Setting the size that it has gives back the blocks behind it.
-        if fstat(descriptor, &facts) == 0 { _ = ftruncate(descriptor, facts.st_size) }
-        close(descriptor)
-    }
-
-    /// Gives back what was not used.
-    public consuming func end() {}
 
     /// Whether a directory is on the file system of an open file.
     public static func shares(_ descriptor: Int32, with directory: String) -> Bool {

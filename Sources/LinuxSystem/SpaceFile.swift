@@ -154,6 +154,7 @@ public final class HeldFiles {
 
     private let table: OwnedDescriptor
     private let directory: String
+    private var questions: FileSystemQuestions?
     private var known: [Known] = []
     /// How many descriptors there were when the table was read; `nil` where the kernel does not count them.
     private var count: Int64?
@@ -170,7 +171,23 @@ public final class HeldFiles {
         self.directory = directory == "/" ? "" : directory
     }
 
-    /// How much space they take (`st_blocks`) in bytes; `nil` where the process is gone.
+    /// The directory of the process's descriptors.
+    public var rawDescriptor: Int32 { table.rawValue }
+
+    /// Lets `gauge` ask for the files from now on, where it asks aside; it must know ``rawDescriptor``.
+    public func ask(through gauge: FileSystemGauge) { questions = gauge.questions }
+
+    /// The file that a descriptor of the process leads to; `nil` where there is none, or no answer.
+    private func facts(_ number: String) -> stat? {
+        if let questions {
+            if case .value(let facts) = questions.file(number, below: table.rawValue) { return facts }
+            return nil
+        }
+        var facts = stat()
+        return fstatat(table.rawValue, number, &facts, 0) == 0 ? facts : nil
+    }
+
+    /// How much space they take (`st_blocks`) in bytes; `nil` where the process is gone, or nobody answers.
     ///
     /// As long as there are as many descriptors as before and ours lead to the same files, only these are asked: 2 µs
     /// each, where reading the table costs 20 and more.
@@ -192,10 +209,9 @@ public final class HeldFiles {
     private var allocatedOfKnown: Int64? {
         var sum: Int64 = 0
         for file in known {
-            var facts = stat()
-            guard fstatat(table.rawValue, file.number, &facts, 0) == 0, facts.st_dev == file.device,
-                facts.st_ino == file.inode
-            else { return nil }
+            guard let facts = facts(file.number), facts.st_dev == file.device, facts.st_ino == file.inode else {
+                return nil
+            }
             sum += Int64(facts.st_blocks) * 512
         }
         return sum
@@ -213,10 +229,13 @@ public final class HeldFiles {
         for number in numbers.prefix(Int(found)) where number > 4 {
             let text = "\(number)"
             let length = readlinkat(table.rawValue, text, &target, target.count)
-            var facts = stat()
-            guard length > 0, isOurs(target[..<length]), fstatat(table.rawValue, text, &facts, 0) == 0,
-                facts.st_mode & S_IFMT == S_IFREG
-            else { continue }
+            guard length > 0, isOurs(target[..<length]) else { continue }
+            guard let facts = facts(text) else {
+                // Closed since; or there is no answer, and the sum is not known.
+                if questions?.silence ?? 0 > 0 { return nil }
+                continue
+            }
+            guard facts.st_mode & S_IFMT == S_IFREG else { continue }
             known.append(Known(number: text, device: facts.st_dev, inode: facts.st_ino))
             sum += Int64(facts.st_blocks) * 512
         }

@@ -324,6 +324,15 @@ public struct RunRecord: Sendable {
         self.observerCPUSeconds = observerCPUSeconds
     }
 
+    /// Whether a stressor process may have left something that the kernel does not give back.
+    public var leavesRecords: Bool {
+        ends.isEmpty || ends.contains { $0.manner != .released || $0.note != nil }
+            || findings.contains { $0.code == "not_released" }
+    }
+
+    /// Why the load could not begin; `nil` where it did, or was stopped before.
+    public var startFailure: String?
+
     /// Why the log misses lines; `nil` where it is whole, or nobody asked for one.
     public var logFailure: String?
 

@@ -17,9 +17,12 @@ struct CleanupCommand: ParsableCommand {
     @Flag(help: "Only say what would be undone.")
     var dryRun = false
 
+    @Flag(name: .shortAndLong, help: "Say nothing where there is nothing to undo.")
+    var quiet = false
+
     func run() throws {
         let outcomes = UndoJournal.standard().replay(isDryRun: dryRun)
-        if outcomes.isEmpty { Console.write("nothing to undo\n", to: Console.output) }
+        if outcomes.isEmpty, !quiet { Console.write("nothing to undo\n", to: Console.output) }
         for outcome in outcomes where outcome.kind != .failed {
             Console.write(outcome.text + "\n", to: Console.output)
         }
@@ -38,6 +41,21 @@ enum Leftovers {
             Console.write("undone, left by a run that was killed: \(outcome.text)\n", to: Console.error)
         }
         complain(of: outcomes)
+    }
+
+    /// How long ``undoAside()`` waits, in ms.
+    private static let patience: Int32 = 5000
+
+    /// The same by a process of its own, which a file system that does not answer may hold up.
+    static func undoAside() {
+        guard let child = try? ChildProcess(arguments: ["exert", "cleanup", "--quiet"], descriptors: [nil, nil, nil])
+        else { return undo() }
+        let deadline = Clocks.monotonic + Int64(patience) * 1_000_000
+        while child.wait(milliseconds: 50) == nil, Clocks.monotonic < deadline, PendingSignals.ending == nil {}
+        guard child.poll() == nil else { return }
+        child.send(signal: 9)
+        Console.complain(
+            "\(HungProcess(child.id).text); what is left behind is undone by the next run, or by 'exert cleanup'")
     }
 
     /// Says what could not be undone; `false` where there is something.

@@ -19,6 +19,19 @@ enum Console {
         (try? StreamWriter.write(bytes, to: descriptor)) != nil
     }
 
+    /// Writes bytes, and waits for whoever takes them, for `patience` ms (-1 is for ever) or until a signal comes that
+    /// is to end this process; whether they could all be written.
+    static func write(_ bytes: [UInt8], to descriptor: Int32, patience: Int32) -> Bool {
+        let outlet = Outlet(descriptor)
+        outlet.write(bytes)
+        do {
+            try outlet.finish(patience: patience) { PendingSignals.ending != nil }
+            return true
+        } catch {
+            return false
+        }
+    }
+
     /// Writes a command's result to standard output; one that could not be written whole is no success.
     static func deliver(_ text: String) throws { try deliver(Array(text.utf8)) }
 

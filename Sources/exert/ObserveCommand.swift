@@ -40,9 +40,7 @@ struct ObserveCommand: ParsableCommand {
         options.retargeter = launch.retargeter
         steering.send(WireAnswer(done: .init(id: id, outline: launch.outline(runID: options.runID))))
         let ended = observe(launch, host, options, steering)
-        // A stressor process that was killed while we live leaves its records to us.
-        Leftovers.undo()
-        steering.send(WireAnswer(ended: ended))
+        steering.sendLast(WireAnswer(ended: ended))
         throw ExitCode(ended.exitCode)
     }
 
@@ -55,24 +53,32 @@ struct ObserveCommand: ParsableCommand {
                 launch.plan, host: host, description: host.description, options: options,
                 sink: { steering.send(log.line($0)) }, display: nil)
             let record = try observer.run(catalog: Catalog.all)
+            // A stressor process that was killed while we live leaves its records to us.
+            if record.leavesRecords { Leftovers.undoAside() }
             return WireAnswer.Ended(
                 exitCode: record.exitCode,
                 text: SummaryText.text(record, style: TextStyle(hasColor: false, isUTF8: true, width: 100)),
-                json: String(decoding: SummaryJSON.document(record), as: UTF8.self))
+                json: record.refusal == nil ? String(decoding: SummaryJSON.document(record), as: UTF8.self) : "",
+                refusal: record.refusal)
         } catch {
             return Self.end(error)
         }
     }
 
     private static func end(_ failure: ObserverFailure) -> WireAnswer.Ended {
-        let (code, kind, message): (Int32, Refusal.Kind, String) =
-            switch failure {
-            case .cannotStart(let stressor, let reason): (4, .unsupported, "\(stressor) cannot be started: \(reason)")
-            case .cannotObserve(let reason): (4, .unsupported, reason)
-            case .interrupted(let signal): (128 + signal, .conflict, "stopped before the load began")
-            case .leaseExpired(let expiry): (3, .conflict, "before the load began, \(expiry.sentence)")
-            }
+        // All else ends with a result.
+        let message = if case .cannotObserve(let reason) = failure { reason } else { "\(failure)" }
         return WireAnswer.Ended(
-            exitCode: code, text: "✗ \(message)\n", json: "", refusal: Refusal(kind, message))
+            exitCode: 4, text: "✗ \(message)\n", json: "", refusal: Refusal(.unsupported, message))
+    }
+}
+
+extension RunRecord {
+    /// Why the load never began; `nil` where it did.
+    fileprivate var refusal: Refusal? {
+        if let startFailure { return Refusal(.unsupported, startFailure) }
+        guard results.isEmpty else { return nil }
+        if let leaseExpiry { return Refusal(.conflict, "before the load began, \(leaseExpiry.sentence)") }
+        return Refusal(.conflict, "stopped before the load began")
     }
 }

@@ -81,16 +81,21 @@ struct RunCommand: ParsableCommand {
         options.steering = steering
         var record = try observe(plan, host, options, outputs)
         // A log that misses lines is not the evidence that was asked for, whatever the verdict.
-        if let failure = outputs.logFailure {
+        if let failure = outputs.finishLog(isInterrupted: record.interruptedBy != nil) {
             record.logFailure = failure
             record.findings.append(
                 Finding(code: "log_incomplete", message: "the log is incomplete: \(failure)"))
         }
         // A stressor process that was killed while we live leaves its records to us.
-        Leftovers.undo()
-        outputs.write(record, as: format)
-        if let failure = outputs.logFailure { Console.complain("the log is incomplete: \(failure)") }
+        if record.leavesRecords { Leftovers.undoAside() }
+        let isWritten = outputs.write(record, as: format)
+        for complaint in [record.startFailure, record.logFailure.map { "the log is incomplete: \($0)" }].compactMap({
+            $0
+        }) {
+            Console.complain(complaint)
+        }
         if record.exitCode != 0 { throw ExitCode(record.exitCode) }
+        if !isWritten { throw PendingSignals.ending.map { ExitCode(128 + $0) } ?? ExitStatus.internalError }
     }
 
     private func observe(
@@ -102,14 +107,8 @@ struct RunCommand: ParsableCommand {
                 sink: { outputs.take($0) }, display: outputs.isLive ? { outputs.take($0) } : nil)
             return try observer.run(catalog: Catalog.all)
         } catch {
-            switch error {
-            case .cannotStart(let stressor, let reason): Console.complain("\(stressor) cannot be started: \(reason)")
-            case .cannotObserve(let reason): Console.complain(reason)
-            case .interrupted(let signal): throw ExitCode(128 + signal)
-            case .leaseExpired(let expiry):
-                Console.complain("before the load began, \(expiry.sentence)")
-                throw ExitStatus.aborted
-            }
+            // All else ends with a result.
+            if case .cannotObserve(let reason) = error { Console.complain(reason) }
             throw ExitStatus.unsupported
         }
     }

@@ -6,21 +6,23 @@ import Reporting
 
 /// Where a run's events go: the log, the progress display, and at the end the result.
 final class RunOutputs {
-    /// How long a log's reader may stall, in ms.
-    private static let logPatience: Int32 = 1000
+    /// How long what was written may take to arrive at the end, in ms; a run that was interrupted waits less.
+    private static let patience: Int32 = 10_000
+    private static let patienceOnceInterrupted: Int32 = 250
 
     private var encoder: EventLog
     private var display: ProgressDisplay
     private let logFile: OwnedDescriptor?
-    private let logDescriptor: Int32?
+    private let log: Outlet?
+    /// Standard error while the run lasts: a file system that stands still must not stop the observer.
+    private lazy var progress = Outlet(Console.error)
+    private var isProgressUsed = false
     private let isLogOnOutput: Bool
-    /// Room for the rest of the log on the very disk that is filled; given back at the end.
-    private let logReservation: LogReservation?
 
     /// Whether the display is redrawn in place and wants samples at 10 Hz.
     let isLive: Bool
-    /// Why a line of the log could not be written.
-    private(set) var logFailure: String?
+    /// How many lines of the log nobody took.
+    private var missing = 0
 
     init(plan: Plan, tags: RunTags, logPath: String?, logInterval: Nanoseconds, isQuiet: Bool) throws {
         let policy = Console.progressPolicy(isQuiet: isQuiet)
@@ -30,16 +32,13 @@ final class RunOutputs {
         isLogOnOutput = logPath == "-"
         guard let logPath, logPath != "-" else {
             logFile = nil
-            let descriptor = logPath == nil ? nil : Console.output
-            logDescriptor = descriptor
-            logReservation = descriptor.flatMap { Self.reserve(plan, on: $0, logInterval) }
+            log = logPath == nil ? nil : Self.open(plan, Console.output, logInterval)
             return
         }
         do {
             // Appended: evidence of an earlier run is not ours to delete; the run's id tells the lines apart.
             let file = try OwnedDescriptor.open(logPath, FileFlags.appendCreating, mode: 0o644)
-            logDescriptor = file.rawValue
-            logReservation = Self.reserve(plan, on: file.rawValue, logInterval)
+            log = Self.open(plan, file.rawValue, logInterval)
             logFile = consume file
         } catch {
             Console.complain("the log '\(logPath)' cannot be opened: \(error)")
@@ -47,16 +46,20 @@ final class RunOutputs {
         }
     }
 
+    private static func open(_ plan: Plan, _ descriptor: Int32, _ interval: Nanoseconds) -> Outlet {
+        // What is reserved on the disk that is filled is given back by whoever writes the log, however we end.
+        Outlet(descriptor, byLines: true, givesBack: reserve(plan, on: descriptor, interval))
+    }
+
     /// Takes the log's space ahead where a stressor works on the file system that the log is on.
-    private static func reserve(_ plan: Plan, on descriptor: Int32, _ interval: Nanoseconds) -> LogReservation? {
+    private static func reserve(_ plan: Plan, on descriptor: Int32, _ interval: Nanoseconds) -> Bool {
         let isThreatened = plan.stressors.contains { stressor in
             stressor.settings.text("directory").map { LogReservation.shares(descriptor, with: $0) } ?? false
         }
-        guard isThreatened else { return nil }
-        return LogReservation(behindFile: descriptor, count: logSize(plan, interval))
+        return isThreatened && LogReservation.reserve(behindFile: descriptor, count: logSize(plan, interval))
     }
 
-    /// What the log may come to, in bytes, 64 MiB at most: a run killed by SIGKILL leaves that much behind the file.
+    /// What the log may come to, in bytes, 64 MiB at most.
     private static func logSize(_ plan: Plan, _ interval: Nanoseconds) -> Int64 {
         let samples = plan.length / max(1, interval) + 1
         let stressors = Int64(plan.stressors.count)
@@ -71,15 +74,8 @@ final class RunOutputs {
     }
 
     func take(_ event: TimedEvent) {
-        // After a line that could not be written whole, nothing more is: what is there stays valid to its last line.
-        if let logDescriptor, logFailure == nil {
-            do {
-                try StreamWriter.write(encoder.line(event), to: logDescriptor, patience: Self.logPatience)
-            } catch {
-                // The run goes on: a load that is proven in part is better than one that is lost.
-                logFailure = "\(error)"
-            }
-        }
+        // The run goes on in any case: a load that is proven in part is better than one that is lost.
+        if let log, !log.write(encoder.line(event)) { missing += 1 }
         show(display.handle(event))
     }
 
@@ -87,16 +83,53 @@ final class RunOutputs {
         if let progress = display.update(sample, time: Clocks.wall) { show(progress) }
     }
 
-    /// Progress is dropped where nobody reads it: a stopped terminal must not stop the observer.
-    private func show(_ progress: [UInt8]) {
-        if !progress.isEmpty { try? StreamWriter.write(progress, to: Console.error, patience: 0) }
+    /// Progress is dropped where nobody reads it.
+    private func show(_ bytes: [UInt8]) {
+        if bytes.isEmpty { return }
+        isProgressUsed = true
+        progress.write(bytes)
     }
 
-    func write(_ record: RunRecord, as format: OutputFormat) {
-        let stream = isLogOnOutput ? Console.error : Console.output
-        switch format {
-        case .text: Console.write(SummaryText.text(record, style: Console.style(of: stream)), to: stream)
-        case .json: Console.write(SummaryJSON.document(record), to: stream)
+    /// Waits until the log is written; why it is not whole, `nil` where it is.
+    func finishLog(isInterrupted: Bool) -> String? {
+        guard let log else { return nil }
+        do throws(Outlet.Loss) {
+            try log.finish(patience: isInterrupted ? Self.patienceOnceInterrupted : Self.patience) {
+                Self.isInterruptedNow
+            }
+            return nil
+        } catch {
+            return text(error)
         }
     }
+
+    private func text(_ loss: Outlet.Loss) -> String {
+        switch loss {
+        case .failed(let error): "a line could not be written: \(error)"
+        case .stalled(_, let writer):
+            "whoever keeps it takes nothing"
+                + (missing > 0 ? " and \(missing) lines did not even come that far" : "")
+                + (writer.map { ": \($0.text), which is exert's own and writes the log" } ?? "")
+        }
+    }
+
+    /// Prints the result; `false` where it could not be written whole, or was cut short by a signal.
+    func write(_ record: RunRecord, as format: OutputFormat) -> Bool {
+        let stream = isLogOnOutput ? Console.error : Console.output
+        let bytes =
+            switch format {
+            case .text: Array(SummaryText.text(record, style: Console.style(of: stream)).utf8)
+            case .json: SummaryJSON.document(record)
+            }
+        let isInterrupted = record.interruptedBy != nil
+        let patience = isInterrupted ? Self.patienceOnceInterrupted : -1
+        // In order, where both are one stream.
+        if isProgressUsed {
+            try? progress.finish(patience: isInterrupted ? patience : Self.patience) { Self.isInterruptedNow }
+        }
+        return Console.write(bytes, to: stream, patience: patience)
+    }
+
+    /// Whether a signal came that would end this process if it were not blocked.
+    private static var isInterruptedNow: Bool { PendingSignals.ending != nil }
 }

@@ -7,13 +7,14 @@ import LoadModel
 
 /// Orders that come as lines on standard input, and what goes out on standard output.
 final class WireSteering: RunSteering {
-    /// How long a reader may stall, in ms.
+    /// How long whoever drives the run may take to read its last line, in ms.
     private static let patience: Int32 = 1000
 
+    private lazy var outlet = Outlet(Console.output)
     private var buffer: [UInt8] = []
     private var isOpen = true
     private var hasToldEnd = false
-    private var isWritable = true
+    private var isHeard = true
     /// The command that the last order came from.
     private var current: WireCommand?
 
@@ -58,15 +59,17 @@ final class WireSteering: RunSteering {
 
     func send(_ answer: WireAnswer) { send(answer.line) }
 
-    /// Writes a line; after one that could not be written whole, nothing more is.
+    /// Sends the last line, and waits until all is read.
+    func sendLast(_ answer: WireAnswer) {
+        send(answer)
+        try? outlet.finish(patience: Self.patience)
+    }
+
+    /// Writes a line, and never waits; after one that could not be written, nothing more is.
     func send(_ line: [UInt8]) {
-        guard isWritable else { return }
-        do {
-            try StreamWriter.write(line, to: Console.output, patience: Self.patience)
-        } catch {
-            isWritable = false
-            Console.complain("the run goes on unheard: \(error)")
-        }
+        guard isHeard else { return }
+        isHeard = outlet.write(line)
+        if !isHeard { Console.complain("the run goes on unheard: nobody reads what it tells") }
     }
 
     private func nextCommand() -> WireCommand? {

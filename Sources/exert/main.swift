@@ -17,4 +17,6 @@ if arguments.dropFirst().first == StressorProcess.subcommand {
 
 // A reader of our output that goes away must not take the run along without a release.
 signal(SIGPIPE, SIG_IGN)
+// Nor must a file that may not grow any further (RLIMIT_FSIZE): it is an error of a write.
+signal(SIGXFSZ, SIG_IGN)
 ExertCommand.runMain(Array(arguments.dropFirst()))

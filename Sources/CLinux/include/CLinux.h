@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "CLinuxAside.h"
 #include "CLinuxFiles.h"
 #include "CLinuxProbe.h"
 #include "CLinuxStream.h"
@@ -70,6 +71,8 @@ int CLinux_memfd_create(const char *name);
 int CLinux_eventfd(void);
 /// A descriptor that reports the given signals, which are blocked in the calling thread.
 int CLinux_signalfd(const int32_t *signals, size_t count);
+/// Whether the calling process ignores a signal.
+int CLinux_is_ignored(int signal);
 /// Reads one signal from a signalfd; its number, or -1.
 int CLinux_signalfd_read(int descriptor);
 struct pollfd;

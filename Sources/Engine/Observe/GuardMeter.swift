@@ -83,7 +83,7 @@ final class GuardMeter {
     private static func disk(
         _ directory: String?, isRatio: Bool, _ amount: @escaping (FileSystemSpace) -> Double
     ) -> Source? {
-        FileSystemGauge(directory ?? "/").map { gauge in
+        FileSystemGauge(directory ?? "/", isAside: true).map { gauge in
             .level { gauge.space.map { amount($0) / (isRatio ? Double(max(1, $0.used + $0.available)) : 1) } }
         }
     }

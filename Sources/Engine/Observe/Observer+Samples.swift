@@ -40,6 +40,7 @@ extension Observer {
     /// The log tells of the time up to a sudden end.
     func logUpToHere() {
         sampleAll(isDetailed: true)
+        requestStop()
         emit(.sample(sample(isLogged: true) { $0.takeLogWindow() }))
     }
 

@@ -10,8 +10,6 @@ internal import SystemPackage
 /// Everything that it needs is acquired before the load begins, so that it still samples, logs and stops when memory,
 /// descriptors or disk are gone.
 public final class Observer {
-    private static let releaseLimit: Nanoseconds = 8 * .second
-
     let plan: Plan
     private let host: HostFacts
     private let description: HostDescription
@@ -32,6 +30,10 @@ public final class Observer {
     private var pointsBefore: [HistoryPoint?] = []
     private var results: [PhaseResult] = []
     private var ends: [StressorEnd] = []
+    /// When the stressors were told to stop.
+    var stopRequestedAt: Nanoseconds?
+    /// Why the load could not begin.
+    private var startFailure: String?
     private(set) var findings: [Finding]
     var changes: [RunChange] = []
     /// Whether every load is released for now.
@@ -87,8 +89,7 @@ public final class Observer {
             try startProcesses(catalog, lifeline: lifeline.readEnd.rawValue)
             if let late = try startTime?.sleepUntilStart(self) { findings.append(late) }
         } catch {
-            abandon()
-            throw error
+            return try endBeforeLoad(error, lifeline)
         }
         emit(.runStarted(description, plan), elapsed: 0)
         _ = probe.read()
@@ -108,6 +109,10 @@ public final class Observer {
         release()
         // The write end has lived until here; from now on there is nobody whom its closing could end.
         _ = lifeline.writeEnd.rawValue
+        return end(elapsed: elapsed, observerCPU: observerCPU)
+    }
+
+    private func end(elapsed: Nanoseconds, observerCPU: Double) -> RunRecord {
         var record = RunRecord(
             runID: options.runID, host: description, plan: plan, startedAt: start + wallOffset, elapsed: elapsed,
             results: results, ends: ends, findings: findings, verdict: verdict, interruptedBy: interruptedBy,
@@ -115,8 +120,30 @@ public final class Observer {
         record.tags = options.tags
         record.leaseExpiry = leaseExpiry
         record.changes = changes
+        record.startFailure = startFailure
         emit(.runEnded(record))
         return record
+    }
+
+    /// Ends a run whose load never began, because of `failure`: in order, and with a result.
+    private func endBeforeLoad(
+        _ failure: ObserverFailure, _ lifeline: consuming OwnedDescriptor.Pipe
+    ) throws(ObserverFailure) -> RunRecord {
+        switch failure {
+        case .cannotObserve: break
+        case .cannotStart(let stressor, let reason): startFailure = "\(stressor) cannot be started: \(reason)"
+        case .interrupted(let signal): interruptedBy = signal
+        case .leaseExpired(let expiry): leaseExpiry = expiry
+        }
+        (start, wallOffset) = (world.monotonic, world.wall - world.monotonic)
+        requestStop()
+        emit(.runStarted(description, plan), elapsed: 0)
+        if let startFailure { note(Finding(code: "cannot_start", message: startFailure)) }
+        if let leaseExpiry { emit(.leaseExpired(leaseExpiry)) }
+        release()
+        _ = lifeline.writeEnd.rawValue
+        if case .cannotObserve = failure { throw failure }
+        return end(elapsed: 0, observerCPU: 0)
     }
 
     var now: Nanoseconds { world.monotonic - start }
@@ -177,14 +204,6 @@ public final class Observer {
     func noteNotices() {
         for session in sessions { for finding in session.takeFindings() { note(finding) } }
         followBases()
-    }
-
-    private func abandon() {
-        for session in sessions {
-            session.kill()
-            _ = session.noticeEnds(stopRequestedAt: nil, hostKills: { false })
-            session.endWitness()
-        }
     }
 
     // MARK: Observe
@@ -316,7 +335,7 @@ public final class Observer {
                 emit(.stressorEnded(end))
                 // Told by the event itself: a finding would say it twice.
                 if case .released = end.manner { continue }
-                ledgers[index].noteKilled(at: now, session.history)
+                if ledgers.indices.contains(index) { ledgers[index].noteKilled(at: now, session.history) }
             }
         }
     }
@@ -351,28 +370,12 @@ public final class Observer {
         }
     }
 
-    private func release() {
-        let requested = world.monotonic
-        for session in sessions { session.stop() }
-        let limit = Self.releaseLimit + (plan.stressors.map(\.releaseLimit).max() ?? 0)
-        while sessions.contains(where: \.isAlive) {
-            // Nothing but processes and signals counts from here on; orders find the run ended.
-            world.wait(for: [signals.rawDescriptor] + sessions.flatMap(\.pidDescriptors), milliseconds: 50)
-            // Asked again, or asked in vain: the kernel releases what the process will not.
-            if signals.next() != nil || world.monotonic - requested > limit {
-                for session in sessions where session.isAlive { session.kill() }
-            }
-            noticeEnds(stopRequestedAt: requested)
-        }
-        for session in sessions { session.endWitness() }
-        noteNotices()
-    }
-
     private var verdict: Verdict {
+        if startFailure != nil { return .unsupported }
         let verdicts = Set(results.map(\.verdict))
-        let isLost = ends.contains { if case .released = $0.manner { false } else { true } }
+        let isLost = isAnyLeft || ends.contains { if case .released = $0.manner { false } else { true } }
         if isLost || verdicts.contains(.killed) { return .killed }
-        if interruptedBy != nil { return .aborted }
+        if interruptedBy != nil || leaseExpiry != nil { return .aborted }
         return [.aborted, .notMet, .unverified].first(where: verdicts.contains) ?? .met
     }
 }

@@ -76,7 +76,10 @@ extension StressorSession {
             ended.insert(child.id)
             var note: String?
             let manner: StressorEnd.Manner
-            if end.signal != 0 {
+            if end.signal == 9, isKilledByUs, stopRequestedAt != nil {
+                note = "it did not end by itself in time, and exert killed it"
+                manner = .released
+            } else if end.signal != 0 {
                 let evidence = evidence(of: end, hostKills: hostKills)
                 note = evidence.note
                 manner = .killed(signal: end.signal, isOutOfMemory: evidence.isOutOfMemory)

@@ -34,6 +34,8 @@ final class StressorSession {
     private var spread = SpreadMeter()
     private var inside = WorkInside()
     var ended: Set<Int32> = []
+    /// Processes that did not end, though they were killed.
+    var left: [HungProcess] = []
     var noticesTold = 0
     private let host: HostFacts
     let world: any RunWorld
@@ -59,7 +61,7 @@ final class StressorSession {
         base = isShare ? BaseWatch(plan) : nil
         fileSystem =
             isShare && plan.kind == "disk-space"
-            ? plan.settings.text("directory").flatMap { FileSystemGauge($0) } : nil
+            ? plan.settings.text("directory").flatMap { FileSystemGauge($0, isAside: true) } : nil
         curve = plan.curve
         intended = plan.curve
         self.type = type

@@ -167,8 +167,11 @@ extension DiskSpaceStressor {
     public static func witness(_ request: WitnessRequest) -> (any Witness)? {
         let directory = request.settings.text("directory") ?? ""
         let held = request.processIDs.compactMap { HeldFiles(processID: $0, directory: directory) }
-        guard held.count == request.processIDs.count, let gauge = FileSystemGauge(directory) else { return nil }
-        return DiskSpaceWitness(held: held, gauge: gauge, mode: request.mode)
+        guard held.count == request.processIDs.count,
+            let gauge = FileSystemGauge(directory, isAside: true, with: held.map(\.rawDescriptor))
+        else { return nil }
+        for files in held { files.ask(through: gauge) }
+        return DiskSpaceWitness(held: held, gauge: gauge, mode: request.mode, tell: request.tell)
     }
 }
 
@@ -177,14 +180,17 @@ private final class DiskSpaceWitness: Witness {
     private let held: [HeldFiles]
     private let gauge: FileSystemGauge
     private let mode: LoadMode
+    private let tell: (String, String) -> Void
 
-    init(held: [HeldFiles], gauge: FileSystemGauge, mode: LoadMode) {
+    init(held: [HeldFiles], gauge: FileSystemGauge, mode: LoadMode, tell: @escaping (String, String) -> Void) {
         self.held = held
         self.gauge = gauge
         self.mode = mode
+        self.tell = tell
     }
 
     func read(target: Double) -> WitnessReading? {
+        if let silence = gauge.takeSilence() { tell("file_system_silent", silence) }
         var own: Int64 = 0
         for files in held {
             guard let allocated = files.allocated else { return nil }

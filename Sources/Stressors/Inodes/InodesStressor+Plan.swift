@@ -106,15 +106,15 @@ extension InodesStressor {
         let directory = request.settings.text("directory") ?? ""
         var tables: [DescriptorTable] = []
         var trees: [EntryCounter] = []
+        guard let gauge = FileSystemGauge(directory, isAside: true) else { return nil }
         for id in request.processIDs {
             guard let table = try? DescriptorTable(of: id), let tree = InodeFiles.treePath(of: id, in: directory) else {
                 return nil
             }
             tables.append(table)
-            trees.append(EntryCounter(tree))
+            trees.append(EntryCounter(tree, through: gauge))
         }
-        guard let gauge = FileSystemGauge(directory) else { return nil }
-        return InodesWitness(tables: tables, trees: trees, gauge: gauge, mode: request.mode)
+        return InodesWitness(tables: tables, trees: trees, gauge: gauge, mode: request.mode, tell: request.tell)
     }
 }
 
@@ -125,13 +125,18 @@ private final class InodesWitness: Witness {
     private let trees: [EntryCounter]
     private let gauge: FileSystemGauge
     private let mode: LoadMode
+    private let tell: (String, String) -> Void
     private var idle: Int64?
 
-    init(tables: [DescriptorTable], trees: [EntryCounter], gauge: FileSystemGauge, mode: LoadMode) {
+    init(
+        tables: [DescriptorTable], trees: [EntryCounter], gauge: FileSystemGauge, mode: LoadMode,
+        tell: @escaping (String, String) -> Void
+    ) {
         self.tables = tables
         self.trees = trees
         self.gauge = gauge
         self.mode = mode
+        self.tell = tell
     }
 
     func begin() { idle = descriptors }
@@ -141,8 +146,12 @@ private final class InodesWitness: Witness {
     private func read(target: Double, isExact: Bool) -> WitnessReading? {
         guard let open = descriptors, let idle else { return nil }
         // A directory of named files is open as well, and counted with its entries.
-        let named = trees.map { $0.read(isExact: isExact) }
-        let own = max(0, open - idle) + named.reduce(0) { $0 + ($1 > 0 ? $1 - 1 : 0) }
+        if let silence = gauge.takeSilence() { tell("file_system_silent", silence) }
+        var own = max(0, open - idle)
+        for tree in trees {
+            guard let named = tree.read(isExact: isExact) else { return nil }
+            own += max(0, named - 1)
+        }
         guard mode == .total else { return WitnessReading(Double(own)) }
         guard target > 0 else { return WitnessReading(Double(own), own: Double(own)) }
         return gauge.space.map { WitnessReading(Double($0.usedFiles), own: Double(own)) }

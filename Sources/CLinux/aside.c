@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What may never come back is done aside: by a process of its own, which may hang in a file system that does not
+// answer, while whoever asked goes on. A thread would not do: one in an uninterruptible wait keeps its whole process
+// from ending.
+//
+// Such a process is forked and not spawned, so that it costs next to nothing; so only what is async-signal-safe may be
+// done here (signal-safety(7)), and no Swift.
+
+#if defined(__linux__)
+
+#include "CLinux.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/futex.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+// The page, and behind it the name that is asked for.
+struct shared {
+    struct CLinux_aside page;
+    char name[PATH_MAX];
+};
+
+struct CLinux_aside *CLinux_aside_create(void) {
+    void *page =
+        mmap(NULL, sizeof(struct shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+    return page == MAP_FAILED ? NULL : page;
+}
+
+void CLinux_aside_destroy(struct CLinux_aside *page) { munmap(page, sizeof(struct shared)); }
+
+// Closes all descriptors but those in `kept`, which are `count`.
+static void close_others(const int *kept, size_t count) {
+    unsigned from = 0;
+    while (1) {
+        int next = INT_MAX;
+        for (size_t i = 0; i < count; i++) {
+            if (kept[i] >= (int)from && kept[i] < next) {
+                next = kept[i];
+            }
+        }
+        unsigned last = next == INT_MAX ? ~0U : (unsigned)next - 1;
+        if (next != (int)from && syscall(SYS_close_range, from, last, 0) != 0) {
+            // Before Linux 5.9 one by one, as far as is usual.
+            for (unsigned fd = from; fd <= last && fd < 65536; fd++) {
+                close((int)fd);
+            }
+        }
+        if (next == INT_MAX) {
+            return;
+        }
+        from = (unsigned)next + 1;
+    }
+}
+
+static void begin_aside(const char *name, const int *kept, size_t count) {
+    // What a terminal sends to all that run in it is for the one who asked.
+    static const int ignored[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGXFSZ, SIGTSTP, SIGTTOU};
+    for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++) {
+        signal(ignored[i], SIG_IGN);
+    }
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    prctl(PR_SET_NAME, name, 0, 0, 0);
+    close_others(kept, count);
+    // No mount is kept busy by standing in it.
+    if (chdir("/") != 0) {
+        return;
+    }
+}
+
+// MARK: Writing
+
+static char pieces[1 << 18];
+
+static void write_all(struct CLinux_aside *page, int output, const char *bytes, size_t count) {
+    while (count > 0 && page->error == 0) {
+        ssize_t written = write(output, bytes, count);
+        if (written < 0 && errno == EINTR) {
+            continue;
+        }
+        if (written < 0) {
+            // What comes after it is read and dropped, so that nobody waits.
+            page->error = errno;
+            return;
+        }
+        bytes += written;
+        count -= (size_t)written;
+        page->written += written;
+    }
+}
+
+pid_t CLinux_fork_writer(struct CLinux_aside *page, int input, int output, int by_lines, int gives_back) {
+    pid_t id = fork();
+    if (id != 0) {
+        return id;
+    }
+    const int kept[] = {input, output};
+    begin_aside("exert-output", kept, 2);
+    size_t there = 0;
+    while (1) {
+        ssize_t count = read(input, pieces + there, sizeof pieces - there);
+        if (count < 0 && errno == EINTR) {
+            continue;
+        }
+        if (count <= 0) {
+            break;
+        }
+        there += (size_t)count;
+        size_t whole = there;
+        // Others may append to the same file: a line is written in one piece.
+        while (by_lines && whole > 0 && pieces[whole - 1] != '\n') {
+            whole--;
+        }
+        if (whole == 0 && there == sizeof pieces) {
+            whole = there;
+        }
+        write_all(page, output, pieces, whole);
+        there -= whole;
+        memmove(pieces, pieces + whole, there);
+    }
+    write_all(page, output, pieces, there);
+    struct stat facts;
+    // Setting the size that it has gives back the blocks behind it.
+    if (gives_back && fstat(output, &facts) == 0 && ftruncate(output, facts.st_size) != 0) {
+        page->error = page->error != 0 ? page->error : errno;
+    }
+    _exit(0);
+}
+
+// MARK: Questions
+
+static long futex(uint32_t *word, int operation, uint32_t value, const struct timespec *timeout) {
+    return syscall(SYS_futex, word, operation, value, timeout, NULL, 0);
+}
+
+// The directory `name` below `folder` and what is in it.
+static int64_t count_entries(int folder, const char *name) {
+    int directory = openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (directory < 0) {
+        return errno == ENOENT ? 0 : -1;
+    }
+    // The offsets of struct linux_dirent64, getdents(2): the length of an entry, and its name.
+    enum { length_at = 16, name_at = 19 };
+    int64_t sum = 1;
+    while (1) {
+        long bytes = syscall(SYS_getdents64, directory, pieces, sizeof pieces);
+        if (bytes <= 0) {
+            close(directory);
+            return bytes < 0 ? -1 : sum;
+        }
+        for (long at = 0; at < bytes;) {
+            const char *entry = pieces + at;
+            uint16_t length;
+            memcpy(&length, entry + length_at, sizeof length);
+            at += length;
+            if (strcmp(entry + name_at, ".") != 0 && strcmp(entry + name_at, "..") != 0) {
+                sum++;
+            }
+        }
+    }
+}
+
+static void answer(struct CLinux_aside *page, int *folder) {
+    const char *name = ((struct shared *)page)->name;
+    int code = 0;
+    switch (page->kind) {
+    case CLINUX_ASK_OPEN:
+        *folder = open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        code = *folder;
+        break;
+    case CLINUX_ASK_SPACE:
+        code = fstatvfs(*folder, &page->space);
+        break;
+    case CLINUX_ASK_FILE:
+        code = fstatat(page->descriptor, name, &page->file, 0);
+        break;
+    case CLINUX_ASK_ENTRIES:
+        page->entries = count_entries(*folder, name);
+        code = page->entries < 0 ? -1 : 0;
+        break;
+    default:
+        errno = EINVAL;
+        code = -1;
+    }
+    page->error = code < 0 ? errno : 0;
+}
+
+pid_t CLinux_fork_answerer(struct CLinux_aside *page, const int *kept, size_t count) {
+    pid_t parent = getpid();
+    pid_t id = fork();
+    if (id != 0) {
+        return id;
+    }
+    begin_aside("exert-ask", kept, count);
+    // Nobody asks any more once the one who forked it is gone.
+    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+    int folder = -1;
+    while (getppid() == parent) {
+        uint32_t asked = __atomic_load_n(&page->asked, __ATOMIC_ACQUIRE);
+        if (asked == __atomic_load_n(&page->answered, __ATOMIC_RELAXED)) {
+            futex(&page->asked, FUTEX_WAIT, asked, NULL);
+            continue;
+        }
+        answer(page, &folder);
+        __atomic_store_n(&page->answered, asked, __ATOMIC_RELEASE);
+        futex(&page->answered, FUTEX_WAKE, 1, NULL);
+    }
+    _exit(0);
+}
+
+int CLinux_aside_is_answered(struct CLinux_aside *page) {
+    return __atomic_load_n(&page->answered, __ATOMIC_ACQUIRE)
+           == __atomic_load_n(&page->asked, __ATOMIC_RELAXED);
+}
+
+int CLinux_aside_ask(struct CLinux_aside *page, int kind, int descriptor, const char *name, int64_t patience) {
+    size_t length = strlen(name);
+    if (length >= PATH_MAX) {
+        page->error = ENAMETOOLONG;
+        return 1;
+    }
+    memcpy(((struct shared *)page)->name, name, length + 1);
+    page->kind = kind;
+    page->descriptor = descriptor;
+    uint32_t asked = __atomic_load_n(&page->asked, __ATOMIC_RELAXED) + 1;
+    __atomic_store_n(&page->asked, asked, __ATOMIC_RELEASE);
+    futex(&page->asked, FUTEX_WAKE, 1, NULL);
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    int64_t deadline = now.tv_sec * INT64_C(1000000000) + now.tv_nsec + patience;
+    while (!CLinux_aside_is_answered(page)) {
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        int64_t left = deadline - (now.tv_sec * INT64_C(1000000000) + now.tv_nsec);
+        if (left <= 0) {
+            return 0;
+        }
+        struct timespec timeout = {.tv_sec = left / 1000000000, .tv_nsec = left % 1000000000};
+        futex(&page->answered, FUTEX_WAIT, asked - 1, &timeout);
+    }
+    return 1;
+}
+
+#endif

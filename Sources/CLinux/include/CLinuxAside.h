@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// What may never come back, done by a process of its own.
+#ifndef CLINUX_ASIDE_H
+#define CLINUX_ASIDE_H
+#ifdef __linux__
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/types.h>
+
+#pragma clang assume_nonnull begin
+
+/// What may be asked.
+enum CLinux_ask {
+    /// open(2) of the directory `name`, which later questions are about.
+    CLINUX_ASK_OPEN,
+    /// fstatvfs(3) of that directory, to `space`.
+    CLINUX_ASK_SPACE,
+    /// fstatat(2) of `name` below `descriptor`, symbolic links followed, to `file`.
+    CLINUX_ASK_FILE,
+    /// The number of entries of `name` below that directory and of itself, to `entries`; 0 where it is not there.
+    CLINUX_ASK_ENTRIES,
+};
+
+/// What is shared with the process that does it.
+struct CLinux_aside {
+    /// Numbers of the last question and of the last answer.
+    uint32_t asked;
+    uint32_t answered;
+    int32_t kind;
+    int32_t descriptor;
+    /// errno of the last answer, or of the first write that failed; 0 where it did not.
+    int32_t error;
+    /// Bytes that were written.
+    int64_t written;
+    int64_t entries;
+    struct stat file;
+    struct statvfs space;
+};
+
+/// Shared memory for one such process; NULL on failure.
+struct CLinux_aside *_Nullable CLinux_aside_create(void);
+void CLinux_aside_destroy(struct CLinux_aside *page);
+/// Forks a process that copies `input` to `output` to its end: whole lines where `by_lines`. A write that fails ends
+/// the writing and not the reading. At the end it gives back blocks behind the end of the file where `gives_back`.
+pid_t CLinux_fork_writer(struct CLinux_aside *page, int input, int output, int by_lines, int gives_back);
+/// Forks a process that answers questions, and ends with its parent. It has the descriptors `kept` and no others.
+pid_t CLinux_fork_answerer(struct CLinux_aside *page, const int *kept, size_t count);
+/// Asks for `kind` of `name`, below `descriptor`, and waits for `patience` ns at most; whether there was an answer. The
+/// last question must have been answered. ENAMETOOLONG is an answer.
+int CLinux_aside_ask(struct CLinux_aside *page, int kind, int descriptor, const char *name, int64_t patience);
+/// Whether the last question is answered.
+int CLinux_aside_is_answered(struct CLinux_aside *page);
+
+#pragma clang assume_nonnull end
+#endif
+#endif
