@@ -10,8 +10,9 @@ internal import Synchronization
 final class ObserverLink: Sendable {
     /// How long an observer may take to answer that it starts, in ns: it reads and plans, nothing else.
     private static let startLimit: Int64 = 60_000_000_000
-    /// After how long a run that was told to stop is told by the end of its input, in ns, and then killed.
-    private static let stopLimits: [Int64] = [20_000_000_000, 40_000_000_000]
+    /// After how long a run that was told to stop is told by a signal, in ns, which its keeper sees as well; by the end of
+    /// its input; and killed.
+    private static let stopLimits: [Int64] = [1_000_000_000, 20_000_000_000, 40_000_000_000]
     /// How long the process may live on behind its last line, in ms.
     private static let lingerLimit: Int32 = 5000
     /// The longest line that an observer may write: the report of a run with many latencies is the longest.
@@ -139,16 +140,21 @@ final class ObserverLink: Sendable {
         var lines = LineSplitter(limit: Self.lineLimit)
         var answer: WireAnswer.Ended?
         let begun = Clocks.monotonic
-        var hasClosedInput = false
+        var (hasSignalled, hasClosedInput) = (false, false)
+        var nextBeat = begun + Wire.beatInterval
         while true {
             let (unsent, isAbandoned, stopAskedAt, isStarting) = state.withLock { state in
                 defer { state.unsent = [] }
                 return (state.unsent, state.isAbandoned, state.stopAskedAt, state.answers[0] != nil)
             }
             for line in unsent { child.send(line) }
-            var deadline = Int64.max
+            if Clocks.monotonic >= nextBeat {
+                if !isStarting { child.send(WireCommand(id: -1, beat: true).line) }
+                nextBeat = Clocks.monotonic + Wire.beatInterval
+            }
+            var deadline = nextBeat
             if isStarting {
-                deadline = begun + Self.startLimit
+                deadline = min(deadline, begun + Self.startLimit)
                 if Clocks.monotonic >= deadline {
                     child.kill()
                     return (nil, "the observer did not answer within a minute")
@@ -156,15 +162,19 @@ final class ObserverLink: Sendable {
             }
             if let stopAskedAt {
                 let limits = Self.stopLimits.map { stopAskedAt + $0 }
-                if Clocks.monotonic >= limits[1] {
+                if Clocks.monotonic >= limits[2] {
                     child.kill()
                     return (nil, "the observer did not end when it was told to, and was killed")
                 }
-                if Clocks.monotonic >= limits[0], !hasClosedInput {
+                if Clocks.monotonic >= limits[0], !hasSignalled {
+                    hasSignalled = true
+                    child.interrupt()
+                }
+                if Clocks.monotonic >= limits[1], !hasClosedInput {
                     hasClosedInput = true
                     child.closeInput()
                 }
-                deadline = min(deadline, limits[hasClosedInput ? 1 : 0])
+                deadline = min(deadline, limits[hasClosedInput ? 2 : hasSignalled ? 1 : 0])
             }
             if isAbandoned, !hasClosedInput {
                 hasClosedInput = true

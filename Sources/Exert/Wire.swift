@@ -10,6 +10,11 @@ package enum Wire {
     package static let subcommand = "observe"
     /// The longest command, in bytes; a longer one ends the run.
     package static let commandLimit = 16 << 20
+    /// How often whoever drives the run says that it is there, in ns.
+    package static let beatInterval: Int64 = 1_000_000_000
+    /// How long it may be silent before the run ends by itself, in ns: stopped, or gone in a way that neither closed
+    /// the pipe nor sent the signal of a parent's death.
+    package static let silenceLimit: Int64 = 20_000_000_000
 }
 
 /// What a run is told.
@@ -26,6 +31,8 @@ package struct WireCommand: Codable, Sendable {
     package var renew: Bool?
     /// Ends the run; there is no answer but the run's end.
     package var stop: Bool?
+    /// Says that whoever drives the run is there; there is no answer.
+    package var beat: Bool?
 
     /// Whether a run exerts.
     package enum State: String, Codable, Sendable {
@@ -34,7 +41,7 @@ package struct WireCommand: Codable, Sendable {
 
     package init(
         id: Int, start: RunRequest? = nil, load: [String: String]? = nil, state: State? = nil, renew: Bool? = nil,
-        stop: Bool? = nil
+        stop: Bool? = nil, beat: Bool? = nil
     ) {
         self.id = id
         self.start = start
@@ -42,6 +49,7 @@ package struct WireCommand: Codable, Sendable {
         self.state = state
         self.renew = renew
         self.stop = stop
+        self.beat = beat
     }
 }
 

@@ -153,8 +153,9 @@ public enum CurrentProcess {
         _ = try check(CLinux_kill_self_after(nanoseconds))
     }
 
-    /// Has the kernel send SIGKILL when the thread that spawned this process ends: the third net, see `prctl(2)`.
-    public static func setParentDeathSignal() { _ = CLinux_set_parent_death_signal(SIGKILL) }
+    /// Has the kernel send a signal, SIGKILL unless told otherwise, when the thread that spawned this process ends: the
+    /// third net, see `prctl(2)`.
+    public static func setParentDeathSignal(_ signal: Int32 = 9) { _ = CLinux_set_parent_death_signal(signal) }
 
     /// Makes this process the first that the OOM killer takes; anybody may raise their own score.
     public static func offerToOOMKiller() throws(Errno) {

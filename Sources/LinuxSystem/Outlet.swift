@@ -14,6 +14,8 @@ public final class Outlet {
     public enum Loss: Error, Hashable, Sendable {
         /// The write failed.
         case failed(Errno)
+        /// The process that writes was killed by this signal.
+        case killed(by: Int32)
         /// Nobody took it: how many bytes never came as far as the process that writes, and where that waits.
         case stalled(bytes: Int, writer: HungProcess?)
     }
@@ -126,6 +128,7 @@ public final class Outlet {
             if !writer.hasEnded(within: 0) { throw .stalled(bytes: lost, writer: writer.abandon()) }
         }
         if let failure { throw .failed(failure) }
+        if let signal = writer?.signal { throw .killed(by: signal) }
         if lost > 0 { throw .stalled(bytes: lost, writer: nil) }
     }
 
@@ -142,6 +145,8 @@ public final class ForkedProcess {
     /// The process.
     public let id: Int32
     private var isGone = false
+    /// The signal that ended it; `nil` where none did.
+    private(set) var signal: Int32?
 
     init(_ id: Int32) { self.id = id }
 
@@ -149,10 +154,13 @@ public final class ForkedProcess {
     public func hasEnded(within patience: Int32) -> Bool {
         let deadline = Clocks.monotonic + Int64(patience) * 1_000_000
         while !isGone {
-            let result = waitpid(id, nil, WNOHANG)
+            var status: Int32 = 0
+            let result = waitpid(id, &status, WNOHANG)
             // Somebody else may have reaped it.
             if result == id || result < 0 && errno == ECHILD {
                 isGone = true
+                // WIFSIGNALED and WTERMSIG of wait(2), which are macros.
+                if result == id, status & 0x7F != 0 { signal = status & 0x7F }
                 break
             }
             if Clocks.monotonic >= deadline { break }
@@ -161,12 +169,13 @@ public final class ForkedProcess {
         return isGone
     }
 
-    /// Kills it; where it waits, if it does not end for that.
+    /// Kills it; where it waited, `nil` where it has ended before.
     public func abandon() -> HungProcess? {
         guard !isGone else { return nil }
         let hung = HungProcess(id)
         kill(id, SIGKILL)
-        return hasEnded(within: 50) ? nil : hung
+        _ = hasEnded(within: 20)
+        return hung
     }
 }
 
@@ -180,7 +189,14 @@ public struct HungProcess: Hashable, Sendable {
     /// Looks where process `id` waits.
     public init(_ id: Int32) {
         self.id = id
-        waitChannel = SmallFile.text("/proc/\(id)/wchan").flatMap { $0.isEmpty || $0 == "0" ? nil : $0 }
+        // The first thread may have ended while another hangs.
+        var threads = [id]
+        if let folder = try? OwnedDescriptor.open("/proc/\(id)/task", FileFlags.directory) {
+            threads += DirectoryReader.names(ofDescriptor: folder.rawValue, limit: 256).compactMap { Int32($0) }
+        }
+        waitChannel = threads.lazy
+            .compactMap { SmallFile.text("/proc/\(id)/task/\($0)/wchan") }
+            .first { !$0.isEmpty && $0 != "0" }
     }
 
     /// Such as `process 123 hangs in folio_wait_bit_common`.

@@ -83,6 +83,9 @@ public final class PipedChild {
         unwritten = []
     }
 
+    /// Sends the process SIGTERM.
+    public func interrupt() { child.send(signal: SIGTERM) }
+
     /// Kills the process, and nothing that it started.
     public func kill() { child.send(signal: SIGKILL) }
 

@@ -232,8 +232,9 @@ public final class HeldFiles {
             guard length > 0, isOurs(target[..<length]) else { continue }
             guard let facts = facts(text) else {
                 // Closed since; or there is no answer, and the sum is not known.
-                if questions?.silence ?? 0 > 0 { return nil }
-                continue
+                guard questions?.silence ?? 0 > 0 else { continue }
+                count = nil
+                return nil
             }
             guard facts.st_mode & S_IFMT == S_IFREG else { continue }
             known.append(Known(number: text, device: facts.st_dev, inode: facts.st_ino))

@@ -327,8 +327,17 @@ public struct RunRecord: Sendable {
     /// Whether a stressor process may have left something that the kernel does not give back.
     public var leavesRecords: Bool {
         ends.isEmpty || ends.contains { $0.manner != .released || $0.note != nil }
-            || findings.contains { $0.code == "not_released" }
+            || !isGivenBack
     }
+
+    /// Stressors of which a process had not ended when the run did; what it holds is not given back yet.
+    public var notReleased: [String] { findings.filter { $0.code == Self.leftCode }.compactMap(\.stressor) }
+    /// The code of the finding that tells of such a process.
+    public static let leftCode = "not_released"
+    /// The code of the finding that tells of something left behind that could not be undone.
+    public static let leftoverCode = "not_undone"
+    /// Whether nothing is left, as far as is known now.
+    public var isGivenBack: Bool { !findings.contains { $0.code == Self.leftCode || $0.code == Self.leftoverCode } }
 
     /// Why the load could not begin; `nil` where it did, or was stopped before.
     public var startFailure: String?

@@ -154,7 +154,7 @@ struct LiveBlock: Sendable {
             plan.phases.indices.contains(phase) && plan.phases[phase].loads[plan.stressors[index].name] == nil
         guard reading.achieved != nil else {
             line.pad(to: line.width + errorWidth + 2)
-            line.append("gone", .bad)
+            line.append("no reading", .bad)
             return line
         }
         // What an idle process keeps is no load, and nobody is off target where no target was set.

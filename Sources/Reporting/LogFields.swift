@@ -298,10 +298,11 @@ extension Plan {
 extension RunRecord {
     /// Whether every stressor that carried load was seen to end, which gives back all that it held.
     var isReleased: Bool {
-        plan.stressors.allSatisfy { stressor in
-            ends.count { $0.stressor == stressor.name } == stressor.processes
-                || !results.contains { $0.stressor == stressor.name }
-        }
+        isGivenBack
+            && plan.stressors.allSatisfy { stressor in
+                ends.count { $0.stressor == stressor.name } == stressor.processes
+                    || !results.contains { $0.stressor == stressor.name }
+            }
     }
 
     /// The longest time from the request to stop until a stressor was gone, in seconds.

@@ -83,7 +83,7 @@ struct ProgressLines: Sendable {
             line.append(column.scale.suffix)
             if let band = column.band(reading, of: sample, to: style.to) { line.append(" [\(band)]") }
             if reading.achieved == nil {
-                line.append(" (gone)", .bad)
+                line.append(" (no reading)", .bad)
             } else if !isReleased(index, in: sample.phase), !column.isOnTarget(reading) {
                 line.append(" (\(reading.limitedBy?.rawValue ?? "off target"))", .warning)
             }

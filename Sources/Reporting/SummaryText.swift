@@ -126,9 +126,12 @@ public enum SummaryText {
         }
         guard record.isReleased else {
             let missing = record.plan.stressors.map(\.name).filter { name in
-                record.results.contains { $0.stressor == name } && !record.ends.contains { $0.stressor == name }
+                record.notReleased.contains(name)
+                    || record.results.contains { $0.stressor == name } && !record.ends.contains { $0.stressor == name }
             }
-            return StyledText("not seen to end: \(missing.joined(separator: ", "))", .bad)
+            return missing.isEmpty
+                ? StyledText("something is left behind; the warnings say what", .bad)
+                : StyledText("not seen to end: \(missing.joined(separator: ", "))", .bad)
         }
         let time = record.releaseSeconds.map { "released in \(HumanUnits.seconds($0))" } ?? "released"
         let isClean = record.ends.allSatisfy { $0.manner == .released }

@@ -18,7 +18,10 @@ extension Verdict {
 extension RunRecord {
     /// What the exit code means, in a few words.
     public var exitMeaning: String {
-        if let interruptedBy { return "interrupted by \(signalName(interruptedBy)), after a clean release" }
+        if let interruptedBy {
+            return "interrupted by \(signalName(interruptedBy)), "
+                + (isReleased ? "after a clean release" : "and not everything is given back yet")
+        }
         return switch verdict {
         case .met: logFailure == nil ? "every target was met" : "every target was met, but the log is incomplete"
         case .notMet: "a target was not met"

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import LinuxSystem
+import LoadModel
 
 struct CleanupCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -43,19 +44,25 @@ enum Leftovers {
         complain(of: outcomes)
     }
 
-    /// How long ``undoAside()`` waits, in ms.
-    private static let patience: Int32 = 5000
-
-    /// The same by a process of its own, which a file system that does not answer may hold up.
-    static func undoAside() {
+    /// The same after the run of `record`, by a process of its own, which a file system that does not answer may hold up.
+    static func undo(after record: inout RunRecord) {
+        guard record.leavesRecords else { return }
+        // Who interrupts a run does not wait.
+        let patience: Int32 = record.interruptedBy == nil ? 5000 : 150
         guard let child = try? ChildProcess(arguments: ["exert", "cleanup", "--quiet"], descriptors: [nil, nil, nil])
         else { return undo() }
         let deadline = Clocks.monotonic + Int64(patience) * 1_000_000
-        while child.wait(milliseconds: 50) == nil, Clocks.monotonic < deadline, PendingSignals.ending == nil {}
+        while child.wait(milliseconds: min(50, patience)) == nil, Clocks.monotonic < deadline,
+            PendingSignals.ending == nil
+        {}
         guard child.poll() == nil else { return }
+        let hung = HungProcess(child.id)
         child.send(signal: 9)
-        Console.complain(
-            "\(HungProcess(child.id).text); what is left behind is undone by the next run, or by 'exert cleanup'")
+        record.findings.append(
+            Finding(
+                code: RunRecord.leftoverCode,
+                message: "what a stressor left behind could not be undone: \(hung.text); the next run undoes it, or "
+                    + "'exert cleanup'"))
     }
 
     /// Says what could not be undone; `false` where there is something.

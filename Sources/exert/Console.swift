@@ -45,10 +45,14 @@ enum Console {
         }
     }
 
+    /// How long a message may take, in ms.
+    private static let complaintPatience: Int32 = 500
+
     /// Prints an error the way every command does.
     static func complain(_ message: String) {
         let style = style(of: error)
-        write(style.hasColor ? "\u{1B}[1;31merror:\u{1B}[0m \(message)\n" : "error: \(message)\n", to: error)
+        let text = style.hasColor ? "\u{1B}[1;31merror:\u{1B}[0m \(message)\n" : "error: \(message)\n"
+        _ = write(Array(text.utf8), to: error, patience: complaintPatience)
     }
 
     static var isUTF8: Bool {

@@ -16,6 +16,8 @@ struct ObserveCommand: ParsableCommand {
         abstract: "Run what commands on standard input say; for programs that embed exert.", shouldDisplay: false)
 
     func run() throws {
+        // The third net, beside the end of standard input and the silence of whoever drives the run.
+        CurrentProcess.setParentDeathSignal(15)
         let steering = WireSteering()
         guard let (id, request) = steering.start() else {
             Console.complain("'exert \(Wire.subcommand)' is for programs; people use 'exert run' or 'exert serve'")
@@ -52,9 +54,9 @@ struct ObserveCommand: ParsableCommand {
             let observer = try Observer(
                 launch.plan, host: host, description: host.description, options: options,
                 sink: { steering.send(log.line($0)) }, display: nil)
-            let record = try observer.run(catalog: Catalog.all)
+            var record = try observer.run(catalog: Catalog.all)
             // A stressor process that was killed while we live leaves its records to us.
-            if record.leavesRecords { Leftovers.undoAside() }
+            Leftovers.undo(after: &record)
             return WireAnswer.Ended(
                 exitCode: record.exitCode,
                 text: SummaryText.text(record, style: TextStyle(hasColor: false, isUTF8: true, width: 100)),

@@ -87,7 +87,7 @@ struct RunCommand: ParsableCommand {
                 Finding(code: "log_incomplete", message: "the log is incomplete: \(failure)"))
         }
         // A stressor process that was killed while we live leaves its records to us.
-        if record.leavesRecords { Leftovers.undoAside() }
+        Leftovers.undo(after: &record)
         let isWritten = outputs.write(record, as: format)
         for complaint in [record.startFailure, record.logFailure.map { "the log is incomplete: \($0)" }].compactMap({
             $0

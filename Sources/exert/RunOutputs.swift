@@ -8,7 +8,7 @@ import Reporting
 final class RunOutputs {
     /// How long what was written may take to arrive at the end, in ms; a run that was interrupted waits less.
     private static let patience: Int32 = 10_000
-    private static let patienceOnceInterrupted: Int32 = 250
+    private static let patienceOnceInterrupted: Int32 = 100
 
     private var encoder: EventLog
     private var display: ProgressDisplay
@@ -106,6 +106,7 @@ final class RunOutputs {
     private func text(_ loss: Outlet.Loss) -> String {
         switch loss {
         case .failed(let error): "a line could not be written: \(error)"
+        case .killed(let signal): "the process that writes it was killed by signal \(signal)"
         case .stalled(_, let writer):
             "whoever keeps it takes nothing"
                 + (missing > 0 ? " and \(missing) lines did not even come that far" : "")

@@ -14,6 +14,8 @@ final class WireSteering: RunSteering {
     private var buffer: [UInt8] = []
     private var isOpen = true
     private var hasToldEnd = false
+    /// When something came last, in ns of `CLOCK_MONOTONIC`.
+    private var heardAt = Clocks.monotonic
     private var isHeard = true
     /// The command that the last order came from.
     private var current: WireCommand?
@@ -35,8 +37,10 @@ final class WireSteering: RunSteering {
     func next() -> RunOrder? {
         guard let command = nextCommand() else {
             // Whoever drove the run is gone, or says nothing that can be understood: everything is released, once.
-            guard !isOpen, !hasToldEnd else { return nil }
+            let isSilent = Clocks.monotonic - heardAt > Wire.silenceLimit
+            guard !isOpen || isSilent, !hasToldEnd else { return nil }
             hasToldEnd = true
+            if isOpen { Console.complain("nobody has been heard of for \(Wire.silenceLimit / 1_000_000_000) s") }
             return .stop
         }
         current = command
@@ -77,7 +81,11 @@ final class WireSteering: RunSteering {
             if let end = buffer.firstIndex(of: 0x0A) {
                 let line = Array(buffer[..<end])
                 buffer.removeSubrange(...end)
-                if let command = WireCommand(line: line) { return command }
+                if let command = WireCommand(line: line) {
+                    heardAt = Clocks.monotonic
+                    if command.beat == true { continue }
+                    return command
+                }
                 Console.complain("a command could not be read")
                 isOpen = false
                 buffer = []

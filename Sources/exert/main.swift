@@ -9,6 +9,9 @@ import Stressors
 // Not Swift's `CommandLine`: it asks /proc, and without one every command line would be empty.
 let arguments = CurrentProcess.arguments
 
+// The first process of a container has duties that no other has: it reaps what others leave.
+if CurrentProcess.isInit { CurrentProcess.divideIntoInitAndChild() }
+
 // A stressor process is this same binary. It is told apart before anything else is set up, so that its resident set and
 // its start stay small.
 if arguments.dropFirst().first == StressorProcess.subcommand {

@@ -72,7 +72,7 @@ private struct ScriptedTerminal {
                 warning: the lease of 30 s ran out: nobody renewed it, and everything is released
                 warning: memory (pid 102) was killed by the kernel's OOM killer (SIGKILL)
                 warning: cpu (pid 101) gave up: pthread_create: EAGAIN
-                   3.0s recover   cpu     –/1.600 cores (gone)   memory 512.0/512.0 MiB
+                   3.0s recover   cpu     –/1.600 cores (no reading)   memory 512.0/512.0 MiB
                 end of squeeze: cpu not met (quota), memory met
                 phase 2/2 recover, 2s: no load
 

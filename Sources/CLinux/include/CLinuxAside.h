@@ -24,6 +24,9 @@ enum CLinux_ask {
     CLINUX_ASK_ENTRIES,
 };
 
+/// How many children a keeper knows at most.
+enum { CLINUX_KEPT_CHILDREN = 1000 };
+
 /// What is shared with the process that does it.
 struct CLinux_aside {
     /// Numbers of the last question and of the last answer.
@@ -53,6 +56,29 @@ pid_t CLinux_fork_answerer(struct CLinux_aside *page, const int *kept, size_t co
 int CLinux_aside_ask(struct CLinux_aside *page, int kind, int descriptor, const char *name, int64_t patience);
 /// Whether the last question is answered.
 int CLinux_aside_is_answered(struct CLinux_aside *page);
+
+/// What a process shares with its keeper.
+struct CLinux_keep {
+    /// Moves as long as the process runs.
+    uint32_t beat;
+    uint32_t is_over;
+    /// Its children.
+    int32_t count;
+    pid_t children[CLINUX_KEPT_CHILDREN];
+};
+
+/// Shared memory for a keeper; NULL on failure.
+struct CLinux_keep *_Nullable CLinux_keep_create(void);
+void CLinux_keep_destroy(struct CLinux_keep *page);
+/// Tells the keeper of a child.
+void CLinux_keep_child(struct CLinux_keep *page, pid_t child);
+/// Forks a process that kills the caller's children where it does not run although a signal is to end it, and then the
+/// caller itself. It ends with the caller, or when that is over.
+pid_t CLinux_fork_keeper(struct CLinux_keep *page);
+
+/// Forks: the child returns; the caller, which is the first process of its namespace, reaps whatever ends, passes
+/// signals on to the child, and ends as it does. Returns to the caller where fork(2) fails.
+void CLinux_divide_init(void);
 
 #pragma clang assume_nonnull end
 #endif

@@ -6,9 +6,9 @@ internal import LoadModel
 // How everything is given back: in order where that goes on, by the kernel where it does not.
 extension Observer {
     /// How long a stressor that was told to stop may do nothing; what is frozen or throttled is killed then.
-    private static let patience: Nanoseconds = 400 * .millisecond
+    private static let patience: Nanoseconds = 300 * .millisecond
     /// How long a killed process may do nothing before it is left to the kernel: it ends when what holds it lets go.
-    private static let patienceOnceKilled: Nanoseconds = 250 * .millisecond
+    private static let patienceOnceKilled: Nanoseconds = 400 * .millisecond
     /// How long an orderly release may take in all, beside what the stressors themselves allow for.
     private static let releaseLimit: Nanoseconds = 8 * .second
 
@@ -29,6 +29,7 @@ extension Observer {
         while sessions.contains(where: \.isAlive) {
             // Nothing but processes and signals counts from here on; orders find the run ended.
             world.wait(for: [signals.rawDescriptor] + sessions.flatMap(\.pidDescriptors), milliseconds: 20)
+            keeper?.beat()
             noticeEnds(stopRequestedAt: requested)
             let isAskedAgain = signals.next() != nil
             let now = world.monotonic
@@ -47,13 +48,15 @@ extension Observer {
                     for hung in session.leave() {
                         note(
                             Finding(
-                                code: "not_released", stressor: session.plan.name,
+                                code: RunRecord.leftCode, stressor: session.plan.name,
                                 message: "\(hung.text) and does not end, though it was killed; the kernel gives back "
                                     + "what it holds as soon as it does"))
                     }
                 }
             }
         }
+        // Nothing is held any more that somebody else would have to end.
+        keeper?.end()
         for session in sessions { session.endWitness() }
         noteNotices()
     }

@@ -29,6 +29,7 @@ extension Observer {
 
     /// Takes the orders that come before the load begins: it can be stopped and its lease renewed.
     func attend() throws(ObserverFailure) {
+        keeper?.beat()
         if let signal = signals.next() { throw .interrupted(signal) }
         while let order = options.steering?.next() {
             if order.stops { throw .interrupted(Self.stopSignal) }

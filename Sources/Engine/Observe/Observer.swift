@@ -30,6 +30,8 @@ public final class Observer {
     private var pointsBefore: [HistoryPoint?] = []
     private var results: [PhaseResult] = []
     private var ends: [StressorEnd] = []
+    /// Who ends the stressors where this process hangs.
+    private(set) var keeper: Keeper?
     /// When the stressors were told to stop.
     var stopRequestedAt: Nanoseconds?
     /// Why the load could not begin.
@@ -84,6 +86,7 @@ public final class Observer {
         do { lifeline = try OwnedDescriptor.pipe() } catch { throw .cannotObserve("no pipe: \(error)") }
         probe.forgetOOMKills()
         renewLease()
+        keeper = world.keeper()
         do {
             try startTime?.sleepUntilPreparation(self)
             try startProcesses(catalog, lifeline: lifeline.readEnd.rawValue)
@@ -178,6 +181,7 @@ public final class Observer {
                     stressor, type: type, runID: options.runID, length: plan.length, lifeline: lifeline, host: seen,
                     isLive: isLive, leaseEnd: leaseEnd, world: world, limitFiles: limitFiles,
                     isShare: plan.rests(onBaseOf: stressor.name)))
+            keeper?.know(sessions.last?.children.map(\.id) ?? [])
         }
         let begin = world.monotonic
         var nextWord = begin + .second
@@ -252,6 +256,7 @@ public final class Observer {
                 if sessions.allSatisfy({ !$0.isAlive }) { return }
                 poll.watch(watchedDescriptors)
             }
+            keeper?.beat()
             let time = now
             // Something else woke us: the tick is still to come.
             guard time >= wake else { continue }

@@ -18,6 +18,8 @@ public protocol RunWorld: AnyObject {
     func wait(for poll: inout EventPoll, until deadline: Nanoseconds) -> Bool
     /// Sleeps until a descriptor is readable, for `milliseconds` at most.
     func wait(for descriptors: [Int32], milliseconds: Int32)
+    /// Starts who ends the stressors where the observer cannot; `nil` where there is none.
+    func keeper() -> Keeper?
     /// Starts a stressor's process; its descriptor 3 is what it shares with the observer.
     func start(arguments: [String], descriptors: [Int32?]) throws(Errno) -> any StressorChild
 }
@@ -37,6 +39,11 @@ public protocol StressorChild: AnyObject {
     var procProblem: ProcMount.Problem? { get }
 }
 
+@_spi(Benchmarks) extension RunWorld {
+    /// None: another world has no processes.
+    public func keeper() -> Keeper? { nil }
+}
+
 @_spi(Benchmarks) extension StressorChild {
     /// Nothing: another world has no `/proc`.
     public var procProblem: ProcMount.Problem? { nil }
@@ -54,6 +61,8 @@ final class KernelWorld: RunWorld {
     func wait(for descriptors: [Int32], milliseconds: Int32) {
         _ = EventPoll.wait(descriptors, timeout: milliseconds)
     }
+
+    func keeper() -> Keeper? { Keeper() }
 
     func start(arguments: [String], descriptors: [Int32?]) throws(Errno) -> any StressorChild {
         try ChildProcess(arguments: arguments, descriptors: descriptors)

@@ -7,6 +7,10 @@ internal import SystemPackage
 enum ProcessLimitWords {
     /// The error, and where it is `EAGAIN` the limits that clone(2) names, with their figures.
     static func text(for error: some Error) -> String {
+        if error as? Errno == .fileTooLarge {
+            return "\(error): what it shares with exert is some 100 KiB, and files may not be that large "
+                + "(RLIMIT_FSIZE; ulimit -f, LimitFSIZE=)"
+        }
         guard error as? Errno == .resourceTemporarilyUnavailable else { return "\(error)" }
         var limits: [String] = []
         for group in CgroupView().groups(of: "pids") {
