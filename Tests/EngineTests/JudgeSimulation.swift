@@ -167,7 +167,9 @@ struct JudgeSimulation {
                     results.append(ledger.result(isCut: false))
                     index += 1
                     guard index < phases.count else { return results }
+                    let shortPhases = ledger.shortPhases
                     ledger = PhaseLedger(phase: index, of: plan, stressor)
+                    ledger.shortPhases = shortPhases
                     ledger.open(after: before, history)
                     if time >= diesAt { ledger.noteKilled(at: diesAt, history) }
                 }

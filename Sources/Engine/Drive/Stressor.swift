@@ -124,6 +124,8 @@ public struct Preparation: Sendable {
     public var releaseLimit: Nanoseconds
     /// Whether the CPU time that the observer takes is part of the load, and not on top of it.
     public var includesObserver: Bool
+    /// The least that any load leaves, in the unit, where the processes keep to it; 0 where none leaves any.
+    public var leastLeft: Int64 = 0
 
     /// Creates a preparation.
     public init(

@@ -19,16 +19,23 @@ final class StressorSession {
     private var unfollowed: Nanoseconds = 0
     private var group: GroupProbe?
     var watch: LimitWatch?
+    var threadWatch: ThreadWatch?
     private let limitFiles: GroupFilePool
     /// What the processes said of the rules that refused them.
     var told: [Cause: CauseEvidence] = [:]
     var base: BaseWatch?
     /// The file system that percentages are of.
     let fileSystem: FileSystemGauge?
+    /// The system's table of open files that percentages are of.
+    let systemTable: SystemFileTable?
     /// By how much the targets are still to change, since what 100 % is has changed.
     var baseFactor = 1.0
+    /// How long the way may take from a time on, as orders said it.
+    var revisions: [(from: Nanoseconds, within: Nanoseconds?)] = []
     var oom = OOMLedger()
     var isKilledByUs = false
+    /// The limit that ended a process, where one is known to have.
+    var killCause: (Cause, CauseEvidence)?
     private(set) var history = History()
     private(set) var lastLogged: HistoryPoint?
     private var spread = SpreadMeter()
@@ -57,8 +64,10 @@ final class StressorSession {
         self.limitFiles = limitFiles
         base = isShare ? BaseWatch(plan) : nil
         fileSystem =
-            isShare && plan.kind == "disk-space"
+            isShare && ["disk-space", "inodes"].contains(plan.kind)
             ? plan.settings.text("directory").flatMap { FileSystemGauge($0) } : nil
+        systemTable =
+            isShare && plan.kind == "file-handles" && plan.settings.text("of") == "system" ? SystemFileTable() : nil
         curve = plan.curve
         intended = plan.curve
         self.type = type
@@ -141,6 +150,7 @@ final class StressorSession {
             if limit.map({ $0.soft >= Self.fewDescriptors }) ?? true {
                 watch = LimitWatch(
                     plan, processIDs: children.map(\.id), view: host.cgroups, pool: limitFiles, at: world.monotonic)
+                threadWatch = ThreadWatch(threads, view: host.cgroups, pool: limitFiles)
             }
             group = GroupProbe(host.cgroups)
             witness.begin()
@@ -198,6 +208,11 @@ final class StressorSession {
 
     private var tooManyChanges: OrderRefusal {
         OrderRefusal(.conflict, "\(plan.name) was changed too often in the last seconds; try again in 5 seconds")
+    }
+
+    /// Tells the processes that a load leaves no more than `least`, in the unit.
+    func keepLess(_ least: Int64) {
+        pages.leastLeft = pages.leastLeft > 0 ? min(pages.leastLeft, least) : least
     }
 
     /// Moves the lease's end, ns of `CLOCK_MONOTONIC`.

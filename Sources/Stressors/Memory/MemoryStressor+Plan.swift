@@ -233,9 +233,11 @@ extension MemoryStressor {
         }
         // Of a total it is the base that is asked, not the process.
         let witness = kind == .cgroup ? "cgroup_working_set" : "meminfo_available"
-        return Preparation(
+        var preparation = Preparation(
             workers: workers, findings: findings, settings: resolved,
             witness: base.mode == .total ? witness : LeftMemory.isAnonymous(settings) ? "statm_anonymous" : nil)
+        preparation.leastLeft = left[LeftMemory.leastKey].flatMap { if case .bytes(let least) = $0 { least } else { nil } } ?? 0
+        return preparation
     }
 
     /// Above `memory.high` a group is not refused and not killed, but made to reclaim until it is slow, and its pages
