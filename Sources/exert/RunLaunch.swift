@@ -137,7 +137,8 @@ extension SafetyRules {
                 let mark = entry.settings.marks[key] ?? entry.mark
                 problems.append(.init(Diagnostic(mark, "\(entry.name): \(message)")))
             }
-            let takesDirectory = Catalog.manifests.first { $0.kind == entry.kind }?.keys
+            let takesDirectory =
+                Catalog.manifests.first { $0.kind == entry.kind }?.keys
                 .contains { $0.name == "directory" } ?? false
             if let directory = entry.settings.text("directory") {
                 if !RealPath.isBelow(directory, directories) {

@@ -5,6 +5,11 @@ internal import LoadModel
 
 // What holds the processes back, what they have to tell, and how they ended.
 extension StressorSession {
+    /// Tells the processes that a load leaves no more than `least`, in the unit.
+    func keepLess(_ least: Int64) {
+        pages.leastLeft = pages.leastLeft > 0 ? min(pages.leastLeft, least) : least
+    }
+
     /// Whether the observer did not look for longer than it means to.
     var isAfterGap: Bool {
         guard let last = history.last else { return false }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import LinuxSystem
-public import LoadModel
+internal import LoadModel
 internal import SystemPackage
 
 /// The observer's side of one stressor: its processes, their shared pages, its witness.
@@ -210,11 +210,6 @@ final class StressorSession {
         OrderRefusal(.conflict, "\(plan.name) was changed too often in the last seconds; try again in 5 seconds")
     }
 
-    /// Tells the processes that a load leaves no more than `least`, in the unit.
-    func keepLess(_ least: Int64) {
-        pages.leastLeft = pages.leastLeft > 0 ? min(pages.leastLeft, least) : least
-    }
-
     /// Moves the lease's end, ns of `CLOCK_MONOTONIC`.
     func extendLease(to end: Nanoseconds) { pages.leaseEnd = end }
 
@@ -400,16 +395,4 @@ final class StressorSession {
             readOperationsPerSecond: rate(\.readOperations), writeOperationsPerSecond: rate(\.writtenOperations),
             queueDepth: rate(\.queueTime) / 1e9)
     }
-}
-
-/// Why a run could not be made.
-public enum ObserverFailure: Error, Sendable {
-    /// A stressor process could not be started; its name and the reason.
-    case cannotStart(String, String)
-    /// The observer could not acquire what it needs.
-    case cannotObserve(String)
-    /// A signal came before the load began.
-    case interrupted(Int32)
-    /// Nobody renewed the lease before the load began.
-    case leaseExpired(LeaseExpiry)
 }

@@ -53,7 +53,8 @@ enum ToleranceNote {
             findings.append(
                 Finding(
                     code: "tolerance_cut", severity: .note,
-                    message: "the tolerance of \(amount(declared(peak))) is more than \(ToleranceRule.mostText) of a target "
+                    message:
+                        "the tolerance of \(amount(declared(peak))) is more than \(ToleranceRule.mostText) of a target "
                         + "of \(HumanUnits.amount(peak, stressor.unit)): \(amount(limit.allowed(at: peak))) is used there, "
                         + "since a load that is more than half absent was not there"))
         }
@@ -61,7 +62,8 @@ enum ToleranceNote {
             findings.append(
                 Finding(
                     code: "tolerance_raised", severity: .note,
-                    message: "the tolerance of \(amount(declared(peak))) is less than the kernel's accounting can tell: "
+                    message:
+                        "the tolerance of \(amount(declared(peak))) is less than the kernel's accounting can tell: "
                         + "\(amount(limit.allowed(at: peak))) is used"))
         }
         return findings

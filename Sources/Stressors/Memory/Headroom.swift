@@ -34,7 +34,8 @@ final class Headroom: Sendable {
     ///   - nodes: memory nodes that must not run full, of which as much is left as of the host.
     ///   - cite: is told which figure left no room: the file and what it says.
     init(
-        hostReserve: @escaping @autoclosure @Sendable () -> Int64, cgroupReserve: @escaping @Sendable (Int64) -> Int64 = { _ in 0 },
+        hostReserve: @escaping @autoclosure @Sendable () -> Int64,
+        cgroupReserve: @escaping @Sendable (Int64) -> Int64 = { _ in 0 },
         groups: [CgroupView.Group] = [], hidden: CgroupView.Limit? = nil, nodes: [Int] = [],
         cite: @escaping @Sendable (String, String) -> Void = { _, _ in }
     ) {

@@ -236,7 +236,8 @@ extension MemoryStressor {
         var preparation = Preparation(
             workers: workers, findings: findings, settings: resolved,
             witness: base.mode == .total ? witness : LeftMemory.isAnonymous(settings) ? "statm_anonymous" : nil)
-        preparation.leastLeft = left[LeftMemory.leastKey].flatMap { if case .bytes(let least) = $0 { least } else { nil } } ?? 0
+        preparation.leastLeft =
+            left[LeftMemory.leastKey].flatMap { if case .bytes(let least) = $0 { least } else { nil } } ?? 0
         return preparation
     }
 
