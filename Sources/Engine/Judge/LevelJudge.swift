@@ -272,7 +272,7 @@ struct LevelJudge {
         } else if tally.unseen > 0.05 * span || mismatch != nil {
             verdict = .unverified
         }
-        // Between looks a claim may go anywhere, as the target may: what is averaged is how far it is from what is there.
+        // Between looks a claim goes anywhere, as the target does: what is averaged is its distance from what is there.
         let achieved = target + rawError / span
         return Judgement(
             tally: tally, targetMean: target, achievedMean: achieved,

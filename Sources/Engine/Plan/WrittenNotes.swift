@@ -34,8 +34,8 @@ enum WithinNote {
         return Finding(
             code: "within_cut", severity: .note,
             message: "\(place)'within: \(HumanUnits.duration(written))' is more than half of the "
-                + "\(HumanUnits.duration(shortest)) that the target stands; \(HumanUnits.duration(granted)) are granted. "
-                + "Let it stand longer, or ramp to it")
+                + "\(HumanUnits.duration(shortest)) that the target stands; \(HumanUnits.duration(granted)) are "
+                + "granted. Let it stand longer, or ramp to it")
     }
 }
 
@@ -55,8 +55,8 @@ enum ToleranceNote {
                     code: "tolerance_cut", severity: .note,
                     message:
                         "the tolerance of \(amount(declared(peak))) is more than \(ToleranceRule.mostText) of a target "
-                        + "of \(HumanUnits.amount(peak, stressor.unit)): \(amount(limit.allowed(at: peak))) is used there, "
-                        + "since a load that is more than half absent was not there"))
+                        + "of \(HumanUnits.amount(peak, stressor.unit)): \(amount(limit.allowed(at: peak))) is used "
+                        + "there, since a load that is more than half absent was not there"))
         }
         if let peak = peaks.filter({ declared($0) < limit.floor && limit.allowed(at: $0) > declared($0) }).max() {
             findings.append(

@@ -198,8 +198,8 @@ struct DiskPlanner {
             // Nobody has asked for that bound: a run that it is sure to end is not begun.
             throw .invalid(
                 setting: nil,
-                "\(subject), more than the \(HumanUnits.bytes(most)) that may be written unless the profile says so; set "
-                    + "'max-written: \(enough)', lower the load, or make it shorter")
+                "\(subject), more than the \(HumanUnits.bytes(most)) that may be written unless the profile says "
+                    + "so; set 'max-written: \(enough)', lower the load, or make it shorter")
         }
         findings.append(
             Finding(

@@ -125,8 +125,8 @@ struct SpaceHolder: Holding, ~Copyable {
         lane.gauge.noteRefusal(.others)
         tell(
             "files_cut",
-            "somebody cut \(HumanUnits.bytes(lost)) off the files that hold the space (by way of /proc/PID/fd?); they are "
-                + "taken anew")
+            "somebody cut \(HumanUnits.bytes(lost)) off the files that hold the space (by way of /proc/PID/fd?); they "
+                + "are taken anew")
         return true
     }
 
