@@ -48,6 +48,17 @@ struct LeftMemoryTests {
         #expect(LeftMemory.headroom(Settings(values: written), usual: 64 << 20) == 100 << 20, "it is a floor")
     }
 
+    @Test func whatIsHeldAlreadyIsRoomForALoadThatComesLater() throws {
+        func codes(holding held: Double) throws -> [String] {
+            var request = self.request([])
+            request.held = held
+            let base = try MemoryStressor.base(request)
+            return try MemoryStressor.prepare(request, base: base, curve: .constant(0x1p41)).findings.map(\.code)
+        }
+        #expect(try codes(holding: 0).contains("target_beyond_capacity"))
+        #expect(try !codes(holding: 0x1p41).contains("target_beyond_capacity"))
+    }
+
     @Test func aLoadThatComesLaterAndLeavesLessIsFollowed() {
         let planned = Settings(values: [LeftMemory.leastKey: .bytes(64 << 20)])
         #expect(LeftMemory.headroom(planned, usual: 64 << 20, revised: 20 << 20) == 12 << 20)

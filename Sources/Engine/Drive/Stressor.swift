@@ -51,6 +51,8 @@ public struct LoadRequest: Sendable {
     public var amounts: Set<AmountKind>
     /// What its loads leave, as the profile writes it: the amounts within ``Amount/leave(_:)``.
     public var left: [Amount] = []
+    /// What the stressor already holds on top of what others do, in the unit, where it goes on with another load.
+    public var held = 0.0
     /// The host.
     public var host: HostFacts
     /// How long the run lasts.

@@ -83,6 +83,8 @@ public struct Retargeter: Sendable {
         changed.append(curve, from: phaseEnd)
         var request = basis.request
         request.left = shape.left
+        let now = curve.value(at: start)
+        if stressor.drive == .level, stressor.mode == .add, now.isFinite { request.held = now }
         let preparation = try preflight(changed, stressor, basis.type, request, basis.base)
         var findings = preparation.findings
         if let length, let cut = WithinNote.finding(length, changed, from: start, to: phaseEnd) { findings.append(cut) }

@@ -30,12 +30,14 @@ enum WithinNote {
         guard let shortest else { return nil }
         let granted = PlannedPhase.granted(written, stretch: shortest)
         guard granted < written else { return nil }
+        func text(_ time: Nanoseconds) -> String {
+            HumanUnits.duration(time >= .second ? time / .millisecond * .millisecond : time)
+        }
         let place = phase.map { "phase '\($0)': " } ?? ""
         return Finding(
             code: "within_cut", severity: .note,
-            message: "\(place)'within: \(HumanUnits.duration(written))' is more than half of the "
-                + "\(HumanUnits.duration(shortest)) that the target stands; \(HumanUnits.duration(granted)) are "
-                + "granted. Let it stand longer, or ramp to it")
+            message: "\(place)'within: \(text(written))' is more than half of the \(text(shortest)) that the target "
+                + "stands; \(text(granted)) are granted. Let it stand longer, or ramp to it")
     }
 }
 

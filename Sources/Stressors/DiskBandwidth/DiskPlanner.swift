@@ -194,17 +194,13 @@ struct DiskPlanner {
         // A step more than is due: writes end in whole blocks.
         let mebibytes = (1.01 * (written + Double(layout)) / 0x1p20).rounded(.up)
         let enough = NumberText.text(min(mebibytes, 1e15), places: 0) + "MiB"
-        guard settings.bytes("max-written") != nil else {
-            // Nobody has asked for that bound: a run that it is sure to end is not begun.
-            throw .invalid(
-                setting: nil,
-                "\(subject), more than the \(HumanUnits.bytes(most)) that may be written unless the profile says "
-                    + "so; set 'max-written: \(enough)', lower the load, or make it shorter")
-        }
+        let who = settings.bytes("max-written") == nil ? ", which is that unless the profile says so" : ""
+        // Not refused: a rate that no disk reaches is a way to ask for all that it does.
         findings.append(
             Finding(
                 code: "max_written_too_low",
-                message: "\(subject); the load ends at max-written, \(HumanUnits.bytes(most)). Set "
+                message:
+                    "\(subject); the load ends before its time at max-written, \(HumanUnits.bytes(most))\(who). Set "
                     + "'max-written: \(enough)', lower the load, or make it shorter"))
         return most
     }

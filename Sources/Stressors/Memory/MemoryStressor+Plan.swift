@@ -179,9 +179,9 @@ extension MemoryStressor {
         let used = base.mode == .total ? try use(of: kind, settings, host) : 0
         var findings = LeftMemory.findings(request, base: base)
         if let unwatched = host.unwatchedHeadroom { findings.append(unwatched) }
-        if let room = room(settings, host), peak - Double(used) > Double(room) {
+        if let room = room(settings, host).map({ Double($0) + request.held }), peak - Double(used) > room {
             let existing = base.mode == .total ? "\(HumanUnits.bytes(used)) are in use, and " : ""
-            let (wanted, free) = HumanUnits.amounts(peak, Double(room), .bytes)
+            let (wanted, free) = HumanUnits.amounts(peak, room, .bytes)
             findings.append(
                 Finding(
                     code: "target_beyond_capacity",
