@@ -40,9 +40,13 @@ public final class Run: Sendable {
 
     /// Gives stressors new loads by name, from now to the end of the present phase; they are written as in a profile.
     ///
+    /// - Parameters:
+    ///   - load: the loads, by the name of the stressor.
+    ///   - within: how long the way to them may take before the error counts, such as `5s`; what the profile says
+    ///     unless given.
     /// - Throws: ``Refusal``; then nothing is changed.
-    public func retarget(_ load: [String: String]) async throws(Refusal) {
-        try await link.command { WireCommand(id: $0, load: load) }
+    public func retarget(_ load: [String: String], within: [String: String] = [:]) async throws(Refusal) {
+        try await link.command { WireCommand(id: $0, load: load, within: within.isEmpty ? nil : within) }
     }
 
     /// Releases every load until ``resume()``; the run's clock goes on.
@@ -56,8 +60,12 @@ public final class Run: Sendable {
     }
 
     /// Changes loads and state in one step: all of it, or nothing.
-    package func change(load: [String: String]?, isPaused: Bool?) async throws(Refusal) {
-        try await link.command { WireCommand(id: $0, load: load, state: isPaused.map { $0 ? .paused : .running }) }
+    package func change(
+        load: [String: String]?, within: [String: String]?, isPaused: Bool?
+    ) async throws(Refusal) {
+        try await link.command {
+            WireCommand(id: $0, load: load, within: within, state: isPaused.map { $0 ? .paused : .running })
+        }
     }
 
     /// Extends the run's lease by its length, from now.

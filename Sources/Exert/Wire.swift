@@ -25,6 +25,8 @@ package struct WireCommand: Codable, Sendable {
     package var start: RunRequest?
     /// New loads by the name of the stressor, from now to the end of the present phase.
     package var load: [String: String]?
+    /// How long the way to those loads may take, by the name of the stressor.
+    package var within: [String: String]?
     /// Releases every load, or takes it up again.
     package var state: State?
     /// Extends the lease.
@@ -40,12 +42,13 @@ package struct WireCommand: Codable, Sendable {
     }
 
     package init(
-        id: Int, start: RunRequest? = nil, load: [String: String]? = nil, state: State? = nil, renew: Bool? = nil,
-        stop: Bool? = nil, beat: Bool? = nil
+        id: Int, start: RunRequest? = nil, load: [String: String]? = nil, within: [String: String]? = nil,
+        state: State? = nil, renew: Bool? = nil, stop: Bool? = nil, beat: Bool? = nil
     ) {
         self.id = id
         self.start = start
         self.load = load
+        self.within = within
         self.state = state
         self.renew = renew
         self.stop = stop

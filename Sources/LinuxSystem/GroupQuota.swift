@@ -9,13 +9,13 @@ public final class GroupQuota: GroupFiles {
     public struct Reading: Hashable, Sendable {
         /// The quota in cores; `nil` where there is none.
         public var cores: Double?
-        /// How often it stopped the group.
-        public var throttledCount: Int64
-        /// For how long, in ns; of v1 and v2 alike the sum over processors.
-        public var throttledTime: Int64
+        /// How often it stopped the group; `nil` where that cannot be read.
+        public var throttledCount: Int64?
+        /// For how long, in ns; of v1 and v2 alike the sum over processors; `nil` where that cannot be read.
+        public var throttledTime: Int64?
 
         /// Creates a reading.
-        public init(cores: Double?, throttledCount: Int64, throttledTime: Int64) {
+        public init(cores: Double?, throttledCount: Int64?, throttledTime: Int64?) {
             self.cores = cores
             self.throttledCount = throttledCount
             self.throttledTime = throttledTime
@@ -51,7 +51,7 @@ public final class GroupQuota: GroupFiles {
     public func read(at now: Int64) -> Reading {
         fresh.value(at: now) {
             let counters = statistics.read { Self.counters($0, version: group.version) }
-            return Reading(cores: cores, throttledCount: counters?.count ?? 0, throttledTime: counters?.time ?? 0)
+            return Reading(cores: cores, throttledCount: counters?.count, throttledTime: counters?.time)
         }
     }
 
@@ -65,13 +65,14 @@ public final class GroupQuota: GroupFiles {
         return value / Double(length)
     }
 
-    /// `nr_throttled`, and `throttled_usec` (v2) or `throttled_time` (v1, ns) in ns.
-    static func counters(_ bytes: ArraySlice<UInt8>, version: Int) -> (count: Int64, time: Int64) {
+    /// `nr_throttled`, and `throttled_usec` (v2) or `throttled_time` (v1, ns) in ns; `nil` where a line is missing, as
+    /// in a v2 group without the controller.
+    static func counters(_ bytes: ArraySlice<UInt8>, version: Int) -> (count: Int64?, time: Int64?) {
         let time =
             version == 2
             ? ByteScanner.integer(after: "throttled_usec ", in: bytes)?.multipliedSaturating(by: 1000)
             : ByteScanner.integer(after: "throttled_time ", in: bytes)
-        return (ByteScanner.integer(after: "nr_throttled ", in: bytes) ?? 0, time ?? 0)
+        return (ByteScanner.integer(after: "nr_throttled ", in: bytes), time)
     }
 }
 

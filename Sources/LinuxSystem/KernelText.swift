@@ -211,6 +211,12 @@ public struct ProcessLimits: Hashable, Sendable {
     /// `Max cpu time`, in seconds.
     public var cpuTime: Pair?
 
+    /// The limits of process `id`, which may have ended as long as nobody has waited for it; `nil` where they cannot be
+    /// read.
+    public static func of(_ id: Int32) -> ProcessLimits? {
+        (try? SmallFile.bytes("/proc/\(id)/limits")).map { ProcessLimits($0[...]) }
+    }
+
     /// Parses the file in one pass.
     public init(_ bytes: ArraySlice<UInt8>) {
         var scanner = ByteScanner(bytes)

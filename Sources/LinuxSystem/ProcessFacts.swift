@@ -57,9 +57,18 @@ public struct ProcessFacts: Hashable, Sendable {
 public enum ProcessState {
     /// Whether a signal (`T`) or a tracer (`t`) has stopped it.
     public static func isStopped(_ stat: ArraySlice<UInt8>) -> Bool {
-        // The name may hold blanks and brackets: the last one closes it.
-        guard let close = stat.lastIndex(of: 0x29) else { return false }
-        let state = stat[(close + 1)...].first { $0 != 0x20 }
+        let state = letter(stat)
         return state == 0x54 || state == 0x74
+    }
+
+    /// Whether it has ended (`Z`, `X`) and nobody has asked how.
+    public static func hasEnded(_ stat: ArraySlice<UInt8>) -> Bool {
+        let state = letter(stat)
+        return state == 0x5A || state == 0x58
+    }
+
+    private static func letter(_ stat: ArraySlice<UInt8>) -> UInt8? {
+        // The name may hold blanks and brackets: the last one closes it.
+        stat.lastIndex(of: 0x29).flatMap { close in stat[(close + 1)...].first { $0 != 0x20 } }
     }
 }

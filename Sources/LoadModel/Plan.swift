@@ -82,7 +82,12 @@ public struct PlannedPhase: Sendable {
     /// How long `stressor` may take to its target at the begin of a stretch of the given length: what the profile says,
     /// half of the stretch at most, or else 1 s, a quarter of it at most.
     public func allowance(of stressor: String, stretch: Nanoseconds) -> Nanoseconds {
-        if let written = within[stressor] { return min(written, stretch / 2) }
+        Self.granted(within[stressor], stretch: stretch)
+    }
+
+    /// The same, where it is written or not.
+    public static func granted(_ written: Nanoseconds?, stretch: Nanoseconds) -> Nanoseconds {
+        if let written { return min(written, stretch / 2) }
         return min(.second, stretch / 4)
     }
 }

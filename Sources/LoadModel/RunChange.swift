@@ -15,17 +15,21 @@ public struct RunChange: Hashable, Sendable {
     public var kind: Kind
     /// From when on, since the load began.
     public var from: Nanoseconds
+    /// How long the way to the new load may take, where that was said.
+    public var within: Nanoseconds?
 
     /// Creates a change.
-    public init(_ kind: Kind, from: Nanoseconds) {
+    public init(_ kind: Kind, from: Nanoseconds, within: Nanoseconds? = nil) {
         self.kind = kind
         self.from = from
+        self.within = within
     }
 
     /// The change in a sentence.
     public var sentence: String {
         switch kind {
-        case .load(let stressor, let text): "\(stressor) retargeted: \(text)"
+        case .load(let stressor, let text):
+            "\(stressor) retargeted: \(text)" + (within.map { ", within \(HumanUnits.duration($0))" } ?? "")
         case .paused: "paused: every load is released, the run's clock goes on"
         case .resumed: "resumed: every load is what the profile says by now"
         }

@@ -143,8 +143,12 @@ public struct PhaseResult: Sendable {
     public var killedAfter: Double?
     /// What it held, or its mean rate in the last second, when it was killed.
     public var achievedWhenKilled: Double?
-    /// What the causes of ``shortfall`` rest on.
+    /// What the stressor claims and what the kernel says, where they differ too much to be proof; `nil` else.
+    public var mismatch: ClaimMismatch?
+    /// What the causes of ``shortfall`` rest on, and ``endedBy``.
     public var evidence: [Cause: CauseEvidence] = [:]
+    /// The limit that ended its process, where one is known to have.
+    public var endedBy: Cause?
     /// The verdict.
     public var verdict: Verdict
 
@@ -178,10 +182,11 @@ public struct PhaseResult: Sendable {
         self.verdict = verdict
     }
 
-    /// The cause that took the most, where anything fell short.
+    /// What ended its process, else the cause that took the most, where anything fell short.
     public var limitedBy: Cause? {
+        if let endedBy { return endedBy }
         // The raw value breaks ties, so that the answer does not depend on a dictionary's order.
-        shortfall.filter { $0.value > 0 }.max { ($0.value, $1.key.rawValue) < ($1.value, $0.key.rawValue) }?.key
+        return shortfall.filter { $0.value > 0 }.max { ($0.value, $1.key.rawValue) < ($1.value, $0.key.rawValue) }?.key
     }
 }
 

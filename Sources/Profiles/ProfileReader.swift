@@ -69,6 +69,19 @@ public enum ProfileReader {
         return shape
     }
 
+    /// Reads how long the way to a load may take, as a run is given with one that goes on.
+    ///
+    /// - Throws: every problem of the text, without places.
+    public static func within(_ text: String, of stressor: String) throws(ProfileErrors) -> Nanoseconds {
+        var builder = ProfileBuilder(file: "<load>", source: nil, manifests: [], readFile: { _ in [] })
+        let length = builder.reading(.flag("'within' of \(stressor): \(Wording.line(text))")) {
+            () throws(NotationError) in
+            try UnitNotation.duration(Phrase(text), atLeast: 1, of: "'within' of '\(stressor)'")
+        }
+        guard let length else { throw ProfileErrors(file: "<load>", diagnostics: builder.problems) }
+        return length
+    }
+
     /// Reads a profile of one phase, named `load`, from the command line's flags.
     ///
     /// Its text, of which the hash is taken, is one line a flag, as in `--load cpu=50%`.

@@ -23,6 +23,10 @@ extension JSONWriter {
         }
         key("from_s")
         seconds(of: change.from)
+        if let within = change.within {
+            key("within_s")
+            seconds(of: within)
+        }
     }
 
     mutating func expiryMembers(_ expiry: LeaseExpiry) {

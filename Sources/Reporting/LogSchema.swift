@@ -146,7 +146,11 @@ public enum LogSchema {
                 "elapsed_s": {"type": "number", "description": "Since the load began; 0 before that."},
                 "stressor": {"type": "string"},
                 "load": {"type": "string", "description": "The notation of the load that it follows from now on."},
-                "from_s": {"type": "number", "minimum": 0, "description": "From when on, since the load began."}
+                "from_s": {"type": "number", "minimum": 0, "description": "From when on, since the load began."},
+                "within_s": {
+                  "type": "number", "minimum": 0,
+                  "description": "How long the way to it may take, where that was said."
+                }
               },
               "required": ["schema", "time", "run_id", "event", "elapsed_s", "stressor", "load", "from_s"],
               "additionalProperties": false
@@ -343,7 +347,8 @@ public enum LogSchema {
                 "change": {"enum": ["retargeted", "paused", "resumed"]},
                 "stressor": {"type": "string"},
                 "load": {"type": "string"},
-                "from_s": {"type": "number", "minimum": 0}
+                "from_s": {"type": "number", "minimum": 0},
+                "within_s": {"type": "number", "minimum": 0}
               },
               "required": ["change", "from_s"],
               "additionalProperties": false

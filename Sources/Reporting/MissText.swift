@@ -136,8 +136,8 @@ struct MissText {
         if result.unseenSeconds > 0.05 * length {
             parts.append("nobody looked for \(tenths(result.unseenSeconds)) of \(tenths(length)) s where 5% is allowed")
         }
-        if parts.isEmpty || (result.claimedMean - result.achievedMean).magnitude > 2 * result.tolerance {
-            let figures = HumanUnits.amounts(result.claimedMean, result.achievedMean, stressor.unit)
+        if let mismatch = result.mismatch {
+            let figures = HumanUnits.amounts(mismatch.claimed, mismatch.achieved, stressor.unit)
             parts.append("the stressor claims \(figures.0), \(stressor.witness) says \(figures.1)")
         }
         return parts.joined(separator: "; ")

@@ -34,6 +34,8 @@ struct RunLaunch {
         plan = prepared.plan
         retargeter = Retargeter(prepared) { (text, stressor, manifest, length) throws(ProfileErrors) in
             try ProfileReader.load(text, of: stressor, manifest, length: length) { try Self.trace($0, rules) }
+        } readWithin: { (text, stressor) throws(ProfileErrors) in
+            try ProfileReader.within(text, of: stressor)
         }
     }
 

@@ -47,6 +47,7 @@ final class WireSteering: RunSteering {
         guard command.stop != true else { return .stop }
         var order = RunOrder()
         order.loads = command.load ?? [:]
+        order.within = command.within ?? [:]
         order.pauses = command.state.map { $0 == .paused }
         order.renews = command.renew ?? false
         return order

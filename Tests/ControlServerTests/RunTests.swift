@@ -113,6 +113,9 @@ extension Servers {
             #expect(try eventually { try achieved(id) >= 67_108_864 })
             #expect(try change(id, #"{"load":{"memory":"128MiB"}}"#).code == 200)
             #expect(try eventually { try achieved(id) >= 134_217_728 })
+            #expect(try change(id, #"{"load":{"memory":{"load":"100MiB","within":"5s"}}}"#).code == 200)
+            #expect(try eventually { try achieved(id) < 134_217_728 })
+            #expect(try change(id, #"{"load":{"memory":{"load":"100MiB","within":"soon"}}}"#).code == 422)
             let paused = try change(id, #"{"state":"paused"}"#)
             #expect(try paused.json()["state"] as? String == "paused")
             #expect(try eventually { try achieved(id) < 67_108_864 })
@@ -121,7 +124,8 @@ extension Servers {
             #expect(wrong.code == 422)
             #expect(try (wrong.json()["diagnostics"] as? [Any])?.isEmpty == false)
             for body in [
-                "{}", "[]", "x", #"{"load":{}}"#, #"{"load":{"memory":1}}"#, #"{"state":"x"}"#, #"{"lod":{}}"#,
+                "{}", "[]", "x", #"{"load":{}}"#, #"{"load":{"memory":1}}"#, #"{"load":{"memory":{"within":"1s"}}}"#,
+                #"{"load":{"memory":{"load":"1MiB","withn":"1s"}}}"#, #"{"state":"x"}"#, #"{"lod":{}}"#,
             ] {
                 #expect(try change(id, body).code == 400, "\(body)")
             }
@@ -131,6 +135,7 @@ extension Servers {
             let all = try server.call("POST", "/v1/stop").json()["runs"] as? [[String: Any]]
             #expect(all?.map { $0["id"] as? String } == [id] && all?.first?["state"] as? String == "ended")
             #expect(try change(id, #"{"state":"paused"}"#).code == 409)
+            #expect(try server.call("GET", "/v1/runs/\(id)/events").text.contains("\"within_s\":5"))
             #expect(try server.call("POST", "/v1/runs/\(id)/renew").code == 409)
         }
 

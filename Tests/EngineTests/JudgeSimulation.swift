@@ -167,7 +167,9 @@ struct JudgeSimulation {
                     results.append(ledger.result(isCut: false))
                     index += 1
                     guard index < phases.count else { return results }
+                    let shortPhases = ledger.shortPhases
                     ledger = PhaseLedger(phase: index, of: plan, stressor)
+                    ledger.shortPhases = shortPhases
                     ledger.open(after: before, history)
                     if time >= diesAt { ledger.noteKilled(at: diesAt, history) }
                 }
@@ -175,6 +177,31 @@ struct JudgeSimulation {
             if history.last?.time != time { history.append(point(at: time, stressor.curve)) }
             ledger.add(history, steal: 0)
         }
+    }
+
+    /// The verdict of a level's only phase, which holds 1 until an order asks for `value`, reached some time later.
+    func resultAfterOrder(
+        at time: Nanoseconds, to value: Double, within: Nanoseconds?, arrivingAfter delay: Nanoseconds
+    ) -> Verdict {
+        let plan = Plan(
+            profile: "", file: "", sha256: "", seed: 0, stressors: [stressor], phases: phases, findings: [])
+        var ledger = PhaseLedger(phase: 0, of: plan, stressor)
+        var changed = curve.prefix(until: time)
+        let rest = phases[0].end - time
+        changed.append(rest, repeating: [.init(length: rest, holding: value)])
+        var history = History()
+        for at in stride(from: 0, to: phases[0].end, by: 20 * Int64.Stride(Nanoseconds.millisecond)) {
+            if at == time {
+                ledger.revise(within: within, from: time)
+                ledger.retarget(changed, from: time)
+            }
+            let there = at >= time + delay ? value : 1
+            history.append(
+                HistoryPoint(
+                    time: at, owed: (at >= time ? changed : curve).value(at: at), achieved: there, claimed: there))
+            ledger.add(history, steal: 0)
+        }
+        return ledger.result(isCut: false).verdict
     }
 
     // MARK: Truth

@@ -43,6 +43,15 @@ import Testing
         #expect(!limited(15, soft: 3, hard: 3).note.contains("RLIMIT_CPU"))
     }
 
+    @Test func `what cannot be read is no proof that nobody killed, and a limit is a cause`() {
+        let blind = evidence { ($0.groupKills, $0.hostKills) = (nil, nil) }
+        #expect(!blind.isOutOfMemory && blind.note.contains("cannot be read here (/proc/vmstat)"))
+        #expect(!evidence { $0.hostKills = nil }.note.contains("vmstat"), "the group tells")
+        let limited = evidence { $0.cpuLimit = .init(soft: 3, hard: 3) }
+        #expect(limited.cause?.0 == .processLimit && limited.cause?.1.figure.contains("Max cpu time 3 s") == true)
+        #expect(evidence().cause == nil)
+    }
+
     @Test func `a group's kills count from when they were seen`() {
         var ledger = OOMLedger()
         #expect(!ledger.isCounted)
@@ -100,6 +109,27 @@ import Testing
         #expect(told(&watch, bases(quota: 0.5)) == nil)
         #expect(told(&watch, bases(quota: 3))?.message.contains("is 2 cores (/online)") == true)
         #expect(told(&watch, bases(processors: 1))?.message.contains("is 1 core (/online)") == true)
+    }
+
+    @Test func `a table's limit is the base of shares of it, and not of a process that is squeezed`() {
+        func watch(_ values: [String: SettingValue]) -> BaseWatch {
+            BaseWatch(
+                PlannedStressor(
+                    name: "h", kind: "file-handles", unit: .handles, drive: .level, settings: Settings(values: values),
+                    capacity: 1, base: "", curve: Curve(), workers: 1,
+                    tolerance: ToleranceLimit(absolute: 0, ratio: 0), witness: ""))
+        }
+        func bases(_ most: Double) -> LimitBases {
+            LimitBases(handles: .init(value: most, source: "/proc/7/limits, Max open files"))
+        }
+        var own = watch(["follow": .boolean(true)])
+        #expect(own.change(to: bases(1000)) == nil)
+        let change = own.change(to: bases(600))
+        #expect(change?.factor == 0.6)
+        #expect(change?.finding?.message.contains("was 1000 handles") == true, "\(change?.finding?.message ?? "")")
+        #expect(change?.finding?.message.contains("is 600 handles (/proc/7/limits, Max open files)") == true)
+        var squeezed = watch(["target.pid": .integer(7)])
+        #expect(squeezed.change(to: bases(1000)) == nil && squeezed.change(to: bases(600)) == nil)
     }
 
     @Test func `a base that does not rest on it does not change with it`() {

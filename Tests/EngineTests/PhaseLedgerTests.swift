@@ -113,6 +113,80 @@ private let ms = Nanoseconds.millisecond
         #expect(near(result.errorMean, -0.175, 0.02), "\(result.errorMean)")
     }
 
+    @Test func `the mean claim of a level that moves faster than the looks is that of what is there`() throws {
+        // Ten looks a second fall on the same place of each wave.
+        var run = JudgeSimulation(.level)
+        run.phase(
+            2 * s, [.init(length: 50 * ms, .line(100, 15000)), .init(length: 50 * ms, .line(15000, 100))])
+        let result = try #require(run.results().first)
+        #expect(near(result.targetMean, 7550) && near(result.achievedMean, 7550, 0.02))
+        #expect(near(result.claimedMean, result.achievedMean, 1e-3), "\(result.claimedMean)")
+    }
+
+    @Test func `phases that are too short for a quantum are judged together`() {
+        // 20 ms of 10 each: a quantum of 10 ms forgives each of them four tenths of the work, and not all of them.
+        func run(_ factors: [Double]) -> [Verdict] {
+            var run = JudgeSimulation(.rate)
+            for (index, factor) in factors.enumerated() {
+                run.hold(1, for: 20 * ms)
+                run.phase(80 * ms)
+                let start = Nanoseconds(index) * 100 * ms
+                run.disturb(start, start + 20 * ms, factor: factor)
+            }
+            return run.results().enumerated().filter { $0.offset.isMultiple(of: 2) }.map(\.element.verdict)
+        }
+        #expect(run([1, 1, 1, 1]).allSatisfy { $0 == .met })
+        #expect(run([0.6]) == [.met], "one quantum of one phase")
+        #expect(run(Array(repeating: 0.6, count: 6)).dropFirst(1).allSatisfy { $0 == .notMet })
+        #expect(run([0.7, 1.3, 0.7, 1.3, 0.7, 1.3]).allSatisfy { $0 == .met }, "what one lacks the next one has")
+        #expect(run([0.6, 1, 1, 0.6]).suffix(3) == [.met, .met, .notMet])
+    }
+
+    @Test func `a process of several that was killed is no cause of saturation`() {
+        var ledger = self.ledgerOfHandles()
+        var history = History()
+        for step in 0..<10 {
+            var point = HistoryPoint(time: Nanoseconds(step) * 100 * ms, owed: 10, achieved: 10, claimed: 10)
+            if step >= 5 { (point.achieved, point.claimed) = (8, 8) }
+            history.append(point)
+            ledger.add(history, steal: 0)
+            if step == 5 { ledger.noteKilled(at: point.time, history) }
+        }
+        let result = ledger.result(isCut: false)
+        #expect(result.verdict == .killed && result.limitedBy == nil && result.shortfall.values.allSatisfy { $0 <= 0 })
+        var next = self.ledgerOfHandles()
+        next.isCrippled = true
+        for point in [HistoryPoint(time: 0, owed: 10, achieved: 8, claimed: 8)] {
+            history = History()
+            history.append(point)
+            next.add(history, steal: 0)
+        }
+        #expect(next.limitedBy == nil)
+    }
+
+    private func ledgerOfHandles() -> PhaseLedger {
+        var curve = Curve()
+        curve.append(s, repeating: [.init(length: s, holding: 10)])
+        let stressor = PlannedStressor(
+            name: "x", kind: "file-handles", unit: .handles, drive: .level, settings: Settings(values: [:]),
+            capacity: 100, base: "", curve: curve, workers: 1,
+            tolerance: ToleranceLimit(absolute: 0, ratio: 0.001), witness: "")
+        let phase = PlannedPhase(name: "p", start: 0, length: s, loads: ["x": "10"])
+        let plan = Plan(
+            profile: "", file: "", sha256: "", seed: 0, stressors: [stressor], phases: [phase], findings: [])
+        return PhaseLedger(phase: 0, of: plan, stressor)
+    }
+
+    @Test func `an order may grant more time for its way, until the phase ends`() {
+        func verdict(_ within: Nanoseconds?) -> Verdict {
+            var run = JudgeSimulation(.level)
+            run.hold(1, for: 8 * s)
+            return run.resultAfterOrder(at: 2 * s, to: 3, within: within, arrivingAfter: 2 * s)
+        }
+        #expect(verdict(nil) == .notMet && verdict(500 * ms) == .notMet)
+        #expect(verdict(2500 * ms) == .met)
+    }
+
     @Test func `a stall that is made up for in a burst is seen twice`() {
         // 0.7 s without work, then so much more that the mean is right.
         var run = held(.rate, 0.4, for: 4 * s)
@@ -448,9 +522,11 @@ private let ms = Nanoseconds.millisecond
             curve: run.curve, workers: 1, tolerance: ToleranceLimit(absolute: 1, ratio: 0), witness: "")
         let plan = Plan(
             profile: "", file: "", sha256: "", seed: 0, stressors: [stressor], phases: run.phases, findings: [])
-        let ledger = PhaseLedger(phase: 0, of: plan, stressor)
-        #expect(ledger.result(isCut: false).verdict == .unverified)
-        #expect(ledger.result(isCut: true).verdict == .aborted)
+        var ledger = PhaseLedger(phase: 0, of: plan, stressor)
+        let whole = ledger.result(isCut: false)
+        #expect(whole.verdict == .unverified)
+        let cut = ledger.result(isCut: true)
+        #expect(cut.verdict == .aborted)
     }
 }
 

@@ -121,6 +121,38 @@ private struct FakeDisk: Stressor {
         #expect(rejection(Self.profile([Self.entry()], phases)) == nil)
     }
 
+    @Test(
+        arguments: [
+            (.absolute(.cores(3)), ["tolerance_cut"], "0.5 cores is used"),
+            (.percent(100), ["tolerance_cut"], "0.5 cores"),
+            (.percent(5), [], ""), (.absolute(.cores(0.1)), [], ""),
+        ] as [(Tolerance, [String], String)])
+    func `a tolerance that is not what is used is told`(tolerance: Tolerance, codes: [String], words: String) throws {
+        let plan = try plan(Self.profile([Self.entry(tolerance: tolerance)], [[Self.load(.hold(.cores(1)))]]))
+        let told = plan.findings.filter { $0.code.hasPrefix("tolerance") }
+        #expect(told.map(\.code) == codes && told.allSatisfy { $0.message.contains(words) }, "\(told)")
+    }
+
+    @Test func `a tolerance below the kernel's own grain is told`() {
+        var stressor = PlannedStressor(
+            name: "a", kind: "a", unit: .cores, drive: .rate, settings: Settings(values: [:]), capacity: 2, base: "",
+            curve: Curve(), workers: 1,
+            tolerance: ToleranceLimit(absolute: 2e-9, ratio: 0, isWritten: true, floor: 0.001), witness: "")
+        stressor.curve.append(s, repeating: [.init(length: s, holding: 1)])
+        let phase = PlannedPhase(name: "p", start: 0, length: s, loads: ["a": "1 core"])
+        #expect(ToleranceNote.findings(stressor, [phase]).map(\.code) == ["tolerance_raised"])
+        stressor.tolerance.isWritten = false
+        #expect(ToleranceNote.findings(stressor, [phase]).isEmpty)
+    }
+
+    @Test(arguments: [(100, "5s are granted"), (6, "5s are granted"), (5, nil), (nil, nil)] as [(Int64?, String?)])
+    func `time for the way that a phase has not is told with what is granted`(within: Int64?, words: String?) throws {
+        var profile = Self.profile([Self.entry()], [[Self.load(.hold(.cores(1)))]])
+        profile.phases[0].within = within.map { $0 * s }
+        let told = try plan(profile).findings.filter { $0.code == "within_cut" }
+        #expect(told.first.map { words.map($0.message.contains) ?? false } ?? (words == nil), "\(told)")
+    }
+
     @Test func `a stressor has its targets in one unit, and as much as there is only level`() throws {
         func diskProfile(_ shapes: [LoadShape]) -> Profile {
             Self.profile([Self.entry(kind: "disk")], shapes.map { [Self.load($0)] })

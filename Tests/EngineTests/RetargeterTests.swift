@@ -64,7 +64,11 @@ private let s = Nanoseconds.second
             name: "", file: "", sha256: "", seed: 1, stressors: [entry], phases: [phase("p", 2), phase("q", 4)],
             guards: [])
         let prepared = try Planner(host: host, catalog: [Fake.self, Endless.self]).prepare(profile)
-        let retargeter = Retargeter(prepared) { (_, _, _, _) throws(ProfileErrors) in shape }
+        let retargeter = Retargeter(prepared) { (_, _, _, _) throws(ProfileErrors) in
+            shape
+        } readWithin: { (_, _) throws(ProfileErrors) in
+            9 * s
+        }
         return (prepared.plan.stressors[0], retargeter)
     }
 
@@ -73,7 +77,17 @@ private let s = Nanoseconds.second
     ) throws -> Curve {
         let (stressor, retargeter) = try run(shape, kind: kind)
         let curve = before ?? stressor.curve
-        return try retargeter.curve("x", of: stressor, instead: curve, from: time, until: 10 * s).curve
+        return try retargeter.change("x", of: stressor, instead: curve, from: time, until: 10 * s).curve
+    }
+
+    @Test func `more time for the way than the stretch has is told, as in a plan`() throws {
+        let (stressor, retargeter) = try Self.run(.hold(.bytesPerSecond(4)))
+        let cut = try retargeter.change(
+            "x", within: "9s", of: stressor, instead: stressor.curve, from: 4 * s, until: 10 * s)
+        #expect(cut.within == 9 * s && cut.findings.map(\.code) == ["within_cut"])
+        #expect(cut.findings.first?.message.contains("3s are granted") == true, "\(cut.findings)")
+        let none = try retargeter.change("x", of: stressor, instead: stressor.curve, from: 4 * s, until: 10 * s)
+        #expect(none.within == nil && none.findings.isEmpty)
     }
 
     @Test func `max of a rate without an end can be held, and nothing can slope to it or from it`() throws {

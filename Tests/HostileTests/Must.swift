@@ -6,6 +6,8 @@ struct Must: Sendable {
     var verdicts: [String]
     /// The causes of which one must be named by the kind's results; none, and all do.
     var causes: [String] = []
+    /// Causes that no result may name.
+    var lies: [String] = []
     /// The verdict of phases, by name.
     var phases: [String: [String]] = [:]
     /// Whether a finding must tell of it that the plan had not.
@@ -53,6 +55,8 @@ struct Must: Sendable {
         if !causes.isEmpty, Set(named).isDisjoint(with: causes) {
             objections.append("limited by \(named), and must be \(causes.joined(separator: " or "))")
         }
+        let lies = Set(named).intersection(lies)
+        if !lies.isEmpty { objections.append("limited by \(lies.sorted()), which is not so") }
         for (name, verdicts) in phases {
             let found = outcome.results.first { $0.phase == name && $0.stressor == kind }?.verdict ?? "none"
             if !verdicts.contains(found) {

@@ -167,6 +167,32 @@ struct Act: Sendable {
         }
     }
 
+    /// The last thread of each stressor is put into a control group, and the process stays where it is.
+    static func moveThread(to controller: String, _ time: Double) -> Act {
+        at(time) { stage in
+            for id in stage.stressors {
+                let threads = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(id)/task")
+                guard let last = threads.compactMap({ Int($0) }).max() else { throw Failure("no threads of \(id)") }
+                try stage.write("\(last)", to: "tasks", of: controller)
+            }
+        }
+    }
+
+    /// Whoever may look into `/proc/PID/fd` cuts the files that the stressors hold on the disk.
+    static func cutFiles(_ time: Double) -> Act {
+        at(time) { stage in
+            let disk = try stage.disk().path
+            for id in stage.stressors {
+                for name in (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(id)/fd")) ?? [] {
+                    let path = "/proc/\(id)/fd/\(name)"
+                    let target = (try? FileManager.default.destinationOfSymbolicLink(atPath: path)) ?? ""
+                    guard target.hasPrefix(disk), target.hasSuffix("(deleted)") else { continue }
+                    guard truncate(path, 0) == 0 else { throw Failure("\(target) cannot be cut") }
+                }
+            }
+        }
+    }
+
     /// A command that is run for each stressor, its process id last.
     static func tool(_ command: [String], _ time: Double) -> Act {
         at(time) { stage in for id in stage.stressors { try Child.run(command + ["\(id)"]) } }

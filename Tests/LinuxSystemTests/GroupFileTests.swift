@@ -40,6 +40,16 @@ import Testing
         #expect(quota.read(at: 2 * Self.second).cores == 15)
     }
 
+    @Test func countersThatCannotBeReadAreUnknownAndNotZero() throws {
+        let folder = try TemporaryFolder()
+        try folder.write("50000 100000\n", to: "cpu.max")
+        let quota = GroupQuota(group(folder, 2))
+        #expect(quota.read(at: 0) == .init(cores: 0.5, throttledCount: nil, throttledTime: nil))
+        try folder.write("usage_usec 9\n", to: "cpu.stat")
+        quota.lookAgain()
+        #expect(quota.read(at: Self.second).throttledTime == nil, "a group without the controller")
+    }
+
     @Test func aControllerThatIsHandedDownLaterIsFound() throws {
         let folder = try TemporaryFolder()
         let quota = GroupQuota(group(folder, 2))

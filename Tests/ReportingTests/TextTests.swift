@@ -150,7 +150,7 @@ private let plain = TextStyle()
     @Test func aClaimThatTheKernelDeniesIsNamed() {
         var record = Fixture.missed
         record.results[0].verdict = .unverified
-        record.results[0].claimedMean = 0.8
+        record.results[0].mismatch = ClaimMismatch(claimed: 0.8, achieved: 0.5)
         record.verdict = .unverified
         let text = SummaryText.text(record, style: plain)
         #expect(

@@ -136,6 +136,20 @@ struct DiskBandwidthPlanTests {
     }
 
     @Test(.enabled(if: LoopDisk.isPossible(), "no loop devices"))
+    func aRunThatIsSureToReachTheBoundIsToldWithTheRemedy() throws {
+        let disk = try LoopDisk(size: 64 << 20)
+        let settings: [String: SettingValue] = [
+            "directory": .text(disk.path), "size": .bytes(8 << 20), "keep-free": .bytes(0),
+        ]
+        let found = try plan(settings).findings.filter { $0.code == "max_written_too_low" }
+        #expect(found.count == 1 && found[0].severity == .warning)
+        #expect(found[0].message.contains("unless the profile says so. Set 'max-written: 490MiB'"), "\(found)")
+        #expect(try plan(settings, peak: 1e6).findings.isEmpty, "10 MB in 10 s")
+        let written = try plan(settings.merging(["max-written": .bytes(2 << 30)]) { $1 })
+        #expect(!written.findings.contains { $0.code == "max_written_too_low" })
+    }
+
+    @Test(.enabled(if: LoopDisk.isPossible(), "no loop devices"))
     func aReadOnlyFileSystemIsRefused() throws {
         let disk = try LoopDisk(size: 32 << 20)
         try disk.remount("ro")

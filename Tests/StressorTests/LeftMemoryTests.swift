@@ -48,6 +48,26 @@ struct LeftMemoryTests {
         #expect(LeftMemory.headroom(Settings(values: written), usual: 64 << 20) == 100 << 20, "it is a floor")
     }
 
+    @Test func whatIsHeldAlreadyIsRoomForALoadThatComesLater() throws {
+        func codes(holding held: Double) throws -> [String] {
+            var request = self.request([])
+            request.held = held
+            let base = try MemoryStressor.base(request)
+            return try MemoryStressor.prepare(request, base: base, curve: .constant(0x1p41)).findings.map(\.code)
+        }
+        #expect(try codes(holding: 0).contains("target_beyond_capacity"))
+        #expect(try !codes(holding: 0x1p41).contains("target_beyond_capacity"))
+    }
+
+    @Test func aLoadThatComesLaterAndLeavesLessIsFollowed() {
+        let planned = Settings(values: [LeftMemory.leastKey: .bytes(64 << 20)])
+        #expect(LeftMemory.headroom(planned, usual: 64 << 20, revised: 20 << 20) == 12 << 20)
+        #expect(LeftMemory.headroom(planned, usual: 64 << 20, revised: 200 << 20) == 56 << 20, "the least of all")
+        #expect(LeftMemory.headroom(Settings(values: [:]), usual: 64 << 20, revised: 20 << 20) == 12 << 20)
+        let written = Settings(values: ["headroom": .bytes(100 << 20)])
+        #expect(LeftMemory.headroom(written, usual: 64 << 20, revised: 20 << 20) == 100 << 20)
+    }
+
     @Test func theProcessAndTheWitnessAreTold() throws {
         let plan = try prepare(request([.bytes(0x1p30), .bytes(Double(20 * Self.mebi))]), leaving: 20 * Self.mebi)
         #expect(plan.settings[LeftMemory.leastKey] == .bytes(20 * Self.mebi), "the least of all loads")

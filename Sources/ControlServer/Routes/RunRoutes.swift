@@ -74,7 +74,7 @@ struct RunRoutes: Sendable {
                 headers: [.accept: "application/json, application/merge-patch+json"])
         }
         var object = JSONObject(try JSONValue.object(in: call.body))
-        let load = try object.strings("load")
+        let (load, within) = try object.loads("load") ?? (nil, [:])
         let word = try object.string("state")
         try object.end(known: ["load", "state"])
         let isPaused: Bool? =
@@ -88,7 +88,8 @@ struct RunRoutes: Sendable {
             throw Problem(.malformed, #"give 'load', such as {"load":{"cpu":"40%"}}, or 'state', or both"#)
         }
         try await attempt { () throws(Refusal) in
-            try await stored.run.change(load: load?.isEmpty == true ? nil : load, isPaused: isPaused)
+            try await stored.run.change(
+                load: load?.isEmpty == true ? nil : load, within: within.isEmpty ? nil : within, isPaused: isPaused)
         }
         return .document(RunDocument.bytes(stored))
     }

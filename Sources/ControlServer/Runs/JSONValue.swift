@@ -77,6 +77,36 @@ struct JSONObject {
         }
     }
 
+    /// Takes loads by the name of the stressor, each a string or an object with `load` and `within`, as in a profile;
+    /// `nil` where there are none, or null.
+    mutating func loads(_ key: String) throws(Problem) -> (load: [String: String]?, within: [String: String])? {
+        switch members.removeValue(forKey: key) {
+        case .none, .null: return nil
+        case .object(let members):
+            var (loads, within): ([String: String], [String: String]) = ([:], [:])
+            for (name, value) in members {
+                switch value {
+                case .string(let text): loads[name] = text
+                case .object(let parts):
+                    var part = JSONObject(parts, named: "'\(name)' in '\(key)'")
+                    guard let load = try part.string("load") else {
+                        throw Problem(.malformed, "'\(name)' in '\(key)' has no 'load'")
+                    }
+                    loads[name] = load
+                    within[name] = try part.string("within")
+                    try part.end(known: ["load", "within"])
+                default:
+                    throw Problem(
+                        .malformed,
+                        "'\(name)' in '\(key)' must be a string, or an object with 'load' and 'within', as a profile "
+                            + "writes it")
+                }
+            }
+            return (loads, within)
+        default: throw Problem(.malformed, "'\(key)' of \(name) must be an object of loads")
+        }
+    }
+
     /// Refuses what was not taken, as a misspelt member would be.
     func end(known: [String]) throws(Problem) {
         guard let stranger = members.keys.min() else { return }

@@ -56,8 +56,9 @@ struct RunRequestReader {
     private func wrapped(_ object: consuming JSONObject, _ inQuery: RunOptions) throws(Problem) -> RunRequest {
         var object = object
         let profile = try object.string("profile")
-        let load = try object.strings("load") ?? [:]
-        let set = try object.strings("set") ?? [:]
+        let (load, within) = try object.loads("load").map { ($0.load ?? [:], $0.within) } ?? ([:], [:])
+        var set = try object.strings("set") ?? [:]
+        for (kind, time) in within { set["\(kind).within"] = time }
         let length = try object.string("for")
         var run = inQuery
         run.lease = try object.string("lease") ?? run.lease

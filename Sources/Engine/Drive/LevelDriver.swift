@@ -10,6 +10,8 @@ public protocol Holding: ~Copyable {
     func holdings(for total: Int64) -> Int64
     /// What of `total`, as ``holdings(for:)`` gave it, `lane` is to hold; a multiple of the granularity.
     func share(of total: Int64, on lane: Lane) -> Int64
+    /// What is held where others may have taken of it; `last` is what the last move left.
+    func held(since last: Int64) -> Int64
     /// Moves at most one quantum toward `target` and returns the amount now held.
     mutating func move(toward target: Int64) throws(StressorFailure) -> Int64
     /// Does a short piece of background work, such as writing content, and says when it wants to be called again.
@@ -19,6 +21,8 @@ public protocol Holding: ~Copyable {
 extension Holding where Self: ~Copyable {
     /// The total itself.
     public func holdings(for total: Int64) -> Int64 { total }
+    /// Nobody takes of it.
+    public func held(since last: Int64) -> Int64 { last }
     /// As much as any other lane.
     public func share(of total: Int64, on lane: Lane) -> Int64 { lane.share(of: total, granularity: granularity) }
     /// Nothing to do, ever.
@@ -43,6 +47,7 @@ extension Lane {
         while !time.isStopping {
             var isRefused = false
             var asked = time.now
+            held = holder.held(since: held)
             // The target is read anew before each quantum: a long way up must not miss a turn of the curve.
             while !time.isStopping {
                 asked = time.now

@@ -51,6 +51,8 @@ public struct LoadRequest: Sendable {
     public var amounts: Set<AmountKind>
     /// What its loads leave, as the profile writes it: the amounts within ``Amount/leave(_:)``.
     public var left: [Amount] = []
+    /// What the stressor already holds on top of what others do, in the unit, where it goes on with another load.
+    public var held = 0.0
     /// The host.
     public var host: HostFacts
     /// How long the run lasts.
@@ -124,6 +126,8 @@ public struct Preparation: Sendable {
     public var releaseLimit: Nanoseconds
     /// Whether the CPU time that the observer takes is part of the load, and not on top of it.
     public var includesObserver: Bool
+    /// The least that any load leaves, in the unit, where the processes keep to it; 0 where none leaves any.
+    public var leastLeft: Int64 = 0
 
     /// Creates a preparation.
     public init(

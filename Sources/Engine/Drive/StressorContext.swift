@@ -29,6 +29,10 @@ public struct StressorContext: Sendable {
     /// Where latencies are counted; `nil` where the load is not made of operations.
     public let latency: LatencyCells?
     let notices: NoticeBoard?
+    private let revisedLeast: @Sendable () -> Int64
+
+    /// The least that a load leaves which came while the run went on, in the stressor's unit; 0 where none did.
+    public var leastLeft: Int64 { revisedLeast() }
 
     /// Creates a context.
     public init(
@@ -44,7 +48,8 @@ public struct StressorContext: Sendable {
 
     init(
         name: String, runID: String, control: ControlWord, workers: Int, processes: Int, processIndex: Int,
-        course: Course, unit: Unit, mode: LoadMode, gauges: [Gauge], latency: LatencyCells?, notices: NoticeBoard?
+        course: Course, unit: Unit, mode: LoadMode, gauges: [Gauge], latency: LatencyCells?, notices: NoticeBoard?,
+        leastLeft: @escaping @Sendable () -> Int64 = { 0 }
     ) {
         self.name = name
         self.runID = runID
@@ -58,6 +63,7 @@ public struct StressorContext: Sendable {
         self.gauges = gauges
         self.latency = latency
         self.notices = notices
+        revisedLeast = leastLeft
         peak = course.curve.peak
     }
 

@@ -49,9 +49,12 @@ struct LevelJudge {
     private var wayError = 0.0
     private var error = 0.0
     private var rawError = 0.0
+    /// By how much claims are beyond what the kernel says at both of two looks, and its word there.
     private var claimError = 0.0
     private var claimedTime = 0.0
-    private var claimed = 0.0
+    private var comparedOwn = 0.0
+    /// Claimed less achieved.
+    private var claimBeyond = 0.0
     private var seen = 0.0
     private var longestStep: Nanoseconds = 0
     private var others: Double?
@@ -82,6 +85,9 @@ struct LevelJudge {
         if next.isOn, reachedAfter == nil { reachedAfter = next.time - phase.start }
         followWay(next)
     }
+
+    /// Grants another time for the way to targets from `time` on; `nil` is what the phase says.
+    mutating func revise(within: Nanoseconds?, from time: Nanoseconds) { phase.revisions.append((time, within)) }
 
     /// Goes over to another target from a time on that is still to come.
     mutating func retarget(_ curve: Curve) {
@@ -165,13 +171,14 @@ struct LevelJudge {
         }
         error += integral
         seen += time
-        claimed += ends.reduce(0) { $0 + $1.claimed } / Double(ends.count) * time
+        claimBeyond += ends.reduce(0) { $0 + $1.claimed - ($1.target + $1.error) } / Double(ends.count) * time
         if piece.unseen == 0, isOn, !isReleased, ends.count > 1 {
             // A claim that is behind for one look is on its way: it was read before what the kernel counts, which may
             // take long.
             let differences = ends.map { $0.claimed - $0.own }
             let (low, high) = (differences.min() ?? 0, differences.max() ?? 0)
             claimError += (low > 0 ? low : min(0, high)) * time
+            comparedOwn += ends.reduce(0) { $0 + $1.own } / Double(ends.count) * time
             claimedTime += time
         }
         guard stretch.way == .open else {
@@ -255,21 +262,28 @@ struct LevelJudge {
         let target = phase.curve.mean(from: phase.start, to: end)
         let allowed = phase.tolerance.allowed(at: target)
         let errorMean = tally.counted(error) / span
-        let claimOff = claimedTime > 0 ? abs(claimError / claimedTime) : 0
-        let isClaimOff = claimOff > 2 * allowed
+        let mismatch = claimedTime > 0 ? mismatch(beyond: 2 * allowed) : nil
         var verdict = Verdict.met
         let absolute = tally.judged > 0 ? tally.absolute / tally.judged : 0
         // One look that is off, between two that are not, is no miss.
         let grace = max(0.05 * span, min(2 * Double(min(longestStep, Self.tick)), span / 4))
         if abs(errorMean) > allowed + Self.rounding || absolute > allowed + Self.rounding || tally.off > grace {
             verdict = .notMet
-        } else if tally.unseen > 0.05 * span || isClaimOff {
+        } else if tally.unseen > 0.05 * span || mismatch != nil {
             verdict = .unverified
         }
+        // Between looks a claim goes anywhere, as the target does: what is averaged is its distance from what is there.
+        let achieved = target + rawError / span
         return Judgement(
-            tally: tally, targetMean: target, achievedMean: target + rawError / span,
-            claimedMean: seen > 0 ? claimed / seen : 0, errorMean: errorMean, allowed: allowed,
-            isClaimOff: isClaimOff, verdict: verdict)
+            tally: tally, targetMean: target, achievedMean: achieved,
+            claimedMean: seen > 0 ? max(0, achieved + claimBeyond / seen) : 0, errorMean: errorMean, allowed: allowed,
+            mismatch: mismatch, verdict: verdict)
+    }
+
+    /// The means that were compared, where they differ by more than `most`.
+    private func mismatch(beyond most: Double) -> ClaimMismatch? {
+        let (own, difference) = (comparedOwn / claimedTime, claimError / claimedTime)
+        return abs(difference) > most ? ClaimMismatch(claimed: max(0, own + difference), achieved: own) : nil
     }
 
     /// Means are sums of many terms: their last digits are no error.

@@ -65,6 +65,8 @@ struct JudgedPhase {
     var operation: Double
     /// How long the way to a target may take at the begin of a stretch of the given length.
     var allowance: @Sendable (_ stretch: Nanoseconds) -> Nanoseconds
+    /// From when on an order says something else; `nil` is what the phase says.
+    var revisions: [(from: Nanoseconds, within: Nanoseconds?)] = []
 
     init(_ phase: PlannedPhase, _ stressor: PlannedStressor) {
         curve = stressor.curve
@@ -79,6 +81,12 @@ struct JudgedPhase {
     }
 
     var length: Nanoseconds { end - start }
+
+    /// How long the way may take at the begin of the stretch from `start` to `end`.
+    func allowance(from start: Nanoseconds, to end: Nanoseconds) -> Nanoseconds {
+        guard let written = revisions.last(where: { $0.from <= start })?.within else { return allowance(end - start) }
+        return PlannedPhase.granted(written, stretch: end - start)
+    }
 
     /// The end of the stretch that begins, or goes on, at `time`: the next jump of the target, or the phase's end.
     func stretchEnd(after time: Nanoseconds) -> Nanoseconds { min(curve.nextJump(after: time) ?? end, end) }

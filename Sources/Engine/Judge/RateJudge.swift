@@ -93,6 +93,9 @@ struct RateJudge {
         if look.time >= (hasOwnLook ? max(end, stretch.end) : end - Self.earliness) { closeSlot(at: mark) }
     }
 
+    /// Grants another time for the way to targets from `time` on; `nil` is what the phase says.
+    mutating func revise(within: Nanoseconds?, from time: Nanoseconds) { phase.revisions.append((time, within)) }
+
     /// Goes over to another target from a time on that is still to come.
     mutating func retarget(_ curve: Curve) {
         phase.curve = curve
@@ -298,12 +301,13 @@ struct RateJudge {
         let since = claimedSince.flatMap { $0.time < mark.time ? $0 : nil } ?? first
         let compared = max(1, Double(mark.time - (since?.time ?? from)))
         let own = ((last?.ownAmount ?? 0) - (since?.ownAmount ?? 0)) / compared
-        let claimOff = ((last?.claimed ?? 0) - (since?.claimed ?? 0)) / compared - own
+        let claimOfIt = ((last?.claimed ?? 0) - (since?.claimed ?? 0)) / compared
         let allowed = phase.tolerance.allowed(at: isFree ? achieved : target)
         let errorMean = isFree ? 0 : tally.counted(mark.error) / finite
         let overall = max(target, own)
         // A claim is behind by what is done in one piece at the most, at the first look and at the last.
-        let isClaimOff = abs(claimOff) > max(2 * allowed, 2 * phase.quantum(at: overall, due: .infinity) / compared)
+        let agreed = max(2 * allowed, 2 * phase.quantum(at: overall, due: .infinity) / compared)
+        let mismatch = abs(claimOfIt - own) > agreed ? ClaimMismatch(claimed: claimOfIt, achieved: own) : nil
         let limit = max(allowed, phase.quantum(at: target, due: target * finite) / finite)
         let slotLength = max(1, min(finite, longestSlot))
         let limitOfSlots = max(allowed, phase.quantum(at: target, due: target * slotLength) / slotLength)
@@ -315,12 +319,19 @@ struct RateJudge {
             || tally.off > max(0.05 * span, longestSlot, freely.longest) || isFree && achieved <= 0
         {
             verdict = .notMet
-        } else if tally.unseen > 0.05 * span || isClaimOff {
+        } else if tally.unseen > 0.05 * span || mismatch != nil {
             verdict = .unverified
+        }
+        var short: ShortPhases.Part?
+        if !isFree, target > 0, limit > allowed {
+            short = .init(
+                error: errorMean * finite, allowed: allowed * finite,
+                quantum: phase.quantum(at: target, due: .infinity))
         }
         return Judgement(
             tally: tally, targetMean: isFree ? nil : target, achievedMean: achieved, claimedMean: claimed,
-            errorMean: errorMean, allowed: allowed, isClaimOff: isClaimOff, verdict: verdict)
+            errorMean: errorMean, allowed: allowed, mismatch: mismatch, verdict: verdict,
+            short: short)
     }
 
     /// The curve's mean over the phase, without the time in which it has no figure.

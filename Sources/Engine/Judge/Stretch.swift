@@ -32,7 +32,7 @@ struct Stretch {
         self.start = start
         settledAt = start
         end = phase.stretchEnd(after: start)
-        allowanceEnd = start + phase.allowance(end - start)
+        allowanceEnd = start + phase.allowance(from: start, to: end)
         let (before, after) = (phase.curve.valueBefore(start), phase.curve.value(at: start))
         isUp = after > before
         way = Curve.isJump(before, after) ? .open : .none
@@ -44,7 +44,7 @@ struct Stretch {
     mutating func follow(_ phase: JudgedPhase) -> Bool {
         let before = allowanceEnd
         end = phase.stretchEnd(after: start)
-        allowanceEnd = start + phase.allowance(end - start)
+        allowanceEnd = start + phase.allowance(from: start, to: end)
         return allowanceEnd < before
     }
 }

@@ -50,9 +50,11 @@ struct Judgement {
     var errorMean: Double
     /// What is allowed of it.
     var allowed: Double
-    /// Whether claim and kernel differ too much to be proof.
-    var isClaimOff: Bool
+    /// The claim and the kernel's word where they differ too much to be proof; `nil` where they agree.
+    var mismatch: ClaimMismatch?
     var verdict: Verdict
+    /// What the phase is in the sum of short ones; `nil` where it is not so short.
+    var short: ShortPhases.Part?
 }
 
 /// Sizes of error, bounded: when full, every other one is dropped and from then on every other one is kept.

@@ -22,7 +22,7 @@ enum Attribution {
         if let answer = causeOfStandstill(miss, limits) { return answer }
         if miss.isThrottled(window.throttled) { return (.quota, limits?.quota?.evidence) }
         if let limits, let answer = causeInLimits(miss, limits) { return answer }
-        if let answer = causeInOthers(miss) { return answer }
+        if let answer = causeInOthers(miss) ?? causeInLoss(miss) { return answer }
         let evidence = window.refusalCause.flatMap { limits?.told[$0] }
         switch stressor.drive {
         case .level: return (window.refusalCause ?? .saturation, evidence)
@@ -109,6 +109,22 @@ enum Attribution {
             return (.offline, CauseEvidence(source: processors.source, figure: figure))
         }
         return nil
+    }
+
+    /// Whether files that the stressor holds, by its own count, are no longer there: nobody but others cuts them.
+    private static func causeInLoss(_ miss: Miss) -> Answer? {
+        let (window, stressor) = (miss.window, miss.stressor)
+        guard stressor.drive == .level, stressor.mode == .add, stressor.settings.text("directory") != nil,
+            let achieved = window.achieved, miss.isShort,
+            window.refusalCause == .others
+                || window.claimed >= window.target - 2 * stressor.tolerance.allowed(at: window.target)
+        else { return nil }
+        let (claimed, there) = HumanUnits.amounts(max(window.claimed, window.target), achieved, stressor.unit)
+        return (
+            .others,
+            CauseEvidence(
+                source: stressor.witness, figure: "\(there) of \(claimed) that were held: others cut or removed files")
+        )
     }
 
     /// Whether others alone have more than the total that was asked for: nothing that could be given back is left.

@@ -61,6 +61,9 @@ struct BaseWatch {
         case ("memory", "cgroup"):
             return bases.memory ?? LimitBases.Amount(value: .infinity, source: "no limit")
         case ("disk-space", _): return bases.space
+        case ("inodes", _): return bases.inodes
+        // The limit of a process that is squeezed is what the load itself sets.
+        case ("file-handles", _): return stressor.settings.integer("target.pid") == nil ? bases.handles : nil
         default: return nil
         }
     }
@@ -68,7 +71,11 @@ struct BaseWatch {
     private func text(_ amount: LimitBases.Amount) -> String {
         if amount.value == .infinity { return "the host's memory (no limit)" }
         let figure =
-            stressor.unit == .cores ? Figure.cores(amount.value) : Figure.mebibytes(Int64(amount.value))
+            switch stressor.unit {
+            case .cores: Figure.cores(amount.value)
+            case .bytes: Figure.mebibytes(Int64(amount.value))
+            default: HumanUnits.amount(amount.value, stressor.unit)
+            }
         return "\(figure) (\(amount.source))"
     }
 }

@@ -15,8 +15,14 @@ struct GroupLevels {
         var last: GroupQuota.Reading?
         var newer: GroupQuota.Reading?
         var older: GroupQuota.Reading?
-        /// What it did lately, 1 to 2 s.
-        var recent: Int64 { (last?.throttledTime ?? 0) - (older?.throttledTime ?? 0) }
+        /// What it did lately, 1 to 2 s; nothing where that is not known.
+        var recent: Int64 { Self.growth(older?.throttledTime, last?.throttledTime) ?? 0 }
+
+        /// What a counter grew by between two readings, neither of which is a start at 0 where it could not be read.
+        static func growth(_ earlier: Int64?, _ later: Int64?) -> Int64? {
+            guard let earlier, let later else { return nil }
+            return max(0, later - earlier)
+        }
     }
 
     private var quotas: [QuotaLevel]
@@ -57,8 +63,8 @@ struct GroupLevels {
         for index in quotas.indices where all || quotas[index].last?.cores != nil {
             let reading = quotas[index].files.read(at: now)
             if let last = quotas[index].last {
-                figures.throttledCount += max(0, reading.throttledCount - last.throttledCount)
-                figures.throttled += max(0, reading.throttledTime - last.throttledTime)
+                figures.throttledCount += QuotaLevel.growth(last.throttledCount, reading.throttledCount) ?? 0
+                figures.throttled += QuotaLevel.growth(last.throttledTime, reading.throttledTime) ?? 0
             }
             quotas[index].last = reading
         }
@@ -82,8 +88,8 @@ struct GroupLevels {
         guard let level = busiest ?? smallest, let last = level.last else { return nil }
         return LimitFigures.Quota(
             source: level.files.source, cores: last.cores,
-            count: max(0, last.throttledCount - (level.first?.throttledCount ?? 0)),
-            time: max(0, last.throttledTime - (level.first?.throttledTime ?? 0)))
+            count: QuotaLevel.growth(level.first?.throttledCount, last.throttledCount),
+            time: QuotaLevel.growth(level.first?.throttledTime, last.throttledTime))
     }
 
     private var smallest: QuotaLevel? {

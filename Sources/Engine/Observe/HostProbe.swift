@@ -40,13 +40,16 @@ final class HostProbe {
         return reading
     }
 
-    /// How often the OOM killer has killed, on the whole host.
-    private var oomKills: Int64 { vmstat?.read { ByteScanner.integer(after: "oom_kill ", in: $0) } ?? 0 }
-    private var oomKillsSeen: Int64 = 0
+    /// How often the OOM killer has killed, on the whole host; `nil` where that cannot be read (before Linux 4.13).
+    private var oomKills: Int64? { vmstat?.read { ByteScanner.integer(after: "oom_kill ", in: $0) } }
+    private var oomKillsSeen: Int64?
 
     /// Takes the kills so far for ones that concern nobody; 28 µs.
     func forgetOOMKills() { oomKillsSeen = oomKills }
 
-    /// Whether the OOM killer has killed since then.
-    var hasOOMKills: Bool { oomKills > oomKillsSeen }
+    /// Whether the OOM killer has killed since then; `nil` where that is not known.
+    var hasOOMKills: Bool? {
+        guard let oomKillsSeen, let oomKills else { return nil }
+        return oomKills > oomKillsSeen
+    }
 }

@@ -35,7 +35,7 @@ struct OOMLedger {
 struct KillEvidence {
     /// SIGKILL and SIGXCPU, signal(7).
     private static let kill: Int32 = 9
-    private static let cpuTimeExceeded: Int32 = 24
+    static let cpuTimeExceeded: Int32 = 24
     /// How much earlier than the limit the kernel may end a process by its own count: it looks at the tick.
     private static let grain: Nanoseconds = 50 * .millisecond
 
@@ -48,13 +48,22 @@ struct KillEvidence {
     var groupKills: Bool?
     /// The group's counter.
     var groupSource = ""
-    /// Whether it took somebody on the host just before.
-    var hostKills: Bool
+    /// Whether it took somebody on the host just before; `nil` where the host does not tell.
+    var hostKills: Bool?
     /// Whether exert itself sent the signal.
     var isOwn: Bool
 
     /// Whether the OOM killer did it: the group's word, or else the host's.
-    var isOutOfMemory: Bool { signal == Self.kill && !isOwn && reachedLimit == nil && (groupKills ?? hostKills) }
+    var isOutOfMemory: Bool {
+        signal == Self.kill && !isOwn && reachedLimit == nil && (groupKills ?? hostKills ?? false)
+    }
+
+    /// The cause and the kernel's word, where a limit of the process ended it; `nil` where none is known to have.
+    var cause: (Cause, CauseEvidence)? {
+        guard let limit = reachedLimit, !isOwn else { return nil }
+        let figure = "Max cpu time \(limit) s, of which it has taken \(Figure.short(cpuTime.seconds)) s"
+        return (.processLimit, CauseEvidence(source: "/proc/PID/limits", figure: figure))
+    }
 
     /// The limit of CPU time that the process reached, in seconds: at the soft one comes SIGXCPU, at the hard one
     /// SIGKILL; setrlimit(2).
@@ -77,6 +86,8 @@ struct KillEvidence {
                 + "(/proc/PID/limits; ulimit -t, LimitCPU=)"
         }
         if isOutOfMemory { return "oom_kill in \(groupKills == nil ? "/proc/vmstat" : groupSource) went up" }
+        let isBlind = signal == Self.kill && groupKills == nil && hostKills == nil
         return "who sent it is not known to the kernel's accounting"
+            + (isBlind ? "; kills of the OOM killer cannot be read here (/proc/vmstat)" : "")
     }
 }

@@ -11,10 +11,10 @@ struct LimitFigures: Sendable {
         var source: String
         /// In cores; `nil` where it was taken away since.
         var cores: Double?
-        /// How often it stopped the group since it is watched.
-        var count: Int64 = 0
-        /// For how long, added up over processors.
-        var time: Nanoseconds = 0
+        /// How often it stopped the group since it is watched; `nil` where that is not known.
+        var count: Int64? = 0
+        /// For how long, added up over processors; `nil` where that is not known.
+        var time: Nanoseconds? = 0
     }
 
     /// A limit of what may be done to a disk in a second.
@@ -93,6 +93,9 @@ struct LimitFigures: Sendable {
 extension LimitFigures.Quota {
     var evidence: CauseEvidence {
         let cores = cores.map { Figure.cores($0) } ?? "no quota any more"
+        guard let count, let time else {
+            return CauseEvidence(source: source, figure: "\(cores), how often it throttled cannot be read")
+        }
         return CauseEvidence(
             source: source, figure: "\(cores), throttled \(count) times for \(Figure.short(time.seconds)) s so far")
     }

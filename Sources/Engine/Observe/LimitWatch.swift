@@ -30,6 +30,8 @@ final class LimitWatch {
     private var lastFull: Nanoseconds?
     /// What the processes may use of the processors' time, in seconds, with `/proc/PID/limits` as the source.
     private(set) var cpuTimeLimit: ProcessLimits.Pair?
+    /// How many descriptors the least of their tables may have in all; of loads that are shares of that.
+    private(set) var openFileLimit: LimitBases.Amount?
 
     /// Opens the files; `nil` where the processes cannot be looked at.
     ///
@@ -111,6 +113,7 @@ final class LimitWatch {
         figures.io = disks?.nearest(levels.io, at: now)
         let limits = processes[0].processLimits
         cpuTimeLimit = limits?.cpuTime ?? cpuTimeLimit
+        if stressor.kind == "file-handles" { lookAtTables(limits) }
         surroundings.look(&figures)
     }
 
@@ -120,10 +123,20 @@ final class LimitWatch {
         return move
     }
 
+    /// The hard limit: the soft one the processes raise to it at the start.
+    private func lookAtTables(_ first: ProcessLimits?) {
+        for (index, process) in processes.enumerated() {
+            guard let most = (index == 0 ? first : process.processLimits)?.openFiles?.hard else { continue }
+            if index > 0, Double(most) >= openFileLimit?.value ?? .infinity { continue }
+            openFileLimit = LimitBases.Amount(value: Double(most), source: "/proc/\(process.id)/limits, Max open files")
+        }
+    }
+
     /// What 100 % is made of now: the quota in cores, the least of the memory limits, the processors.
     func bases(at now: Nanoseconds) -> LimitBases {
         LimitBases(
-            quota: levels.smallestQuota, memory: levels.smallestMemory(at: now), processors: figures.processors)
+            quota: levels.smallestQuota, memory: levels.smallestMemory(at: now), processors: figures.processors,
+            handles: openFileLimit)
     }
 
     /// How often the OOM killer took one of the processes' group; `nil` where no group of theirs counts it.
@@ -140,6 +153,10 @@ struct LimitBases: Hashable {
     var quota: Amount?
     var memory: Amount?
     var processors: LimitFigures.Processors?
+    /// Of handles, what a process's table or the system's may have.
+    var handles: Amount?
+    /// The inodes of a file system that has a table of them.
+    var inodes: Amount?
     /// All of a file system, which may grow while it is mounted.
     var space: Amount?
 }

@@ -85,17 +85,23 @@ extension Observer {
         // The others go on undisturbed, and are judged without a pause.
         var touched: Set<Int> = []
         var found: [Finding] = []
+        var ordered: [(at: Int, within: Nanoseconds?, leastLeft: Int64)] = []
         for (name, text) in order.loads.sorted(by: { $0.key < $1.key }) {
             guard let at = plan.stressors.firstIndex(where: { $0.name == name }) else {
                 let names = plan.stressors.map(\.name).joined(separator: ", ")
                 throw OrderRefusal(.invalid, "the run has no stressor '\(name)'; it has: \(names)")
             }
-            let new = try retargeter.curve(
-                text, of: plan.stressors[at], instead: intended[at], from: time, until: phaseEnd)
+            let new = try retargeter.change(
+                text, within: order.within[name], of: plan.stressors[at], instead: intended[at], from: time,
+                until: phaseEnd)
             intended[at] = new.curve
             touched.insert(at)
             found += new.findings
-            changes.append(RunChange(.load(stressor: name, text: text), from: time))
+            ordered.append((at, new.within, new.leastLeft))
+            changes.append(RunChange(.load(stressor: name, text: text), from: time, within: new.within))
+        }
+        if let stranger = order.within.keys.filter({ order.loads[$0] == nil }).min() {
+            throw OrderRefusal(.invalid, "'within' of '\(stranger)' has no load; it is the way to a new one")
         }
         let pauses = order.pauses ?? isPaused
         if pauses != isPaused {
@@ -109,6 +115,12 @@ extension Observer {
         }
         // All or none.
         for (at, curve) in live { try sessions[at].checkRoom(for: curve) }
+        for (at, within, leastLeft) in ordered {
+            sessions[at].revisions.append((time, within))
+            if index == phase { ledgers[at].revise(within: within, from: time) }
+            // Before the target, which may go there: else the processes would refuse it.
+            if leastLeft > 0 { sessions[at].keepLess(leastLeft) }
+        }
         for (at, curve) in live {
             let session = sessions[at]
             try session.retarget(curve, intended: intended[at], from: time)

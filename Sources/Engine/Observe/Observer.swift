@@ -215,6 +215,7 @@ public final class Observer {
     /// Begins a phase, whose rates begin with the look that closed the one before.
     private func begin(phase index: Int) {
         phase = index
+        let shortPhases = ledgers.map(\.shortPhases)
         ledgers = sessions.map { session in
             // What was changed on the way counts.
             var stressor = session.plan
@@ -224,6 +225,11 @@ public final class Observer {
         for (at, session) in sessions.enumerated() {
             ledgers[at].open(after: pointsBefore.isEmpty ? nil : pointsBefore[at], session.history)
             if !session.isAlive { ledgers[at].noteKilled(at: 0, session.history) }
+            if at < shortPhases.count { ledgers[at].shortPhases = shortPhases[at] }
+            ledgers[at].isCrippled = !session.ended.isEmpty
+            for revision in session.revisions where revision.from >= plan.phases[index].start {
+                ledgers[at].revise(within: revision.within, from: revision.from)
+            }
         }
         latencies = sessions.map(\.latency)
         drops = sessions.map(\.dropped)
@@ -340,7 +346,8 @@ public final class Observer {
                 emit(.stressorEnded(end))
                 // Told by the event itself: a finding would say it twice.
                 if case .released = end.manner { continue }
-                if ledgers.indices.contains(index) { ledgers[index].noteKilled(at: now, session.history) }
+                guard ledgers.indices.contains(index) else { continue }
+                ledgers[index].noteKilled(at: now, session.history, because: session.killCause)
             }
         }
     }
@@ -364,9 +371,9 @@ public final class Observer {
         results += ended
         emit(.phaseEnded(phase, ended))
         for finding in sessions.compactMap({ $0.takeFinding() }) { note(finding) }
-        for (result, stressor) in zip(ended, plan.stressors)
-        where result.verdict == .unverified && result.unseenSeconds <= 0.05 * plan.phases[phase].length.seconds {
-            let (claimed, achieved) = HumanUnits.amounts(result.claimedMean, result.achievedMean, stressor.unit)
+        for (result, stressor) in zip(ended, plan.stressors) where result.verdict == .unverified {
+            guard let mismatch = result.mismatch else { continue }
+            let (claimed, achieved) = HumanUnits.amounts(mismatch.claimed, mismatch.achieved, stressor.unit)
             note(
                 Finding(
                     code: "claim_mismatch", stressor: result.stressor,

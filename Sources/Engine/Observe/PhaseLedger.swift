@@ -25,6 +25,8 @@ struct PhaseLedger {
     private var shortfallOnWay: [Cause: Double] = [:]
     private var contentAfter: Nanoseconds?
     private(set) var isLoaded: Bool
+    /// The phases before it that were too short for a quantum, and then this one.
+    var shortPhases = ShortPhases()
     var residentBytes: Double?
     /// What lay on each memory node near the phase's end; empty where it was looked and is not known.
     var nodeBytes: [Int: Double]?
@@ -38,6 +40,12 @@ struct PhaseLedger {
     /// When the process was found gone, since the run's start.
     private var killedAt: Nanoseconds?
     private var achievedWhenKilled: Double?
+    /// The limit that ended it.
+    private var endedBy: Cause?
+    /// Whether one of several processes was gone before the phase began: what is missing is missing for that.
+    var isCrippled = false
+    /// What was put down to a cause last: a process that is being killed gives back before it is seen to be gone.
+    private var lastMiss: (cause: Cause, amount: Double, time: Nanoseconds)?
 
     init(phase index: Int, of plan: Plan, _ stressor: PlannedStressor) {
         let phase = plan.phases[index]
@@ -48,6 +56,15 @@ struct PhaseLedger {
         isLoaded = phase.loads[stressor.name] != nil
         let judged = JudgedPhase(phase, stressor)
         judge = stressor.drive == .rate ? .rate(RateJudge(judged)) : .level(LevelJudge(judged))
+    }
+
+    /// Grants another time for the way to targets from `time` on, before the target that begins there is taken over.
+    mutating func revise(within: Nanoseconds?, from time: Nanoseconds) {
+        change {
+            $0.revise(within: within, from: time)
+        } level: {
+            $0.revise(within: within, from: time)
+        }
     }
 
     /// Goes over to another target from `time` on.
@@ -159,7 +176,8 @@ struct PhaseLedger {
     }
 
     private mutating func attribute(_ point: HistoryPoint, _ history: History, steal: Double, limits: LimitFigures?) {
-        guard let last, point.achieved != nil,
+        // What is missing of one whose process is gone is missing for that, however much others of it still do.
+        guard killedAt == nil, !isCrippled, let last, point.achieved != nil,
             let answer = cause(of: point, after: last, history, steal: steal, limits: limits)
         else {
             limitedBy = nil
@@ -175,6 +193,7 @@ struct PhaseLedger {
             shortfallOnWay[answer.cause, default: 0] += missing
         } else {
             shortfall[answer.cause, default: 0] += missing
+            lastMiss = (answer.cause, missing, point.time)
         }
     }
 
@@ -230,9 +249,19 @@ struct PhaseLedger {
     // MARK: End
 
     /// Notes that the process is gone, found at `time`.
-    mutating func noteKilled(at time: Nanoseconds, _ history: History) {
+    ///
+    /// - Parameter reason: the limit that ended it, where one is known to have.
+    mutating func noteKilled(
+        at time: Nanoseconds, _ history: History, because reason: (cause: Cause, evidence: CauseEvidence)? = nil
+    ) {
         guard killedAt == nil else { return }
         killedAt = max(start, time)
+        limitedBy = nil
+        if let miss = lastMiss, time - miss.time < 300 * .millisecond {
+            shortfall[miss.cause, default: 0] -= miss.amount
+        }
+        endedBy = reason?.cause
+        if let reason { evidence[reason.cause] = reason.evidence }
         guard let last = lastAlive else { return }
         achievedWhenKilled = last.achieved
         guard stressor.drive == .rate else { return }
@@ -243,7 +272,7 @@ struct PhaseLedger {
     }
 
     /// The result of the phase, which ended at `time` where it was cut before its end.
-    func result(isCut: Bool, at time: Nanoseconds = .max) -> PhaseResult {
+    mutating func result(isCut: Bool, at time: Nanoseconds = .max) -> PhaseResult {
         let isKilled = killedAt != nil
         // A process that is gone has done what it had done by then.
         let end = min(self.end, time, isKilled ? max(start, lastAlive?.time ?? start) : .max)
@@ -253,6 +282,7 @@ struct PhaseLedger {
         case .rate(var judge): judgement = judge.finish(at: end)
         case .level(var judge): judgement = judge.finish(at: end)
         }
+        if !isCut, !isKilled, let short = judgement.short, shortPhases.take(short) { judgement.verdict = .notMet }
         if isKilled { judgement.verdict = .killed } else if isCut { judgement.verdict = .aborted }
         let isContentKnown = stressor.drive == .level && contentAfter != nil
         let tally = judgement.tally
@@ -273,7 +303,9 @@ struct PhaseLedger {
         result.killedAfter = killedAt.map { ($0 - start).seconds }
         result.achievedWhenKilled = achievedWhenKilled
         result.failures = failures
-        result.evidence = evidence.filter { result.shortfall[$0.key, default: 0] > 0 }
+        result.mismatch = judgement.mismatch
+        result.endedBy = endedBy
+        result.evidence = evidence.filter { result.shortfall[$0.key, default: 0] > 0 || $0.key == endedBy }
         return result
     }
 }

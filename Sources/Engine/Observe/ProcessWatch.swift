@@ -35,7 +35,9 @@ final class ProcessWatch {
 
     /// The text of `/proc/PID/cgroup` where it is another one than `last`.
     func membership(unlike last: [UInt8]) -> [UInt8]? {
-        membership?.read { $0.elementsEqual(last) ? nil : Array($0) }
+        guard let new = membership?.read({ $0.elementsEqual(last) ? nil : Array($0) }) else { return nil }
+        // One that has ended is in the root (see proc_cgroup_show(), kernel/cgroup/cgroup.c).
+        return state.read { ProcessState.hasEnded($0) } ?? true ? nil : new
     }
 
     /// Its threads, `limit` at most; empty where they may not be listed.

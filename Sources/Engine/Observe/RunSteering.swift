@@ -6,6 +6,8 @@ public import LoadModel
 public struct RunOrder: Hashable, Sendable {
     /// New loads by the name of the stressor, from now to the end of the present phase.
     public var loads: [String: String] = [:]
+    /// How long the way to a new load may take, by the name of the stressor, as it is written.
+    public var within: [String: String] = [:]
     /// Whether every load is to be released, or taken up again; `nil` where that is not asked.
     public var pauses: Bool?
     /// Whether the lease begins anew.

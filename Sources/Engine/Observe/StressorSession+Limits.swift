@@ -5,6 +5,11 @@ internal import LoadModel
 
 // What holds the processes back, what they have to tell, and how they ended.
 extension StressorSession {
+    /// Tells the processes that a load leaves no more than `least`, in the unit.
+    func keepLess(_ least: Int64) {
+        pages.leastLeft = pages.leastLeft > 0 ? min(pages.leastLeft, least) : least
+    }
+
     /// Whether the observer did not look for longer than it means to.
     var isAfterGap: Bool {
         guard let last = history.last else { return false }
@@ -21,10 +26,11 @@ extension StressorSession {
         let now = world.monotonic
         if isAlive {
             watch.look(at: now, isMissed: isMissed, hasStopped: hasStopped)
+            threadWatch?.look(at: now, isMissed: isMissed)
             oom.note(watch.oomKills(at: now), at: now)
         }
-        point.throttled = watch.figures.throttled
-        point.throttledCount = watch.figures.throttledCount
+        point.throttled = watch.figures.throttled + (threadWatch?.figures.throttled ?? 0)
+        point.throttledCount = watch.figures.throttledCount + (threadWatch?.figures.throttledCount ?? 0)
         point.frozen = watch.figures.frozen
         point.stopped = watch.figures.stopped
         point.astray = watch.figures.astray
@@ -33,6 +39,7 @@ extension StressorSession {
     /// What holds the processes back, as of the last look; `nil` where they cannot be looked at.
     var limits: LimitFigures? {
         guard var figures = watch?.figures else { return nil }
+        threadWatch?.add(to: &figures)
         figures.told = told
         return figures
     }
@@ -63,15 +70,23 @@ extension StressorSession {
         if let space = fileSystem?.space {
             bases = bases ?? LimitBases()
             bases?.space = LimitBases.Amount(value: Double(space.used + space.unused), source: "statvfs(3)")
+            bases?.inodes = LimitBases.Amount(value: Double(space.files), source: "statvfs(3)")
+        }
+        if let most = systemTable?.read()?.most {
+            bases = bases ?? LimitBases()
+            bases?.handles = LimitBases.Amount(value: Double(most), source: "/proc/sys/fs/file-nr")
         }
         return bases
     }
 
     /// The ends of processes that were not noticed before.
     ///
-    /// - Parameter hostKills: whether the OOM killer has killed on the host just before.
-    func noticeEnds(stopRequestedAt: Nanoseconds?, hostKills: () -> Bool) -> [StressorEnd] {
+    /// - Parameter hostKills: whether the OOM killer has killed on the host just before; `nil` where nobody can tell.
+    func noticeEnds(stopRequestedAt: Nanoseconds?, hostKills: () -> Bool?) -> [StressorEnd] {
         running.compactMap { child in
+            // Of one that has ended and is not yet waited for `/proc` still has the limits: the one that ended it may
+            // be younger than the last look.
+            let limits = ProcessLimits.of(child.id)
             guard let end = child.poll() else { return nil }
             ended.insert(child.id)
             var note: String?
@@ -80,8 +95,13 @@ extension StressorSession {
                 note = "it did not end by itself in time, and exert killed it"
                 manner = .released
             } else if end.signal != 0 {
-                let evidence = evidence(of: end, hostKills: hostKills)
+                var cpuLimit = limits?.cpuTime
+                // With SIGXCPU the kernel raises the soft limit by a second: check_process_timers(),
+                // kernel/time/posix-cpu-timers.c.
+                if end.signal == KillEvidence.cpuTimeExceeded { cpuLimit?.soft? -= 1 }
+                let evidence = evidence(of: end, cpuLimit: cpuLimit ?? watch?.cpuTimeLimit, hostKills: hostKills)
                 note = evidence.note
+                if killCause == nil { killCause = evidence.cause }
                 manner = .killed(signal: end.signal, isOutOfMemory: evidence.isOutOfMemory)
             } else if end.exitCode == 0, stopRequestedAt != nil {
                 manner = .released
@@ -94,7 +114,9 @@ extension StressorSession {
         }
     }
 
-    private func evidence(of end: ChildProcess.End, hostKills: () -> Bool) -> KillEvidence {
+    private func evidence(
+        of end: ChildProcess.End, cpuLimit: ProcessLimits.Pair?, hostKills: () -> Bool?
+    ) -> KillEvidence {
         let now = world.monotonic
         oom.note(watch?.oomKills(at: now), at: now)
         // Counted first, then the signal, and the process is gone when its memory is given back: 1 GiB takes 0.2 s and
@@ -102,7 +124,7 @@ extension StressorSession {
         let held = plan.unit == .bytes ? history.last?.claimed ?? 0 : 0
         let teardown = Nanoseconds(min(held / 0x1p30, 60) * Double(Nanoseconds.second))
         return KillEvidence(
-            signal: end.signal, cpuTime: end.cpuTime, cpuLimit: watch?.cpuTimeLimit,
+            signal: end.signal, cpuTime: end.cpuTime, cpuLimit: cpuLimit,
             groupKills: oom.isCounted ? oom.hasKilled(since: now - 300 * .millisecond - teardown) : nil,
             groupSource: oom.source, hostKills: hostKills(), isOwn: isKilledByUs)
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import LinuxSystem
-public import LoadModel
+internal import LoadModel
 internal import SystemPackage
 
 /// The observer's side of one stressor: its processes, their shared pages, its witness.
@@ -19,16 +19,23 @@ final class StressorSession {
     private var unfollowed: Nanoseconds = 0
     private var group: GroupProbe?
     var watch: LimitWatch?
+    var threadWatch: ThreadWatch?
     private let limitFiles: GroupFilePool
     /// What the processes said of the rules that refused them.
     var told: [Cause: CauseEvidence] = [:]
     var base: BaseWatch?
     /// The file system that percentages are of.
     let fileSystem: FileSystemGauge?
+    /// The system's table of open files that percentages are of.
+    let systemTable: SystemFileTable?
     /// By how much the targets are still to change, since what 100 % is has changed.
     var baseFactor = 1.0
+    /// How long the way may take from a time on, as orders said it.
+    var revisions: [(from: Nanoseconds, within: Nanoseconds?)] = []
     var oom = OOMLedger()
     var isKilledByUs = false
+    /// The limit that ended a process, where one is known to have.
+    var killCause: (Cause, CauseEvidence)?
     private(set) var history = History()
     private(set) var lastLogged: HistoryPoint?
     private var spread = SpreadMeter()
@@ -60,8 +67,10 @@ final class StressorSession {
         self.limitFiles = limitFiles
         base = isShare ? BaseWatch(plan) : nil
         fileSystem =
-            isShare && plan.kind == "disk-space"
+            isShare && ["disk-space", "inodes"].contains(plan.kind)
             ? plan.settings.text("directory").flatMap { FileSystemGauge($0, isAside: true) } : nil
+        systemTable =
+            isShare && plan.kind == "file-handles" && plan.settings.text("of") == "system" ? SystemFileTable() : nil
         curve = plan.curve
         intended = plan.curve
         self.type = type
@@ -145,6 +154,7 @@ final class StressorSession {
                 watch = LimitWatch(
                     plan, processIDs: children.map(\.id), joined: host.joinedGroups.map(\.directory),
                     view: host.cgroups, pool: limitFiles, at: world.monotonic)
+                threadWatch = ThreadWatch(threads, view: host.cgroups, pool: limitFiles)
             }
             group = GroupProbe(host.cgroups)
             witness.begin()
@@ -383,16 +393,4 @@ final class StressorSession {
             readOperationsPerSecond: rate(\.readOperations), writeOperationsPerSecond: rate(\.writtenOperations),
             queueDepth: rate(\.queueTime) / 1e9)
     }
-}
-
-/// Why a run could not be made.
-public enum ObserverFailure: Error, Sendable {
-    /// A stressor process could not be started; its name and the reason.
-    case cannotStart(String, String)
-    /// The observer could not acquire what it needs.
-    case cannotObserve(String)
-    /// A signal came before the load began.
-    case interrupted(Int32)
-    /// Nobody renewed the lease before the load began.
-    case leaseExpired(LeaseExpiry)
 }

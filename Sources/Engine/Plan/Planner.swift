@@ -139,12 +139,24 @@ public struct Planner {
             processes: preparation.processes, quantum: preparation.quantum, setupLimit: preparation.setupLimit,
             releaseLimit: preparation.releaseLimit, includesObserver: preparation.includesObserver,
             tolerance: limit(entry, manifest.tolerance, base), witness: preparation.witness ?? manifest.witness)
-        let findings = (preparation.findings + whereItRuns(request)).map { finding in
+        let odd = oddities(of: stressor, profile)
+        let findings = (preparation.findings + whereItRuns(request) + odd).map { finding in
             var finding = finding
             finding.stressor = entry.name
             return finding
         }
         return (stressor, findings, PlanBasis(type: type, request: request, base: base))
+    }
+
+    /// Where the profile writes a tolerance or a time that is not what is used.
+    private func oddities(of stressor: PlannedStressor, _ profile: Profile) -> [Finding] {
+        let phases = plannedPhases(profile).filter { $0.loads[stressor.name] != nil }
+        let cuts = phases.compactMap { phase in
+            phase.within[stressor.name].flatMap {
+                WithinNote.finding($0, stressor.curve, from: phase.start, to: phase.end, in: phase.name)
+            }
+        }
+        return ToleranceNote.findings(stressor, phases) + cuts.prefix(WithinNote.most)
     }
 
     /// The host as the stressor's processes will see it.
@@ -194,7 +206,7 @@ public struct Planner {
             name: entry.name, settings: entry.settings, unit: unit ?? manifest.unit, amounts: amounts, host: host,
             length: profile.phases.reduce(0) { $0 + $1.length })
         request.left = profile.phases.flatMap(\.loads).filter { $0.stressor == entry.name }
-            .flatMap(\.shape.amounts).compactMap { if case .leave(let rest) = $0 { rest } else { nil } }
+            .flatMap(\.shape.left)
         return request
     }
 

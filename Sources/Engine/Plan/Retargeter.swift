@@ -23,30 +23,48 @@ public struct Retargeter: Sendable {
     public typealias Reader =
         @Sendable (String, String, Manifest, Nanoseconds) throws(ProfileErrors) -> LoadShape
 
+    /// Reads how long the way may take: its text, and the stressor's name.
+    public typealias WithinReader = @Sendable (String, String) throws(ProfileErrors) -> Nanoseconds
+
     private let run: PreparedRun
     private let read: Reader
+    private let readWithin: WithinReader
 
     /// Creates the retargeter of a run.
-    public init(_ run: PreparedRun, read: @escaping Reader) {
+    public init(_ run: PreparedRun, read: @escaping Reader, readWithin: @escaping WithinReader) {
         self.run = run
         self.read = read
+        self.readWithin = readWithin
+    }
+
+    /// A load that is to be followed from now on.
+    struct Change {
+        var curve: Curve
+        /// How long the way may take, where the order says.
+        var within: Nanoseconds?
+        /// The least that the load leaves, in the unit; 0 where it leaves nothing.
+        var leastLeft: Int64
+        var findings: [Finding]
     }
 
     /// The curve of a stressor with another load from `start` until the phase's end, and what is worth telling of it.
     ///
     /// - Parameters:
+    ///   - within: how long the way may take, as it is written.
     ///   - curve: the target as it is.
     ///   - phase: the end of the present phase, since the run's start.
-    func curve(
-        _ text: String, of stressor: PlannedStressor, instead curve: Curve, from start: Nanoseconds,
-        until phaseEnd: Nanoseconds
-    ) throws(OrderRefusal) -> (curve: Curve, findings: [Finding]) {
+    func change(
+        _ text: String, within: String? = nil, of stressor: PlannedStressor, instead curve: Curve,
+        from start: Nanoseconds, until phaseEnd: Nanoseconds
+    ) throws(OrderRefusal) -> Change {
         guard let basis = run.bases[stressor.name] else {
             throw OrderRefusal(.invalid, "the run has no stressor '\(stressor.name)'")
         }
         let shape: LoadShape
+        var length: Nanoseconds?
         do throws(ProfileErrors) {
             shape = try read(text, stressor.name, basis.type.manifest, phaseEnd - start)
+            if let within { length = try readWithin(within, stressor.name) }
         } catch {
             throw OrderRefusal(.invalid, error.diagnostics[0].message, diagnostics: error.diagnostics)
         }
@@ -63,7 +81,19 @@ public struct Retargeter: Sendable {
             throw OrderRefusal(.invalid, "'\(text)' for '\(stressor.name)': \(error.message)")
         }
         changed.append(curve, from: phaseEnd)
-        return (changed, try preflight(changed, stressor, basis))
+        var request = basis.request
+        request.left = shape.left
+        let now = curve.value(at: start)
+        if stressor.drive == .level, stressor.mode == .add, now.isFinite { request.held = now }
+        let preparation = try preflight(changed, stressor, basis.type, request, basis.base)
+        var findings = preparation.findings
+        if let length, let cut = WithinNote.finding(length, changed, from: start, to: phaseEnd) { findings.append(cut) }
+        findings = findings.map { finding in
+            var finding = finding
+            finding.stressor = stressor.name
+            return finding
+        }
+        return Change(curve: changed, within: length, leastLeft: preparation.leastLeft, findings: findings)
     }
 
     /// One stressor's figures are in one unit and speak of one thing.
@@ -94,11 +124,11 @@ public struct Retargeter: Sendable {
 
     /// The stressor's own look for what will not work.
     private func preflight(
-        _ curve: Curve, _ stressor: PlannedStressor, _ basis: PlanBasis
-    ) throws(OrderRefusal) -> [Finding] {
+        _ curve: Curve, _ stressor: PlannedStressor, _ type: any Stressor.Type, _ request: LoadRequest, _ base: Base
+    ) throws(OrderRefusal) -> Preparation {
         let preparation: Preparation
         do throws(PlanProblem) {
-            preparation = try basis.type.prepare(basis.request, base: basis.base, curve: curve)
+            preparation = try type.prepare(request, base: base, curve: curve)
         } catch {
             throw OrderRefusal(error, stressor.name)
         }
@@ -108,11 +138,7 @@ public struct Retargeter: Sendable {
                 "\(stressor.name) would need \(preparation.processes) processes and the run began with "
                     + "\(stressor.processes); begin with a load that needs as many")
         }
-        return preparation.findings.map { finding in
-            var finding = finding
-            finding.stressor = stressor.name
-            return finding
-        }
+        return preparation
     }
 }
 
@@ -135,6 +161,9 @@ extension Manifest {
 }
 
 extension LoadShape {
+    /// What it leaves, as it is written.
+    var left: [Amount] { amounts.compactMap { if case .leave(let rest) = $0 { rest } else { nil } } }
+
     /// As much as there is has no figure, so nothing can slope to it or from it.
     func refuseUnlimitedSlope(from last: Double, _ base: Base) throws(AmountProblem) {
         if case .ramp(nil, _, _) = self, last.isInfinite {

@@ -22,7 +22,7 @@ final class RunPages: @unchecked Sendable {
 
     private enum Cell: Int {
         case control, start, killAfter, workers, ready, jobSize, curveCapacity, textSize, textClaim, hasLatency
-        case edition, firstWords, secondWords, firstChange, secondChange, leaseEnd, observerShare
+        case edition, firstWords, secondWords, firstChange, secondChange, leaseEnd, observerShare, leastLeft
     }
 
     /// Words that changes may add to a curve between two times that it is condensed.
@@ -164,6 +164,12 @@ final class RunPages: @unchecked Sendable {
     var observerShare: Nanoseconds {
         get { self[.observerShare] }
         set { self[.observerShare] = newValue }
+    }
+
+    /// The least that a load which came while the run went on leaves, in the stressor's unit; 0 where none did.
+    var leastLeft: Int64 {
+        get { self[.leastLeft] }
+        set { self[.leastLeft] = newValue }
     }
 
     /// When the load begins, ns of `CLOCK_MONOTONIC`.

@@ -55,7 +55,7 @@ public enum StressorProcess {
         let context = StressorContext(
             name: job.name, runID: job.runID, control: pages.control, workers: job.workers, processes: job.processes,
             processIndex: processIndex, course: course, unit: job.unit, mode: job.mode, gauges: pages.gauges,
-            latency: pages.latency, notices: pages.notices)
+            latency: pages.latency, notices: pages.notices, leastLeft: { pages.leastLeft })
         do throws(StressorFailure) {
             let stressor = try type.init(job.settings, process: context)
             return carry(stressor, job, pages, course, deadline, processIndex: processIndex, finished: finished)

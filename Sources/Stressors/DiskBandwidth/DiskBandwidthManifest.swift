@@ -75,7 +75,8 @@ extension DiskBandwidthStressor {
         .init(
             "max-written", .bytes, default: nil,
             help: "The most that is written in a run, to spare the disk, laying out the file included; unless given, "
-                + "100GiB or the size of the file system, whichever is less."),
+                + "100GiB or the size of the file system, whichever is less; the plan tells where a load would write "
+                + "more."),
         .init(
             "keep-free", .bytes, default: nil,
             help: "What must stay free on the file system beside the file; unless given, 256MiB or 5 % of the file "

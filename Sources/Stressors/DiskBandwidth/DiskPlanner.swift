@@ -44,7 +44,7 @@ struct DiskPlanner {
                     + "'block'")
         }
         let size = try size(block: block, depth: &depth)
-        let maxWritten = try maxWritten(size: size, durability, operation)
+        let maxWritten = try maxWritten(size: size, block: block, durability, operation)
         let mayMerge = try mayMerge(durability)
         noteDevice(block: block, total: engine == .uring ? depth * block : block, durability)
         let resolved: [String: SettingValue] = [
@@ -175,7 +175,7 @@ struct DiskPlanner {
     }
 
     private mutating func maxWritten(
-        size: Int64, _ durability: DiskOptions.Durability, _ operation: DiskOptions.Operation
+        size: Int64, block: Int, _ durability: DiskOptions.Durability, _ operation: DiskOptions.Operation
     ) throws(PlanProblem) -> Int64 {
         let most = settings.bytes("max-written") ?? min(100 << 30, directory.totalBytes)
         let layout = durability == .buffered && operation == .write ? 0 : size
@@ -187,14 +187,21 @@ struct DiskPlanner {
         }
         let share = 1 - Double(DiskOptions.readShare(settings)) / Double(OperationPattern.whole)
         let work = curve.area(until: curve.length) * request.unit.workPerArea * share
-        let perWork = request.unit == .operationsPerSecond ? Double(settings.bytes("block") ?? 4096) : 1
-        if curve.peak.isFinite, work * perWork + Double(layout) > Double(most) {
-            findings.append(
-                Finding(
-                    code: "max_written_too_low",
-                    message: "the run would write \(HumanUnits.amount(work * perWork, .bytes)), and laying out the "
-                        + "file \(HumanUnits.bytes(layout)); the load ends at max-written, \(HumanUnits.bytes(most))"))
-        }
+        let written = work * (request.unit == .operationsPerSecond ? Double(block) : 1)
+        guard curve.peak.isFinite, written + Double(layout) > Double(most) else { return most }
+        let (own, layoutText) = (HumanUnits.amount(written, .bytes), HumanUnits.bytes(layout))
+        let subject = "the run would write \(own)" + (layout > 0 ? ", and laying out the file \(layoutText)" : "")
+        // A step more than is due: writes end in whole blocks.
+        let mebibytes = (1.01 * (written + Double(layout)) / 0x1p20).rounded(.up)
+        let enough = NumberText.text(min(mebibytes, 1e15), places: 0) + "MiB"
+        let who = settings.bytes("max-written") == nil ? ", which is that unless the profile says so" : ""
+        // Not refused: a rate that no disk reaches is a way to ask for all that it does.
+        findings.append(
+            Finding(
+                code: "max_written_too_low",
+                message:
+                    "\(subject); the load ends before its time at max-written, \(HumanUnits.bytes(most))\(who). Set "
+                    + "'max-written: \(enough)', lower the load, or make it shorter"))
         return most
     }
 

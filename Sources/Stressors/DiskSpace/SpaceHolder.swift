@@ -28,6 +28,7 @@ struct SpaceHolder: Holding, ~Copyable {
     private var rhythm = FollowRhythm()
     private var isTold = false
     private var nextNote: Nanoseconds = 0
+    private var nextMeasure: Nanoseconds = 0
     private let tell: (String, String) -> Void
 
     // Where figures lag: those of the last time that they were true, and what was held then.
@@ -80,6 +81,8 @@ struct SpaceHolder: Holding, ~Copyable {
         (options.usesReserved ? space.unused - options.heldBack : space.available) - options.keepFree
     }
 
+    func held(since last: Int64) -> Int64 { pile.allocated }
+
     mutating func move(toward target: Int64) throws(StressorFailure) -> Int64 {
         let held = try pile.move(toward: target)
         // The program that others look at may be this very one.
@@ -91,6 +94,13 @@ struct SpaceHolder: Holding, ~Copyable {
         pile.rest()
         let total = Int64(lane.curve.value(at: now).rounded())
         noteShortage(for: total, at: now)
+        // The driver looks again before it sleeps.
+        if noteLoss(at: now) { return now }
+        let next = try followed(total, at: now)
+        return pile.allocated > 0 ? min(next, nextMeasure) : next
+    }
+
+    private mutating func followed(_ total: Int64, at now: Nanoseconds) throws(StressorFailure) -> Nanoseconds {
         if options.isStale { return syncWhereDue(at: now, isLoaded: total > 0) }
         // A step takes some 30 µs, so a target that moves is followed closely.
         let isTurning = lane.curve.constantUntil(after: now) <= now
@@ -98,6 +108,26 @@ struct SpaceHolder: Holding, ~Copyable {
         guard total > 0, options.mode == .total || options.keepFree > 0, let space = gauge.space else { return next }
         rhythm.note(others: space.used - pile.allocated, at: now)
         return min(next, rhythm.next(after: now))
+    }
+
+    // MARK: Loss
+
+    /// How often the files are looked at: two µs each time.
+    private static let measureInterval: Nanoseconds = 100 * .millisecond
+
+    /// What others cut off is told, and taken anew with the next step.
+    private mutating func noteLoss(at now: Nanoseconds) -> Bool {
+        guard now >= nextMeasure else { return false }
+        nextMeasure = now + Self.measureInterval
+        let lost = pile.measureAll()
+        guard lost >= granularity else { return false }
+        lane.gauge.claimed = pile.allocated
+        lane.gauge.noteRefusal(.others)
+        tell(
+            "files_cut",
+            "somebody cut \(HumanUnits.bytes(lost)) off the files that hold the space (by way of /proc/PID/fd?); they "
+                + "are taken anew")
+        return true
     }
 
     // MARK: Shortage

@@ -82,6 +82,18 @@ final class SpacePile {
     /// Forgets how often the last moves turned; called when time has passed.
     func rest() { turns = 0 }
 
+    /// Looks at what the files take: whoever may open `/proc/PID/fd` can cut them, or punch holes.
+    ///
+    /// - Returns: what others have taken away, in bytes.
+    func measureAll() -> Int64 {
+        let before = allocated
+        for file in files {
+            measure(file)
+            file.size = min(file.size, file.file.size)
+        }
+        return max(0, before - allocated)
+    }
+
     /// Moves at most one step toward `target` and returns what is held.
     func move(toward target: Int64) throws(StressorFailure) -> Int64 {
         let growth = target - allocated

@@ -39,6 +39,7 @@ extension FileHandleStressor {
                 help:
                     "Of the system: never leave fewer free than this, since resolvers and logins need some; max goes "
                     + "so far. 1024 unless given."),
+            Manifest.followKey,
             .init(
                 HandleScope.targetKey, .integer(1...4_194_304), default: nil,
                 help: "Squeeze this process instead: leave exactly so many free in its table; takes 'leave N' alone."),

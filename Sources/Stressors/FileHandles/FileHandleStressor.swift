@@ -11,6 +11,7 @@ public struct FileHandleStressor: Stressor {
     private let kind: HandleTable.Kind
     private let keepFree: Int64
     private let plannedLimit: UInt64
+    private let follows: Bool
     private let context: StressorContext
 
     /// See ``Stressor/init(_:process:)``.
@@ -19,6 +20,7 @@ public struct FileHandleStressor: Stressor {
         kind = scope.kind(settings)
         keepFree = Int64(Self.keepFree(settings))
         plannedLimit = UInt64(max(0, settings.integer(HandleScope.limitKey) ?? 0))
+        follows = settings.flag("follow")
         context = process
         if case .target = scope { return }
         do throws(Errno) {
@@ -49,7 +51,7 @@ public struct FileHandleStressor: Stressor {
             return
         }
         let share = scope == .system ? SystemShare(keepFree: keepFree, context: context) : nil
-        var holder = try HandleHolder(of: kind, lane: lane, context: context, system: share)
+        var holder = try HandleHolder(of: kind, lane: lane, context: context, system: share, follows: follows)
         try lane.hold(&holder)
         holder.release()
     }

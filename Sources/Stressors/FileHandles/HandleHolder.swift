@@ -22,10 +22,12 @@ struct HandleHolder: Holding, ~Copyable {
     private let context: StressorContext
     /// The system's table, where that is what is filled; else the figure is that of the process's own.
     private let system: SystemShare?
+    /// Whether the limit that the target is a share of is followed where somebody raises it.
+    private let follows: Bool
     private var nextMeasure: Nanoseconds = 0
 
     init(
-        of kind: HandleTable.Kind, lane: Lane, context: StressorContext, system: SystemShare?
+        of kind: HandleTable.Kind, lane: Lane, context: StressorContext, system: SystemShare?, follows: Bool = false
     ) throws(StressorFailure) {
         do throws(Errno) {
             let handles = try HandleTable(of: kind)
@@ -38,6 +40,7 @@ struct HandleHolder: Holding, ~Copyable {
         self.lane = lane
         self.context = context
         self.system = system
+        self.follows = follows
         measure()
     }
 
@@ -65,6 +68,8 @@ struct HandleHolder: Holding, ~Copyable {
         do throws(Errno) {
             try handles.grow(by: Int(granted))
         } catch {
+            // As at the start, the soft limit is raised to the hard one, which somebody has raised.
+            if follows, error == .tooManyOpenFiles { _ = try? CurrentProcess.raiseOpenFileLimit() }
             // What was opened before the refusal is held; the next step will be refused whole.
             if Int64(handles.count) == held { throw failure(error) }
         }

@@ -18,8 +18,8 @@ final class Headroom: Sendable {
     }
 
     private let state: Mutex<State>
-    private let hostReserve: Int64
-    private let cgroupReserve: Int64
+    private let hostReserve: @Sendable () -> Int64
+    private let cgroupReserve: @Sendable () -> Int64
     private let cite: @Sendable (String, String) -> Void
     /// The limits of the process's groups.
     let ceiling: GroupCeiling
@@ -27,21 +27,23 @@ final class Headroom: Sendable {
     /// Opens the kernel's figures.
     ///
     /// - Parameters:
-    ///   - hostReserve: bytes of `MemAvailable` to leave.
+    ///   - hostReserve: bytes of `MemAvailable` to leave; asked anew each time, since a load may come that leaves less.
     ///   - cgroupReserve: bytes to leave below a group's limit of so many.
     ///   - groups: the process's groups, its own first.
     ///   - hidden: the limit of a group that cannot be seen, as it was at the start.
     ///   - nodes: memory nodes that must not run full, of which as much is left as of the host.
     ///   - cite: is told which figure left no room: the file and what it says.
     init(
-        hostReserve: Int64, cgroupReserve: @escaping @Sendable (Int64) -> Int64 = { _ in 0 },
+        hostReserve: @escaping @autoclosure @Sendable () -> Int64,
+        cgroupReserve: @escaping @Sendable (Int64) -> Int64 = { _ in 0 },
         groups: [CgroupView.Group] = [], hidden: CgroupView.Limit? = nil, nodes: [Int] = [],
         cite: @escaping @Sendable (String, String) -> Void = { _, _ in }
     ) {
         self.hostReserve = hostReserve
         self.cite = cite
         ceiling = GroupCeiling(groups, reserve: cgroupReserve)
-        self.cgroupReserve = cgroupReserve(Int64(hidden?.value ?? 0))
+        let ofHidden = Int64(hidden?.value ?? 0)
+        self.cgroupReserve = { cgroupReserve(ofHidden) }
         let gauges = nodes.compactMap { node in NUMA.Gauge(of: node).map { (node, $0) } }
         state = Mutex(
             State(
@@ -74,6 +76,7 @@ final class Headroom: Sendable {
             guard room < tightest.room else { return }
             tightest = (room, source, "\(what) \(amount >> 20) MiB, headroom \(reserve >> 20) MiB")
         }
+        let (hostReserve, cgroupReserve) = (hostReserve(), cgroupReserve())
         if let available = state.host?.read({ ByteScanner.bytes(afterKiB: "MemAvailable:", in: $0) }) {
             consider(
                 available.subtractingSaturating(hostReserve), "/proc/meminfo", "MemAvailable", available, hostReserve)

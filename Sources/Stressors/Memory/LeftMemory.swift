@@ -47,9 +47,12 @@ enum LeftMemory {
     }
 
     /// The headroom that is kept: what the profile says, else the usual one, but no more than a load is to leave.
-    static func headroom(_ settings: Settings, usual: Int64) -> Int64 {
+    ///
+    /// - Parameter revised: the least that a load leaves which came while the run went on; 0 where none did.
+    static func headroom(_ settings: Settings, usual: Int64, revised: Int64 = 0) -> Int64 {
         if let written = settings.bytes("headroom") { return written }
-        guard let least = settings.bytes(leastKey) else { return usual }
+        let planned = settings.bytes(leastKey)
+        guard let least = revised > 0 ? min(revised, planned ?? revised) : planned else { return usual }
         return min(usual, least - min(least / 2, slack))
     }
 

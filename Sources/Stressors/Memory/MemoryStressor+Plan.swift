@@ -179,9 +179,9 @@ extension MemoryStressor {
         let used = base.mode == .total ? try use(of: kind, settings, host) : 0
         var findings = LeftMemory.findings(request, base: base)
         if let unwatched = host.unwatchedHeadroom { findings.append(unwatched) }
-        if let room = room(settings, host), peak - Double(used) > Double(room) {
+        if let room = room(settings, host).map({ Double($0) + request.held }), peak - Double(used) > room {
             let existing = base.mode == .total ? "\(HumanUnits.bytes(used)) are in use, and " : ""
-            let (wanted, free) = HumanUnits.amounts(peak, Double(room), .bytes)
+            let (wanted, free) = HumanUnits.amounts(peak, room, .bytes)
             findings.append(
                 Finding(
                     code: "target_beyond_capacity",
@@ -233,9 +233,12 @@ extension MemoryStressor {
         }
         // Of a total it is the base that is asked, not the process.
         let witness = kind == .cgroup ? "cgroup_working_set" : "meminfo_available"
-        return Preparation(
+        var preparation = Preparation(
             workers: workers, findings: findings, settings: resolved,
             witness: base.mode == .total ? witness : LeftMemory.isAnonymous(settings) ? "statm_anonymous" : nil)
+        preparation.leastLeft =
+            left[LeftMemory.leastKey].flatMap { if case .bytes(let least) = $0 { least } else { nil } } ?? 0
+        return preparation
     }
 
     /// Above `memory.high` a group is not refused and not killed, but made to reclaim until it is slow, and its pages

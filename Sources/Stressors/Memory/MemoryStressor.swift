@@ -46,7 +46,8 @@ public struct MemoryStressor: Stressor {
             isLocked: settings.flag("lock"),
             peakShare: Int(peak / Double(process.workers)) + 2 * AnonymousReservation.hugePageSize)
         headroom = Headroom(
-            hostReserve: Self.hostHeadroom(settings), cgroupReserve: { Self.cgroupHeadroom(settings, limit: $0) },
+            hostReserve: Self.hostHeadroom(settings, revised: process.leastLeft),
+            cgroupReserve: { Self.cgroupHeadroom(settings, limit: $0, revised: process.leastLeft) },
             groups: host.memoryGroups, hidden: host.hiddenMemoryLimit, nodes: placement?.nodes ?? [],
             cite: { process.cite(.refusal, source: $0, figure: $1) })
         guard ProcessOverhead.resident != nil else { throw .impossible("/proc/self/statm cannot be read") }
@@ -112,11 +113,13 @@ public struct MemoryStressor: Stressor {
         settings.text("pages") == "small" || !["always", "madvise"].contains(host.hugePages) ? .small : .huge
     }
 
-    static func hostHeadroom(_ settings: Settings) -> Int64 { LeftMemory.headroom(settings, usual: 64 << 20) }
+    static func hostHeadroom(_ settings: Settings, revised: Int64 = 0) -> Int64 {
+        LeftMemory.headroom(settings, usual: 64 << 20, revised: revised)
+    }
 
     /// Near a cgroup's limit the kernel kills rather than refuses, so exert refuses first.
-    static func cgroupHeadroom(_ settings: Settings, limit: Int64) -> Int64 {
-        LeftMemory.headroom(settings, usual: min(64 << 20, max(4 << 20, limit / 50)))
+    static func cgroupHeadroom(_ settings: Settings, limit: Int64, revised: Int64 = 0) -> Int64 {
+        LeftMemory.headroom(settings, usual: min(64 << 20, max(4 << 20, limit / 50)), revised: revised)
     }
 }
 

@@ -46,6 +46,28 @@ extension Scenario {
             acts: [.move(to: "cpu", 2)],
             sees: [.rate(.cpu, 2.5...4.8, in: 0.47...0.53)], must: .notMet("left_group"),
             twinSees: [.rate(.cpu, 0.5...4.8, in: 0.475...0.525)]),
+            "cpu", "one of its threads frozen", .load("cpu=400m", "workers=2", seconds: 5), needs: [.group("freezer")],
+            acts: [.moveThread(to: "freezer", 1.4), .freeze(1.5...4.6)],
+            sees: [.rate(.cpu, 2...4.5, in: 0.15...0.26)], must: .notMet("frozen"),
+            twinSees: [.rate(.cpu, 0.5...4.8, in: 0.38...0.42)]),
+        Scenario(
+            "cpu", "one of its threads in a group with less", .load("cpu=400m", "workers=2", seconds: 5),
+            needs: [.group("cpu", [("cpu.cfs_period_us", "100000"), ("cpu.cfs_quota_us", "2000")])],
+            acts: [.moveThread(to: "cpu", 1.5)],
+            sees: [.rate(.cpu, 2...4.8, in: 0.18...0.28)], must: .notMet("quota"),
+            twinSees: [.rate(.cpu, 0.5...4.8, in: 0.38...0.42)]),
+        Scenario(
+            "cpu", "RLIMIT_CPU set during the run ends it", .load("cpu=700m", seconds: 4),
+            acts: [.tool(["prlimit", "--cpu=1:1", "--pid"], 1.8)],
+            sees: [.rate(.cpu, 0.3...1.7, in: 0.65...0.75)],
+            must: Must(verdicts: ["killed"], causes: ["process_limit"]).telling("RLIMIT_CPU of 1 s"),
+            twinSees: [.rate(.cpu, 0.5...3.8, in: 0.665...0.735)]),
+        Scenario(
+            "cpu", "a soft RLIMIT_CPU set during the run ends it", .load("cpu=700m", seconds: 4),
+            acts: [.tool(["prlimit", "--cpu=1:100", "--pid"], 1.8)],
+            sees: [.rate(.cpu, 0.3...1.7, in: 0.65...0.75)],
+            must: Must(verdicts: ["killed"], causes: ["process_limit"]).telling("RLIMIT_CPU of 1 s"),
+            twinSees: [.rate(.cpu, 0.5...3.8, in: 0.665...0.735)]),
         Scenario(
             "cpu", "a neighbour uses up the parent's quota",
             .load("cpu=600m", "of=host", "cgroup={cpu}/child", seconds: 5),

@@ -88,6 +88,15 @@ extension Scenario {
             must: Must(verdicts: ["met", "not_met"], hasFinding: true).telling("base_changed"),
             twinSees: [.level(.space, 0.8...4.8, in: 100 * mebi...160 * mebi)]),
         Scenario(
+            "disk-space", "somebody cuts its file again and again", asked("24MiB"), needs: [.disk(mebibytes: 64)],
+            acts: [1.2, 1.6, 2, 2.4, 2.8, 3.2, 3.6].map { .cutFiles($0) },
+            sees: [
+                .mean(.space, 1.2...4, in: 8 * mebi...23.9 * mebi),
+                .level(.space, 4.3...4.8, in: 24 * mebi...24.2 * mebi),
+            ],
+            must: Must(verdicts: ["not_met"], causes: ["others"], hasFinding: true).telling("files_cut"),
+            twinSees: [.level(.space, 1...4.8, in: 24 * mebi...24.2 * mebi)]),
+        Scenario(
             "disk-space", "killed by SIGKILL", asked("12MiB", seconds: 4), needs: [.disk(mebibytes: 64)],
             acts: [.signal(SIGKILL, 1.5)],
             sees: [.level(.space, 0.8...1.4, in: 12 * mebi...12.2 * mebi)], must: .killed,

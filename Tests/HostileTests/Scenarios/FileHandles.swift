@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Testing
 
 /// Descriptors that are not opened, not closed, or that others may still open.
 extension Scenario {
@@ -41,6 +42,31 @@ extension Scenario {
             ],
             sees: [.level(.handles, 1...3.8, in: 300...300)], must: .met,
             twinSees: [.level(.handles, 1...3.8, in: 300...300)]),
+        Scenario(
+            "file-handles", "its thread frozen before it grows",
+            .load("file-handles=steps 100, 2000 every 2s", seconds: 5), needs: [.group("freezer")],
+            acts: [.moveThread(to: "freezer", 1.4), .freeze(1.5...4.6)],
+            sees: [.level(.handles, 2.1...4.5, in: 100...100)], must: .notMet("frozen"),
+            twinSees: [.level(.handles, 2.7...4.8, in: 2000...2000)]),
+        Scenario(
+            "file-handles", "one of its processes killed", .load("file-handles=2500", seconds: 4),
+            always: [.launch("ulimit -n 1000")],
+            acts: [.at(1.5) { stage in kill(try #require(stage.stressors.last), SIGKILL) }],
+            sees: [.peak(.handles, 1.8...3.8, in: 1000...2000)],
+            must: Must(verdicts: ["killed"], lies: ["saturation", "refusal"]),
+            twinSees: [.level(.handles, 1...3.8, in: 2500...2500)]),
+        Scenario(
+            "file-handles", "the limit lowered under a share of it", .load("file-handles=50%", seconds: 5),
+            always: [.launch("ulimit -n 1000")], acts: [.tool(["prlimit", "--nofile=600:600", "--pid"], 1.5)],
+            sees: [.level(.handles, 1...4.8, in: 500...500)],
+            must: Must(verdicts: ["met"], hasFinding: true).telling("base_changed"),
+            twinSees: [.level(.handles, 1...4.8, in: 500...500)]),
+        Scenario(
+            "file-handles", "a share that follows the limit", .load("file-handles=50%", "follow=true", seconds: 5),
+            always: [.launch("ulimit -n 1000")], acts: [.tool(["prlimit", "--nofile=600:600", "--pid"], 1.5)],
+            sees: [.level(.handles, 3...4.8, in: 300...300)],
+            must: Must(verdicts: ["met"], hasFinding: true).telling("base_changed"),
+            twinSees: [.level(.handles, 1...4.8, in: 500...500)]),
         Scenario(
             "file-handles", "stopped before it grows", .load("file-handles=steps 100, 2000 every 2s", seconds: 5),
             acts: [.stop(.stressors, 1.7...4.5)],

@@ -13,6 +13,12 @@ extension Scenario {
             + "dd if=/dev/zero bs=\(mebibytes)M count=1 2>/dev/null | sleep 60"
     }
 
+    /// A neighbour in the memory group that has so many MiB for half a second, and nothing for another half.
+    private static func flapper(_ mebibytes: Int) -> String {
+        "echo $$ >'{memory}/cgroup.procs'; while :; do "
+            + "dd if=/dev/zero bs=\(mebibytes)M count=1 2>/dev/null | sleep 0.5; sleep 0.5; done"
+    }
+
     static let memory: [Scenario] = [
         Scenario(
             "memory", "still held where nothing is asked",
@@ -76,6 +82,19 @@ extension Scenario {
             acts: [.neighbour(holder(170), 2)],
             sees: [.level(.groupMemory, 3.5...5.8, in: 165 * mebi...240 * mebi)], must: .notMet("others"),
             twinSees: [.level(.groupMemory, 2...5.8, in: 97 * mebi...104 * mebi)]),
+        Scenario(
+            "memory", "others who change all the time are no excuse for a total",
+            .load("memory=60%", "mode=total", "of=cgroup", "cgroup={memory}", seconds: 8),
+            needs: [.group("memory", [("memory.limit_in_bytes", "500M")]), .group("cpu")],
+            always: [.neighbour(holder(60), 0.2), .noNeighbours(2.4), .neighbour(flapper(120), 2.4)],
+            // Starved where others have 60 MiB: from then on it is 60 MiB too little and too much by turns.
+            acts: [
+                .set("cpu", "cpu.cfs_period_us", "1000000", 1.9), .set("cpu", "cpu.cfs_quota_us", "1000", 2),
+                .move(to: "cpu", 2), .neighbour("echo $$ >'{cpu}/cgroup.procs'; while :; do :; done", 2.5),
+                .set("cpu", "cpu.cfs_quota_us", "-1", 7.7),
+            ],
+            sees: [.peak(.groupMemory, 3...7.5, in: 335 * mebi...420 * mebi)], must: .notMet,
+            twinSees: [.mean(.groupMemory, 3...7.5, in: 285 * mebi...312 * mebi)], isAlone: true),
         Scenario(
             "memory", "a total that nobody fills up again",
             .load("memory=120MiB", "mode=total", "of=cgroup", "cgroup={memory}", seconds: 6),
