@@ -46,6 +46,7 @@ extension Scenario {
             acts: [.move(to: "cpu", 2)],
             sees: [.rate(.cpu, 2.5...4.8, in: 0.47...0.53)], must: .notMet("left_group"),
             twinSees: [.rate(.cpu, 0.5...4.8, in: 0.475...0.525)]),
+        Scenario(
             "cpu", "one of its threads frozen", .load("cpu=400m", "workers=2", seconds: 5), needs: [.group("freezer")],
             acts: [.moveThread(to: "freezer", 1.4), .freeze(1.5...4.6)],
             sees: [.rate(.cpu, 2...4.5, in: 0.15...0.26)], must: .notMet("frozen"),
