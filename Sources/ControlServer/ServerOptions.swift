@@ -16,7 +16,7 @@ public struct ServerOptions: Sendable {
     public var lease: String?
     /// How many runs may go on at a time.
     public var maxRuns = 8
-    /// The directory of the profiles that are offered; `nil` where there are none.
+    /// The directory of the profiles that are offered, a path without links; `nil` where there are none.
     public var profiles: String?
     /// The binary that runs are observed by.
     public var executable: String

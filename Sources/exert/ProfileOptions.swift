@@ -56,13 +56,12 @@ struct ProfileOptions: ParsableArguments {
             guard let profile else {
                 return try ProfileReader.profile(
                     loads: load, settings: set, length: length ?? "", manifests: manifests,
-                    readFile: { try Self.trace($0, besides: nil) })
+                    readFile: Self.trace)
             }
-            let isStandardInput = profile == "-"
-            let name = isStandardInput ? "<stdin>" : profile
+            let name = profile == "-" ? "<stdin>" : profile
             return try ProfileReader.profile(
                 from: try bytes(of: profile, name: name), file: name, manifests: manifests,
-                readFile: { try Self.trace($0, besides: isStandardInput ? nil : profile) })
+                readFile: Self.trace)
         } catch {
             Console.write(error.description + "\n", to: Console.error)
             throw ExitStatus.usage
@@ -83,12 +82,8 @@ struct ProfileOptions: ParsableArguments {
         }
     }
 
-    /// A trace is looked for beside the profile that names it.
-    private static func trace(_ path: String, besides profile: String?) throws -> [UInt8] {
-        var path = path
-        if !path.hasPrefix("/"), let slash = profile?.lastIndex(of: "/"), let profile {
-            path = profile[...slash] + path
-        }
-        return try SmallFile.bytes(path, limit: ProfileReader.traceSizeLimit + 1)
+    /// The reader has made the path one beside the profile's own already.
+    private static func trace(_ path: String) throws -> [UInt8] {
+        try RegularFile.bytes(path, limit: ProfileReader.traceSizeLimit + 1)
     }
 }

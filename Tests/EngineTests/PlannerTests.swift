@@ -11,7 +11,8 @@ private let s = Nanoseconds.second
 /// A kind of which 100 % is 8 cores, of which 6 are free; its setting `fail` makes it refuse at a step of the plan.
 private struct FakeStressor: Stressor {
     static let manifest = Manifest(
-        kind: "fake", summary: "", details: "", drive: .rate, unit: .cores, amounts: AmountKind.allCases,
+        kind: "fake", summary: "", details: "", reach: .ownProcess, drive: .rate, unit: .cores,
+        amounts: AmountKind.allCases,
         keys: [], tolerance: ToleranceRule(.points(1)), witness: "fake_witness", examples: [])
 
     static func base(_ request: LoadRequest) throws(PlanProblem) -> Base {
@@ -37,7 +38,7 @@ private struct FakeStressor: Stressor {
 /// A kind whose unit is what its loads use, and of which nobody knows how much there is.
 private struct FakeDisk: Stressor {
     static let manifest = Manifest(
-        kind: "disk", summary: "", details: "", drive: .rate, unit: .bytesPerSecond,
+        kind: "disk", summary: "", details: "", reach: .ownProcess, drive: .rate, unit: .bytesPerSecond,
         units: [.operationsPerSecond: .operationsPerSecond], amounts: AmountKind.allCases, keys: [],
         tolerance: ToleranceRule(.percent(1)), witness: "", examples: [])
 

@@ -217,11 +217,17 @@ private let plain = TextStyle()
 @Suite struct ListTextTests {
     private let manifest = Manifest(
         kind: "memory", summary: "Holds memory.", details: "Maps and fills anonymous memory. The kernel takes it back.",
-        drive: .level, unit: .bytes, amounts: [.percent, .bytes, .leave],
+        reach: .ownProcess, drive: .level, unit: .bytes, amounts: [.percent, .bytes, .leave],
         keys: [
-            Manifest.Key("pages", .choice(["auto", "huge"]), default: .text("auto"), help: "Which pages to use."),
-            Manifest.Key("workers", .integer(1...64), default: nil, help: "How many threads fill it."),
-            Manifest.Key("keep-free", .bytes, default: .bytes(268_435_456), help: "Stop growing at this little."),
+            Manifest.Key(
+                "pages", .choice(["auto", "huge"]), default: .text("auto"), reach: .always(.ownProcess),
+                help: "Which pages to use."),
+            Manifest.Key(
+                "workers", .integer(1...64), default: nil, reach: .always(.ownProcess),
+                help: "How many threads fill it."),
+            Manifest.Key(
+                "keep-free", .bytes, default: .bytes(268_435_456), reach: .always(.ownProcess),
+                help: "Stop growing at this little."),
         ],
         tolerance: ToleranceRule(.percent(1)), witness: "statm_resident", examples: ["1GiB", "ramp to 80% in 30s"])
 

@@ -58,7 +58,7 @@ final class StressorSession {
         base = isShare ? BaseWatch(plan) : nil
         fileSystem =
             isShare && plan.kind == "disk-space"
-            ? plan.settings.text("directory").flatMap { FileSystemGauge($0) } : nil
+            ? plan.settings.held("directory").flatMap { FileSystemGauge($0.location) } : nil
         curve = plan.curve
         intended = plan.curve
         self.type = type
@@ -83,7 +83,7 @@ final class StressorSession {
                 children.append(
                     try world.start(
                         arguments: ["exert", StressorProcess.subcommand, plan.name, "\(index)"],
-                        descriptors: [nil, nil, nil, pages.rawDescriptor, lifeline]))
+                        descriptors: [nil, nil, nil, pages.rawDescriptor, lifeline] + job.heldDescriptors))
             }
         } catch {
             for child in children { child.send(signal: 9) }

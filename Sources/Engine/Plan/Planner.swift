@@ -24,12 +24,14 @@ public struct Planner {
         let phases = plannedPhases(profile)
         var planned: [PlannedStressor] = []
         var findings: [Finding] = []
+        var tasks = TaskBound()
         for (index, entry) in profile.stressors.enumerated() {
             guard profile.phases.contains(where: { $0.loads.contains { $0.stressor == entry.name } }) else { continue }
             do throws(Rejection) {
                 let (stressor, found, basis) = try plan(entry, index: index, profile)
                 planned.append(stressor)
                 bases[stressor.name] = basis
+                tasks.add(stressor, on: basis.request.host)
                 findings += found
             } catch {
                 errors.invalid += error.invalid
@@ -37,6 +39,7 @@ public struct Planner {
             }
         }
         let guards = plannedGuards(profile, planned, &errors)
+        errors.unsupported += tasks.problems()
         if !errors.invalid.isEmpty || !errors.unsupported.isEmpty { throw errors }
         let plan = Plan(
             profile: profile.name, file: profile.file, sha256: profile.sha256, seed: profile.seed, stressors: planned,
@@ -110,6 +113,8 @@ public struct Planner {
                 invalid: [Diagnostic(entry.mark, "unknown stressor kind '\(entry.kind)'")], unsupported: [])
         }
         let manifest = type.manifest
+        var entry = entry
+        entry.settings.holdDirectories(of: manifest)
         let request = try request(for: entry, profile, manifest, host: try host(of: entry))
         if entry.settings.flag("follow"), request.amounts != [.percent] {
             let mark = entry.settings.marks["follow"] ?? entry.mark
