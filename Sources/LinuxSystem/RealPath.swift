@@ -13,7 +13,7 @@ public enum RealPath {
         return String(cString: resolved)
     }
 
-    /// The path of what `descriptor` is open on, no part of it a link, as the kernel has it now; `nil` where it has none.
+    /// The path of what `descriptor` is open on, without links, as the kernel has it now; `nil` where it has none.
     public static func ofDescriptor(_ descriptor: Int32) -> String? {
         var target = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
         let count = readlink("/proc/self/fd/\(descriptor)", &target, Int(PATH_MAX))

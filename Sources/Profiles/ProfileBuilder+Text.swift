@@ -144,7 +144,8 @@ extension ProfileBuilder {
             let entries = entries(
                 of: entry.value, "'\(keyName)' in '\(name)'", example: "\(keyName): { \(member): … }")
             if entries.isEmpty, problems.count == before {
-                report(entry.value.mark, "'\(keyName)' in '\(name)' is empty; write '\(keyName): { \(member): … }', or leave it out")
+                let title = "'\(keyName)' in '\(name)'"
+                report(entry.value.mark, "\(title) is empty; write '\(keyName): { \(member): … }', or leave it out")
             }
             for nested in entries {
                 readSetting(nested, into: &settings, of: name, manifest, prefix: keyName + ".")

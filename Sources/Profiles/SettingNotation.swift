@@ -58,6 +58,9 @@ enum SettingNotation {
         case .duration:
             return .duration(try UnitNotation.duration(phrase, atLeast: 1, of: place))
         case .text, .directory:
+            guard !text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
+                throw NotationError(0, "\(place) has a control character; write it in one line of plain text")
+            }
             return .text(text)
         case .percent:
             guard

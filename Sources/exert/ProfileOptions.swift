@@ -23,7 +23,8 @@ struct ProfileOptions: ParsableArguments {
     @Option(name: .customLong("for"), help: ArgumentHelp("How long --load lasts, such as 30s.", valueName: "time"))
     var length: String?
 
-    func validate() throws {
+    /// Not while flags are parsed: what is misspelt is to be told first, and not what seems to be missing for it.
+    func checkFlags() throws {
         if profile != nil, !load.isEmpty || !set.isEmpty || length != nil {
             throw ValidationError("give a profile, or --load with --for, not both")
         }
@@ -35,6 +36,7 @@ struct ProfileOptions: ParsableArguments {
 
     /// Reads the profile and plans it on this host; prints what is wrong and throws the exit code.
     func plan(on host: HostFacts) throws -> Plan {
+        try checkFlags()
         let profile = try read()
         do throws(PlanErrors) {
             return try Planner(host: host, catalog: Catalog.all).plan(profile)

@@ -95,7 +95,7 @@ final class RunOutputs {
     func write(_ record: RunRecord, as format: OutputFormat) {
         let stream = isLogOnOutput ? Console.error : Console.output
         switch format {
-        case .text: Console.write(SummaryText.text(record, style: Console.style(of: stream)), to: stream)
+        case .text: Console.write(Array(SummaryText.text(record, style: Console.style(of: stream)).utf8), to: stream)
         case .json: Console.write(SummaryJSON.document(record), to: stream)
         }
     }

@@ -112,6 +112,23 @@ private struct FakeDisk: Stressor {
         #expect(stressor.workers == Int(value.rounded(.up)), "the peak is handed on")
     }
 
+    @Test func `tasks are held against every limit`() {
+        var bound = TaskBound()
+        #expect(bound.problems([TaskRoom(scope: .host, source: "x", most: 0, used: 0)]).isEmpty)
+        var stressor = PlannedStressor(
+            name: "a", kind: "fake", unit: .cores, drive: .rate, settings: Settings(values: [:]), capacity: 1, base: "",
+            curve: Curve(), workers: 90, tolerance: ToleranceLimit(absolute: 0, ratio: 0), witness: "")
+        stressor.processes = 10
+        bound.add(stressor, on: Self.host)
+        func problems(_ scope: TaskRoom.Scope, _ most: Int64, _ used: Int64) -> [String] {
+            bound.problems([TaskRoom(scope: scope, source: "/limit", most: most, used: used)])
+        }
+        #expect(problems(.user, 150, 50).isEmpty && problems(.host, 200, 75).isEmpty)
+        #expect(problems(.user, 150, 51).count == 1 && problems(.host, 200, 76).count == 1)
+        #expect(problems(.user, 150, 51)[0].contains("100 processes and threads"))
+        #expect(problems(.user, 150, 51)[0].contains("/limit is 150, of which 51 are in use"))
+    }
+
     @Test(arguments: [.percent(0), .leave(.cores(6)), .cores(0)] as [Amount])
     func `a load that is 0 all the time is refused where it stands`(amount: Amount) throws {
         let errors = try #require(rejection(Self.profile([Self.entry()], [[Self.load(.hold(amount))]])))

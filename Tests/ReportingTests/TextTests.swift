@@ -258,6 +258,7 @@ private let plain = TextStyle()
                 tolerance  1% of the target, unless the profile writes one; never above 50% of the target; where
                            nothing is asked for, nothing may be left
                 witness    statm_resident
+                reach      own-process
 
                 settings
                   pages: auto | huge (default: auto)
@@ -270,6 +271,7 @@ private let plain = TextStyle()
                       Put the stressor's processes, not exert itself, into this control group before they load: a
                       directory such as /sys/fs/cgroup/app, or a path as in /proc/PID/cgroup, such as /app. 'of:
                       cgroup' then means this group.
+                      reach: control-group
                   within: a length of time, such as 5s
                       How long the way to a new target may take before the error counts, such as 5s; 1s unless
                       given, a quarter of the time that the target stands at most, half of it where given. A phase,
