@@ -92,4 +92,14 @@ public struct SafetyRules: Codable, Hashable, Sendable {
         self.reaches = reaches
         self.longestSeconds = longestSeconds
     }
+
+    /// Reads rules, which allow nothing that they do not name.
+    public init(from decoder: any Decoder) throws {
+        let members = try decoder.container(keyedBy: CodingKeys.self)
+        directories = try members.decodeIfPresent([String].self, forKey: .directories) ?? []
+        cgroups = try members.decodeIfPresent([String].self, forKey: .cgroups) ?? []
+        allowsProcesses = try members.decodeIfPresent(Bool.self, forKey: .allowsProcesses) ?? false
+        reaches = try members.decodeIfPresent(Set<Reach>.self, forKey: .reaches) ?? []
+        longestSeconds = try members.decodeIfPresent(Double.self, forKey: .longestSeconds)
+    }
 }

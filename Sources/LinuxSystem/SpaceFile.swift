@@ -144,14 +144,18 @@ public struct SpaceFile: ~Copyable {
 public final class HeldFiles {
     private let table: OwnedDescriptor
     private let directory: String
+    private let held: Int32?
 
     /// Opens the descriptor table of process `processID`; `nil` where it may not be looked into.
     ///
-    /// - Parameter directory: where the files are, without symbolic links.
-    public init?(processID: Int32, directory: String) {
+    /// - Parameters:
+    ///   - directory: where the files are, without symbolic links.
+    ///   - held: a descriptor of that directory, which may be renamed; it must stay open.
+    public init?(processID: Int32, directory: String, held: Int32? = nil) {
         guard let table = try? OwnedDescriptor.open("/proc/\(processID)/fd", O_RDONLY | O_DIRECTORY) else { return nil }
         self.table = table
-        self.directory = directory == "/" ? "" : directory
+        self.directory = directory
+        self.held = held
     }
 
     /// How much space they take (`st_blocks`) in bytes; `nil` where the process is gone.
@@ -163,10 +167,12 @@ public final class HeldFiles {
         guard found >= 0 else { return nil }
         var sum: Int64 = 0
         var target = [CChar](repeating: 0, count: 4096)
+        let place = held.flatMap { RealPath.ofDescriptor($0) } ?? directory
         for number in numbers.prefix(Int(found)) where number > 4 {
             let count = readlinkat(table.rawValue, "\(number)", &target, target.count)
             var facts = stat()
-            guard count > 0, isOurs(target[..<count]), fstatat(table.rawValue, "\(number)", &facts, 0) == 0,
+            guard count > 0, isOurs(target[..<count], in: place == "/" ? "" : place),
+                fstatat(table.rawValue, "\(number)", &facts, 0) == 0,
                 facts.st_mode & S_IFMT == S_IFREG
             else { continue }
             sum += Int64(facts.st_blocks) * 512
@@ -175,7 +181,7 @@ public final class HeldFiles {
     }
 
     /// `/directory/#123 (deleted)` or `/directory/.exert-…`.
-    private func isOurs(_ target: ArraySlice<CChar>) -> Bool {
+    private func isOurs(_ target: ArraySlice<CChar>, in directory: String) -> Bool {
         let text = String(decoding: target.map { UInt8(bitPattern: $0) }, as: UTF8.self)
         guard text.hasPrefix(directory + "/") else { return false }
         let name = text.dropFirst(directory.count + 1)

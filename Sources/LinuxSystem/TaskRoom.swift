@@ -31,8 +31,9 @@ public struct TaskRoom: Hashable, Sendable {
         self.used = used
     }
 
-    /// What is kept for others: an eighth of what is everybody's, without which nobody could log in.
-    public var kept: Int64 { scope == .host ? most / 8 : 0 }
+    /// What is kept for others: an eighth of what is everybody's, without which nobody could log in, and of the other
+    /// limits a few, without which exert itself could not stop a run.
+    public var kept: Int64 { scope == .host ? most / 8 : min(8, most / 8) }
     /// How many more there may be.
     public var free: Int64 { max(0, most - used - kept) }
 

@@ -43,7 +43,8 @@ extension Servers {
             let client = try server.client()
             let body = #"{"load":{"cpu":"1%"},"for":"1s"}"#
             client.send(
-                "POST /v1/runs HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nExpect: 100-continue\r\n"
+                "POST /v1/runs HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                    + "Expect: 100-continue\r\n"
                     + "Content-Length: \(body.utf8.count)\r\n\r\n")
             #expect(try client.head().code == 100)
             client.send(body)

@@ -123,10 +123,10 @@ private struct FakeDisk: Stressor {
         func problems(_ scope: TaskRoom.Scope, _ most: Int64, _ used: Int64) -> [String] {
             bound.problems([TaskRoom(scope: scope, source: "/limit", most: most, used: used)])
         }
-        #expect(problems(.user, 150, 50).isEmpty && problems(.host, 200, 75).isEmpty)
-        #expect(problems(.user, 150, 51).count == 1 && problems(.host, 200, 76).count == 1)
-        #expect(problems(.user, 150, 51)[0].contains("100 processes and threads"))
-        #expect(problems(.user, 150, 51)[0].contains("/limit is 150, of which 51 are in use"))
+        #expect(problems(.user, 150, 42).isEmpty && problems(.host, 200, 75).isEmpty)
+        #expect(problems(.user, 150, 43).count == 1 && problems(.host, 200, 76).count == 1)
+        #expect(problems(.user, 150, 43)[0].contains("100 processes and threads"))
+        #expect(problems(.user, 150, 43)[0].contains("/limit is 150, of which 43 are in use"))
     }
 
     @Test(arguments: [.percent(0), .leave(.cores(6)), .cores(0)] as [Amount])

@@ -43,7 +43,7 @@ enum TestManifests {
                 "lock", .boolean, default: .boolean(false), reach: .always(.ownProcess),
                 help: "Whether it may be swapped"),
             .init(
-                "headroom", .bytes, default: .bytes(64 << 20), reach: .always(.ownProcess), help: "What is never taken"),
+                "headroom", .bytes, default: .bytes(64 << 20), reach: .always(.ownProcess), help: "Never taken"),
             .init("note", .text, default: nil, reach: .always(.ownProcess), help: "Anything"),
             .init("nodes", .nodes, default: nil, reach: .always(.ownProcess), help: "Where it lies"),
         ],

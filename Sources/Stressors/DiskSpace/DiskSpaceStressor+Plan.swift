@@ -169,11 +169,14 @@ extension DiskSpaceStressor {
     /// See ``Stressor/witness(_:)``.
     public static func witness(_ request: WitnessRequest) -> (any Witness)? {
         let (directory, location) = FileSystemSetting.place(request.settings)
-        let held = request.processIDs.compactMap { HeldFiles(processID: $0, directory: directory) }
+        let place = request.settings.held("directory")
+        let held = request.processIDs.compactMap {
+            HeldFiles(processID: $0, directory: directory, held: place?.descriptor)
+        }
         guard held.count == request.processIDs.count, let gauge = FileSystemGauge(location ?? directory) else {
             return nil
         }
-        return DiskSpaceWitness(held: held, gauge: gauge, mode: request.mode)
+        return DiskSpaceWitness(held: held, gauge: gauge, mode: request.mode, place: place)
     }
 }
 
@@ -182,8 +185,11 @@ private final class DiskSpaceWitness: Witness {
     private let held: [HeldFiles]
     private let gauge: FileSystemGauge
     private let mode: LoadMode
+    /// Kept open for as long as its present path is asked for.
+    private let place: HeldDirectory?
 
-    init(held: [HeldFiles], gauge: FileSystemGauge, mode: LoadMode) {
+    init(held: [HeldFiles], gauge: FileSystemGauge, mode: LoadMode, place: HeldDirectory?) {
+        self.place = place
         self.held = held
         self.gauge = gauge
         self.mode = mode
