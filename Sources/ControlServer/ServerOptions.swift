@@ -35,12 +35,15 @@ public struct ServerOptions: Sendable {
         public var unit: String
         /// One line on what it exerts.
         public var summary: String
+        /// How far its load can be felt, such as `own-process`.
+        public var reach: String
 
         /// Creates a kind.
-        public init(kind: String, unit: String, summary: String) {
+        public init(kind: String, unit: String, summary: String, reach: String) {
             self.kind = kind
             self.unit = unit
             self.summary = summary
+            self.reach = reach
         }
     }
 

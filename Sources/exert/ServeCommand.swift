@@ -184,7 +184,7 @@ extension ServeCommand {
         options.maxRuns = maxRuns
         options.profiles = try profileDirectory()
         options.stressors = Catalog.manifests.filter(\.isListed).map {
-            .init(kind: $0.kind, unit: $0.unit.rawValue, summary: $0.summary)
+            .init(kind: $0.kind, unit: $0.unit.rawValue, summary: $0.summary, reach: $0.reach.rawValue)
         }
         options.profileLength = { Self.length(of: $0) }
         return options

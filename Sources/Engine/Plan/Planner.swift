@@ -54,6 +54,8 @@ public struct Planner {
         _ profile: Profile, _ stressors: [PlannedStressor], _ errors: inout PlanErrors
     ) -> [PlannedGuard] {
         let directories = Set(stressors.compactMap { $0.settings.text("directory") }).sorted()
+        let held = Dictionary(stressors.compactMap { $0.settings.held("directory") }.map { ($0.path, $0) }) { a, _ in a
+        }
         return profile.guards.flatMap { condition -> [PlannedGuard] in
             let (limit, unit): (Double, PlannedGuard.Unit) =
                 switch condition.limit {
@@ -66,7 +68,9 @@ public struct Planner {
             let places: [String?] = isOfDisk ? (directories.isEmpty ? ["/"] : directories) : [nil]
             return places.compactMap { directory in
                 let isRatio = unit == .ratio
-                if GuardMeter(condition.metric, isRatio: isRatio, directory: directory, host: host) == nil {
+                let place = directory.flatMap { held[$0] }
+                let location = place?.location ?? directory
+                if GuardMeter(condition.metric, isRatio: isRatio, directory: location, host: host) == nil {
                     errors.unsupported.append(
                         "guard '\(condition.text)' (line \(condition.mark.line)): what it watches cannot be read here"
                             + Self.remedy(for: condition.metric))
@@ -74,7 +78,7 @@ public struct Planner {
                 }
                 return PlannedGuard(
                     text: condition.text, metric: condition.metric, comparison: condition.comparison, limit: limit,
-                    unit: unit, length: condition.length, directory: directory)
+                    unit: unit, length: condition.length, directory: directory, held: place)
             }
         }
     }
