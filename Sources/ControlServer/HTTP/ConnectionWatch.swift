@@ -18,6 +18,9 @@ final class ConnectionWatch: ChannelDuplexHandler, RemovableChannelHandler {
     /// Requests that came and are not answered.
     private var requests = 0
     private var timer: Scheduled<Void>?
+    /// Ends a connection to which nothing can be sent.
+    private var stall: Scheduled<Void>?
+    private static let patience = TimeAmount.seconds(60)
 
     init(_ connections: Connections) { self.connections = connections }
 
@@ -61,6 +64,16 @@ final class ConnectionWatch: ChannelDuplexHandler, RemovableChannelHandler {
         context.write(data, promise: promise)
     }
 
+    /// An answer that nobody takes is not kept for ever, nor what it is made of.
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        stall?.cancel()
+        stall = nil
+        if !context.channel.isWritable {
+            stall = context.eventLoop.assumeIsolated().scheduleTask(in: Self.patience) { [door] in door?.shut() }
+        }
+        context.fireChannelWritabilityChanged()
+    }
+
     private func enter(_ phase: Connections.Phase, _ context: ChannelHandlerContext) {
         self.phase = phase
         if let number { connections.enter(phase, number) }
@@ -72,7 +85,9 @@ final class ConnectionWatch: ChannelDuplexHandler, RemovableChannelHandler {
 
     private func leave() {
         timer?.cancel()
+        stall?.cancel()
         timer = nil
+        stall = nil
         if let number { connections.remove(number) }
         number = nil
         door = nil
