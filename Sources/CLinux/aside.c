@@ -46,6 +46,9 @@ void CLinux_aside_destroy(struct CLinux_aside *page) { munmap(page, sizeof(struc
 // What such a process reads; each has its own.
 static char pieces[1 << 18];
 
+// Found out before the fork; see CLinux_may_call.
+static int may_close_ranges;
+
 // Closes all descriptors but those in `kept`, which are `count`.
 static void close_others(const int *kept, size_t count) {
     unsigned from = 0;
@@ -57,7 +60,8 @@ static void close_others(const int *kept, size_t count) {
             }
         }
         unsigned last = next == INT_MAX ? ~0U : (unsigned)next - 1;
-        if (next != (int)from && syscall(SYS_close_range, from, last, 0) != 0) {
+        int is_done = next == (int)from || (may_close_ranges && syscall(SYS_close_range, from, last, 0) == 0);
+        if (!is_done) {
             // Before Linux 5.9 one by one, as far as is usual.
             for (unsigned fd = from; fd <= last && fd < 65536; fd++) {
                 close((int)fd);
@@ -115,6 +119,7 @@ static int is_told_to_end(int status) {
 pid_t CLinux_fork_keeper(struct CLinux_keep *page) {
     enum { step_ms = 100, patience_ms = 400 };
     pid_t parent = getpid();
+    may_close_ranges = CLinux_may_call(SYS_close_range);
     pid_t id = fork();
     if (id != 0) {
         return id;
@@ -226,6 +231,7 @@ static void write_all(struct CLinux_aside *page, int output, const char *bytes, 
 }
 
 pid_t CLinux_fork_writer(struct CLinux_aside *page, int input, int output, int by_lines, int gives_back) {
+    may_close_ranges = CLinux_may_call(SYS_close_range);
     pid_t id = fork();
     if (id != 0) {
         return id;
@@ -323,6 +329,7 @@ static void answer(struct CLinux_aside *page, int *folder) {
 
 pid_t CLinux_fork_answerer(struct CLinux_aside *page, const int *kept, size_t count) {
     pid_t parent = getpid();
+    may_close_ranges = CLinux_may_call(SYS_close_range);
     pid_t id = fork();
     if (id != 0) {
         return id;

@@ -56,7 +56,7 @@ size_t CLinux_open_handles(int kind, int source, int32_t *numbers, size_t count,
 
 void CLinux_close_range(int32_t first, int32_t last) {
     // A syscall that a sandbox refuses or a kernel before 5.9 lacks must not keep a handle open.
-    if (syscall(SYS_close_range, (unsigned)first, (unsigned)last, 0u) != 0) {
+    if (!CLinux_may_call(SYS_close_range) || syscall(SYS_close_range, (unsigned)first, (unsigned)last, 0u) != 0) {
         for (int32_t number = last; number >= first; number--) {
             close(number);
         }

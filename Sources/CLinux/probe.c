@@ -10,11 +10,14 @@
 #include <linux/mempolicy.h>
 #include <linux/perf_event.h>
 #include <sched.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -69,12 +72,15 @@ int CLinux_bind_memory(void *address, size_t length, int node) {
     }
     memset(mask, 0, sizeof mask);
     mask[(size_t)node / bits] |= 1ul << ((size_t)node % bits);
+    if (!CLinux_may_call(SYS_mbind)) {
+        return -1;
+    }
     return (int)syscall(SYS_mbind, address, length, MPOL_BIND, mask, bits * (sizeof mask / sizeof mask[0]), 0);
 }
 
 int CLinux_node_of(void *address) {
     int node = -1;
-    if (syscall(SYS_get_mempolicy, &node, NULL, 0, address, MPOL_F_NODE | MPOL_F_ADDR) != 0) {
+    if (!CLinux_may_call(SYS_get_mempolicy) || syscall(SYS_get_mempolicy, &node, NULL, 0, address, MPOL_F_NODE | MPOL_F_ADDR) != 0) {
         return -1;
     }
     return node;
@@ -88,7 +94,49 @@ int CLinux_open_cycle_counter(void) {
     attributes.config = PERF_COUNT_HW_CPU_CYCLES;
     attributes.exclude_kernel = 1;
     attributes.exclude_hv = 1;
+    if (!CLinux_may_call(SYS_perf_event_open)) {
+        return -1;
+    }
     return (int)syscall(SYS_perf_event_open, &attributes, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
+}
+
+static _Thread_local int was_filtered;
+
+int CLinux_was_filtered(void) {
+    int was = was_filtered;
+    was_filtered = 0;
+    return was;
+}
+
+// Whether who makes the call is killed by SIGSYS: tried by a child.
+static int kills(long number) {
+    pid_t id = fork();
+    if (id == 0) {
+        // No call takes these: where it is allowed, it fails.
+        syscall(number, -1L, -1L, -1L, -1L, -1L, -1L);
+        _exit(0);
+    }
+    int status = 0;
+    while (id > 0 && waitpid(id, &status, 0) < 0 && errno == EINTR) {
+    }
+    return id > 0 && WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS;
+}
+
+int CLinux_may_call(long number) {
+    enum { most = 1024 };
+    // 0 where it is not known yet; two threads may find out the same.
+    static signed char known[most];
+    if (number < 0 || number >= most || prctl(PR_GET_SECCOMP, 0, 0, 0, 0) != 2) {
+        return 1;
+    }
+    if (known[number] == 0) {
+        known[number] = kills(number) ? -1 : 1;
+    }
+    if (known[number] < 0) {
+        was_filtered = 1;
+        errno = EPERM;
+    }
+    return known[number] > 0;
 }
 
 #endif

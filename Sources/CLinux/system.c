@@ -147,7 +147,9 @@ int CLinux_has_capability(int number) {
     return (data[number / 32].effective >> (number % 32)) & 1;
 }
 
-int CLinux_memfd_create(const char *name) { return (int)syscall(SYS_memfd_create, name, 1u /* MFD_CLOEXEC */); }
+int CLinux_memfd_create(const char *name) {
+    return CLinux_may_call(SYS_memfd_create) ? (int)syscall(SYS_memfd_create, name, 1u /* MFD_CLOEXEC */) : -1;
+}
 
 int CLinux_eventfd(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
 
@@ -182,7 +184,9 @@ int CLinux_poll_until(struct pollfd *polls, size_t count, int64_t deadline_ns) {
 
 int CLinux_pipe(int32_t ends[2]) { return pipe2(ends, O_CLOEXEC); }
 
-int CLinux_pidfd_open(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
+int CLinux_pidfd_open(pid_t pid) {
+    return CLinux_may_call(SYS_pidfd_open) ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
+}
 
 int CLinux_spawn(
     pid_t *pid, const char *path, char *_Nullable const *_Nonnull argv, char *_Nullable const *_Nonnull envp,
@@ -274,6 +278,8 @@ int CLinux_populate_write(void *address, size_t length) {
     return madvise(address, length, 23 /* MADV_POPULATE_WRITE, Linux 5.14 */);
 }
 
-int CLinux_mlock(void *address, size_t length) { return (int)syscall(SYS_mlock2, address, length, 0); }
+int CLinux_mlock(void *address, size_t length) {
+    return CLinux_may_call(SYS_mlock2) ? (int)syscall(SYS_mlock2, address, length, 0) : -1;
+}
 
 #endif

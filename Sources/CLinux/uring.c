@@ -74,6 +74,10 @@ struct CLinux_ring {
 };
 
 static int setup(uint32_t entries, struct io_uring_params *parameters) {
+    if (!CLinux_may_call(SYS_io_uring_setup) || !CLinux_may_call(SYS_io_uring_enter)
+        || !CLinux_may_call(SYS_io_uring_register)) {
+        return -1;
+    }
     return (int)syscall(SYS_io_uring_setup, entries, parameters);
 }
 

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Glibc
+internal import HTTPTypes
 internal import Hummingbird
 internal import HummingbirdCore
 internal import HummingbirdTLS
 internal import LinuxSystem
 internal import Logging
 internal import NIOCore
+internal import NIOHTTPTypes
 internal import NIOSSL
 internal import ServiceLifecycle
 
@@ -14,12 +16,10 @@ internal import ServiceLifecycle
 ///
 /// One event loop does all of the network: whatever loads this machine, the server takes as little of it as it can.
 public final class ControlServer: Sendable {
-    /// How long a connection may be idle, or take to say what it wants, in seconds.
-    private static let idleLimit: Int64 = 60
     /// How often those who follow a run without news are told that it lives, in seconds.
     private static let nudgeInterval = 15
-    /// How many connections are taken at a time: a third of the descriptors, the others are for runs, and no more than
-    /// this.
+    /// How many connections there may be at a time: a third of the descriptors, the others are for runs, and no more
+    /// than this.
     private static let connectionLimit: UInt64 = 256
 
     private let options: ServerOptions
@@ -47,17 +47,18 @@ public final class ControlServer: Sendable {
         let limit = (try? OpenFileLimit.of(processID: 0).soft) ?? 1024
         let connections = Int(max(8, min(Self.connectionLimit, limit / 3)))
         let responder = Self.responder(options, store, readiness, connections)
+        let watched = Connections(limit: connections)
         let date = DateField()
         let server: any Service
         do {
             // Not Hummingbird's application: that wakes once a second to have the time at hand.
-            server = try Self.builder(options).buildServer(
-                configuration: ServerConfiguration(
-                    address: options.address.bindAddress,
-                    availableConnectionsDelegate: .maximum(connections, logger: logger)),
+            server = try Self.builder(options, watched).buildServer(
+                configuration: ServerConfiguration(address: options.address.bindAddress),
                 eventLoopGroup: EventLoopGroupProvider.singleton.eventLoopGroup, logger: logger,
-                responder: { (request, writer: consuming ResponseWriter, _) in
-                    var response = try await responder.respond(to: request)
+                responder: { (request, writer: consuming ResponseWriter, channel) in
+                    var response = try await responder.respond(to: request) {
+                        try await channel.writeAndFlush(HTTPResponsePart.head(HTTPResponse(status: .continue)))
+                    }
                     response.headers[.date] = date.value
                     do {
                         try await writer.write(response: response.head, body: response.body)
@@ -115,10 +116,12 @@ public final class ControlServer: Sendable {
         return Responder(routes: routes, access: AccessRules(options), counts: counts)
     }
 
-    private static func builder(_ options: ServerOptions) throws(ServerFailure) -> HTTPServerBuilder {
+    private static func builder(
+        _ options: ServerOptions, _ connections: Connections
+    ) throws(ServerFailure) -> HTTPServerBuilder {
         let http1 = HTTPServerBuilder.http1(
             configuration: .init(
-                additionalChannelHandlers: [ParserProblem()], idleTimeout: .seconds(idleLimit),
+                additionalChannelHandlers: [ConnectionWatch(connections), ParserProblem()],
                 httpDecoderConfiguration: .init(maxHeaderFieldSize: 16384, maxHeaderListSize: 65536)))
         guard let configuration = try tls(options.tls) else { return http1 }
         do {

@@ -16,7 +16,7 @@ public struct ServerOptions: Sendable {
     public var lease: String?
     /// How many runs may go on at a time.
     public var maxRuns = 8
-    /// The directory of the profiles that are offered; `nil` where there are none.
+    /// The directory of the profiles that are offered, a path without links; `nil` where there are none.
     public var profiles: String?
     /// The binary that runs are observed by.
     public var executable: String
@@ -35,12 +35,15 @@ public struct ServerOptions: Sendable {
         public var unit: String
         /// One line on what it exerts.
         public var summary: String
+        /// How far its load can be felt, such as `own-process`.
+        public var reach: String
 
         /// Creates a kind.
-        public init(kind: String, unit: String, summary: String) {
+        public init(kind: String, unit: String, summary: String, reach: String) {
             self.kind = kind
             self.unit = unit
             self.summary = summary
+            self.reach = reach
         }
     }
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import LinuxSystem
+
 /// What is to be run, and how.
 ///
 /// Everything is written as in a profile or on the command line, so that there is one notation: `30s`, `50%`, `1GiB`.
@@ -51,19 +53,53 @@ public struct RunRequest: Codable, Hashable, Sendable {
 /// What a run may touch beyond CPU and memory of its own group.
 ///
 /// Everything that is not named here is refused: directories for disks, inodes and traces, other control groups, other
-/// processes' limits.
+/// processes' limits, what is shared by the user or by everybody on the host.
 public struct SafetyRules: Codable, Hashable, Sendable {
-    /// Directories in and below which files may be made and traces read.
+    /// How far a setting or a load can be felt, beyond directories, control groups and processes.
+    public enum Reach: String, Codable, Sendable, CaseIterable {
+        /// What all processes of the user share, such as their inotify instances.
+        case user
+        /// What everybody on the host shares, such as the system's table of open files.
+        case host
+        /// Other hosts.
+        case network
+        /// Devices, past the file systems that may be on them.
+        case device
+    }
+
+    /// Directories in and below which files may be made and traces read: absolute, and without links.
     public var directories: [String]
     /// Control groups in and below which stressors may be, as a profile's `cgroup` names them.
     public var cgroups: [String]
     /// Whether other processes' limit of open files may be set (`target: { pid: N }`).
     public var allowsProcesses: Bool
 
+    /// What else runs may reach.
+    public var reaches: Set<Reach>
+    /// How long a run may last, in seconds; `nil` for as long as profiles may.
+    public var longestSeconds: Double?
+
     /// Creates rules; as they are, they allow nothing.
-    public init(directories: [String] = [], cgroups: [String] = [], allowsProcesses: Bool = false) {
-        self.directories = directories
+    ///
+    /// Links in `directories` are followed now, and never again: what they lead to later is not allowed.
+    public init(
+        directories: [String] = [], cgroups: [String] = [], allowsProcesses: Bool = false,
+        reaches: Set<Reach> = [], longestSeconds: Double? = nil
+    ) {
+        self.directories = directories.map { RealPath.of($0) ?? $0 }
         self.cgroups = cgroups
         self.allowsProcesses = allowsProcesses
+        self.reaches = reaches
+        self.longestSeconds = longestSeconds
+    }
+
+    /// Reads rules, which allow nothing that they do not name.
+    public init(from decoder: any Decoder) throws {
+        let members = try decoder.container(keyedBy: CodingKeys.self)
+        directories = try members.decodeIfPresent([String].self, forKey: .directories) ?? []
+        cgroups = try members.decodeIfPresent([String].self, forKey: .cgroups) ?? []
+        allowsProcesses = try members.decodeIfPresent(Bool.self, forKey: .allowsProcesses) ?? false
+        reaches = try members.decodeIfPresent(Set<Reach>.self, forKey: .reaches) ?? []
+        longestSeconds = try members.decodeIfPresent(Double.self, forKey: .longestSeconds)
     }
 }

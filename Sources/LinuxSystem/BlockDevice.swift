@@ -56,9 +56,13 @@ public struct BlockDevice: Hashable, Sendable {
 
     /// Finds the device of the mount that `path` lies on; `nil` where that is no block device that can be seen.
     ///
-    /// - Parameter prefix: put before every path under `/sys` and `/dev`; tests set it to a folder of fixtures.
-    public init?(behind path: String, mounts: MountTable = .read(), prefix: String = "") {
-        guard let mount = mounts.mount(of: path) else { return nil }
+    /// - Parameters:
+    ///   - location: what leads to the same, where `path` is not to be resolved again.
+    ///   - prefix: put before every path under `/sys` and `/dev`; tests set it to a folder of fixtures.
+    public init?(
+        behind path: String, at location: String? = nil, mounts: MountTable = .read(), prefix: String = ""
+    ) {
+        guard let mount = mounts.mount(of: path, at: location) else { return nil }
         self.init(of: mount, mounts: mounts, prefix: prefix)
     }
 

@@ -22,8 +22,12 @@ public struct DiskDirectory: Sendable {
     public var device: BlockDevice? { storage.device }
 
     /// Looks at `path`, which must be a directory that this process may make files in.
-    public init(_ path: String, mounts: MountTable = .read()) throws(FileSystemFacts.Problem) {
-        let facts = try FileSystemFacts(path, mounts: mounts)
+    ///
+    /// - Parameter location: what leads to the same where it is held; then `path`, which has no links, is not resolved.
+    public init(
+        _ path: String, at location: String? = nil, mounts: MountTable = .read()
+    ) throws(FileSystemFacts.Problem) {
+        let facts = try FileSystemFacts(path, at: location, mounts: mounts)
         self.path = facts.directory
         type = facts.type
         totalBytes = facts.space.used + facts.space.unused

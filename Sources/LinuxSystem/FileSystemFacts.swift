@@ -145,28 +145,35 @@ public struct FileSystemFacts: Sendable {
     }
 
     /// Looks at `path`, which must be a directory that this process may make files in.
-    public init(_ path: String, mounts: MountTable = .read()) throws(Problem) {
-        guard let resolved = realpath(path, nil) else {
-            throw errno == ENOENT || errno == ENOTDIR
-                ? .missing("there is no directory '\(path)'")
-                : .refused("'\(path)' cannot be reached: \(Errno(rawValue: errno))")
+    ///
+    /// - Parameter location: what leads to the same where it is held; then `path`, which has no links, is not resolved.
+    public init(_ path: String, at location: String? = nil, mounts: MountTable = .read()) throws(Problem) {
+        if location == nil {
+            guard let resolved = realpath(path, nil) else {
+                throw errno == ENOENT || errno == ENOTDIR
+                    ? .missing("there is no directory '\(path)'")
+                    : .refused("'\(path)' cannot be reached: \(Errno(rawValue: errno))")
+            }
+            defer { free(resolved) }
+            directory = String(cString: resolved)
+        } else {
+            directory = path
         }
-        defer { free(resolved) }
-        directory = String(cString: resolved)
+        let place = location ?? directory
         var facts = stat()
-        guard stat(directory, &facts) == 0, facts.st_mode & S_IFMT == S_IFDIR else {
+        guard stat(place, &facts) == 0, facts.st_mode & S_IFMT == S_IFDIR else {
             throw .missing("'\(path)' is not a directory")
         }
-        guard access(directory, W_OK | X_OK) == 0 else {
+        guard access(place, W_OK | X_OK) == 0 else {
             throw errno == EROFS
                 ? .refused("'\(path)' is on a file system that is mounted read-only")
                 : .refused("there is no permission to make files in '\(path)'")
         }
-        guard let space = FileSystemGauge(directory)?.space else {
+        guard let space = FileSystemGauge(place)?.space else {
             throw .refused("the file system of '\(path)' does not say how full it is")
         }
         self.space = space
-        let mount = mounts.mount(of: directory)
+        let mount = mounts.mount(of: directory, at: location)
         type = mount?.type ?? "unknown"
         source = mount?.source ?? "unknown"
         storage = Storage(of: mount, mounts: mounts)

@@ -33,6 +33,10 @@ public final class FileSystemQuestions {
     ///   - descriptors: directories of ours that ``file(_:below:)`` may be asked of.
     public init?(_ directory: String, with descriptors: [Int32] = []) {
         guard let page = CLinux_aside_create() else { return nil }
+        // A directory that we hold open is one that it must hold, too.
+        let prefix = "/proc/self/fd/"
+        let held = directory.hasPrefix(prefix) ? Int32(directory.dropFirst(prefix.count).prefix { $0 != "/" }) : nil
+        let descriptors = descriptors + (held.map { [$0] } ?? [])
         let id = (descriptors + [-1]).withUnsafeBufferPointer { kept in
             CLinux_fork_answerer(page, kept.baseAddress!, descriptors.count)
         }

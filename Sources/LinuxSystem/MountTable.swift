@@ -68,8 +68,10 @@ public struct MountTable: Sendable {
     /// The mount that `path`, an absolute path without links, lies on.
     ///
     /// The kernel's own number where it tells one (Linux 5.8), else the longest mount point above the path.
-    public func mount(of path: String) -> Entry? {
-        if isReal, let directory = try? OwnedDescriptor.open(path, 0o10000000 /* O_PATH */) {
+    ///
+    /// - Parameter location: what leads to the same, where `path` is not to be resolved again.
+    public func mount(of path: String, at location: String? = nil) -> Entry? {
+        if isReal, let directory = try? OwnedDescriptor.open(location ?? path, 0o10000000 /* O_PATH */) {
             let id = CLinux_mount_id(directory.rawValue)
             if id >= 0, let entry = entries.first(where: { $0.id == id }) { return entry }
         }

@@ -13,11 +13,21 @@ public enum RealPath {
         return String(cString: resolved)
     }
 
-    /// Whether `path`, links followed, is one of `folders` or lies below one.
+    /// The path of what `descriptor` is open on, without links, as the kernel has it now; `nil` where it has none.
+    public static func ofDescriptor(_ descriptor: Int32) -> String? {
+        var target = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
+        let count = readlink("/proc/self/fd/\(descriptor)", &target, Int(PATH_MAX))
+        guard count > 0, target[0] == 0x2F else { return nil }
+        return String(validating: target[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    /// Whether `path`, which has no links, is one of `folders`, which have none, or lies below one; by the names alone.
+    ///
+    /// Bytes are compared: a slash and what combines with it would be one character.
     public static func isBelow(_ path: String, _ folders: [String]) -> Bool {
-        guard let path = of(path) else { return false }
-        return folders.compactMap { of($0) }.contains { folder in
-            path == folder || path.hasPrefix(folder == "/" ? "/" : folder + "/")
+        folders.contains { folder in
+            let base = folder == "/" ? [] : Array(folder.utf8)
+            return path.utf8.elementsEqual(folder.utf8) || path.utf8.starts(with: base + [0x2F])
         }
     }
 }

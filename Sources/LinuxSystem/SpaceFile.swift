@@ -161,14 +161,18 @@ public final class HeldFiles {
     private var asked = 0
     private var target = [CChar](repeating: 0, count: 4096)
     private var numbers = [Int32](repeating: 0, count: 1024)
+    private let held: Int32?
 
     /// Opens the descriptor table of process `processID`; `nil` where it may not be looked into.
     ///
-    /// - Parameter directory: where the files are, without symbolic links.
-    public init?(processID: Int32, directory: String) {
+    /// - Parameters:
+    ///   - directory: where the files are, without symbolic links.
+    ///   - held: a descriptor of that directory, which may be renamed; it must stay open.
+    public init?(processID: Int32, directory: String, held: Int32? = nil) {
         guard let table = try? OwnedDescriptor.open("/proc/\(processID)/fd", O_RDONLY | O_DIRECTORY) else { return nil }
         self.table = table
-        self.directory = directory == "/" ? "" : directory
+        self.directory = directory
+        self.held = held
     }
 
     /// The directory of the process's descriptors.
@@ -226,10 +230,11 @@ public final class HeldFiles {
         let found = CLinux_list_descriptors(table.rawValue, 5, &numbers, numbers.count)
         guard found >= 0 else { return nil }
         var sum: Int64 = 0
+        let place = held.flatMap { RealPath.ofDescriptor($0) } ?? directory
         for number in numbers.prefix(Int(found)) where number > 4 {
             let text = "\(number)"
             let length = readlinkat(table.rawValue, text, &target, target.count)
-            guard length > 0, isOurs(target[..<length]) else { continue }
+            guard length > 0, isOurs(target[..<length], in: place == "/" ? "" : place) else { continue }
             guard let facts = facts(text) else {
                 // Closed since; or there is no answer, and the sum is not known.
                 guard questions?.silence ?? 0 > 0 else { continue }
@@ -244,7 +249,7 @@ public final class HeldFiles {
     }
 
     /// `/directory/#123 (deleted)` or `/directory/.exert-…`.
-    private func isOurs(_ target: ArraySlice<CChar>) -> Bool {
+    private func isOurs(_ target: ArraySlice<CChar>, in directory: String) -> Bool {
         let text = String(decoding: target.map { UInt8(bitPattern: $0) }, as: UTF8.self)
         guard text.hasPrefix(directory + "/") else { return false }
         let name = text.dropFirst(directory.count + 1)

@@ -10,6 +10,8 @@ public struct Manifest: Sendable {
     public var details: String
     /// Whether it holds an amount or does work per second.
     public var drive: Drive
+    /// How far its load itself can be felt.
+    public var reach: Reach
     /// The unit of its figures.
     public var unit: Unit
     /// The unit where loads use amounts of these kinds: disk bandwidth is in bytes or in operations a second.
@@ -29,13 +31,15 @@ public struct Manifest: Sendable {
 
     /// Creates a manifest.
     public init(
-        kind: String, summary: String, details: String, drive: Drive, unit: Unit, units: [AmountKind: Unit] = [:],
-        amounts: [AmountKind], keys: [Key], tolerance: ToleranceRule, witness: String, examples: [String],
+        kind: String, summary: String, details: String, reach: Reach, drive: Drive, unit: Unit,
+        units: [AmountKind: Unit] = [:], amounts: [AmountKind], keys: [Key], tolerance: ToleranceRule, witness: String,
+        examples: [String],
         isListed: Bool = true
     ) {
         self.kind = kind
         self.summary = summary
         self.details = details
+        self.reach = reach
         self.drive = drive
         self.unit = unit
         self.units = units
@@ -49,21 +53,21 @@ public struct Manifest: Sendable {
 
     /// The setting that every kind has: where its processes run.
     private static let cgroupKey = Key(
-        "cgroup", .text, default: nil,
+        "cgroup", .text, default: nil, reach: .always(.controlGroup),
         help: "Put the stressor's processes, not exert itself, into this control group before they load: a directory "
             + "such as /sys/fs/cgroup/app, or a path as in /proc/PID/cgroup, such as /app. 'of: cgroup' then means "
             + "this group.")
 
     /// The setting of kinds whose base may change while they run.
     public static let followKey = Key(
-        "follow", .boolean, default: .boolean(false),
+        "follow", .boolean, default: .boolean(false), reach: .always(.ownProcess),
         help: "When what 100 % is changes while the run goes on (a quota is set, a limit lowered, processors lost), "
             + "change the targets with it, from the next second on. Without it they stay what they were at the start, "
             + "and the change is told. Needs all loads of the stressor in percent.")
 
     /// The setting that says how long the way to a target may take.
     private static let withinKey = Key(
-        "within", .duration, default: nil,
+        "within", .duration, default: nil, reach: .always(.ownProcess),
         help: "How long the way to a new target may take before the error counts, such as 5s; 1s unless given, a "
             + "quarter of the time that the target stands at most, half of it where given. A phase, or a load in one "
             + "({load: 80%, within: 5s}), may say otherwise.")
@@ -76,14 +80,19 @@ public struct Manifest: Sendable {
         public var type: ValueType
         /// The value where the profile gives none; `nil` where that means "not set".
         public var defaultValue: SettingValue?
+        /// How far its values can be felt.
+        public var reach: KeyReach
         /// What it does and when one would want it.
         public var help: String
 
         /// Creates a key.
-        public init(_ name: String, _ type: ValueType, default defaultValue: SettingValue?, help: String) {
+        public init(
+            _ name: String, _ type: ValueType, default defaultValue: SettingValue?, reach: KeyReach, help: String
+        ) {
             self.name = name
             self.type = type
             self.defaultValue = defaultValue
+            self.reach = reach
             self.help = help
         }
     }
@@ -104,6 +113,8 @@ public struct Manifest: Sendable {
         case duration
         /// Any text, such as a path.
         case text
+        /// The path of a directory, which is opened once, when the run is planned.
+        case directory
         /// A percentage, 0 through 100, such as `70%`.
         case percent
         /// Memory nodes such as `0-1`, or an amount for each such as `{0: 1GiB, 1: 3GiB}`.
@@ -129,6 +140,8 @@ public enum SettingValue: Hashable, Sendable {
     case percent(Double)
     /// Memory nodes.
     case nodes(NodeSelection)
+    /// A directory that is held open.
+    case directory(HeldDirectory)
 }
 
 /// A stressor's settings by key name.
@@ -151,9 +164,13 @@ public struct Settings: Hashable, Sendable {
         self.marks = marks
     }
 
-    /// The text of `key`, or `nil` where it is not set.
+    /// The text of `key`, of a directory its path, or `nil` where it is not set.
     public func text(_ key: String) -> String? {
-        if case .text(let value)? = values[key] { value } else { nil }
+        switch values[key] {
+        case .text(let value): value
+        case .directory(let directory): directory.path
+        default: nil
+        }
     }
     /// The number of `key`, or `nil` where it is not set.
     public func integer(_ key: String) -> Int? {

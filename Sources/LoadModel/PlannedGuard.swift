@@ -26,11 +26,13 @@ public struct PlannedGuard: Hashable, Sendable {
     public var length: Nanoseconds
     /// The directory whose file system is watched; `nil` for metrics that have none.
     public var directory: String?
+    /// What holds that directory; `nil` where nothing does.
+    public var held: HeldDirectory?
 
     /// Creates a planned guard.
     public init(
         text: String, metric: String, comparison: Guard.Comparison, limit: Double, unit: Unit, length: Nanoseconds,
-        directory: String? = nil
+        directory: String? = nil, held: HeldDirectory? = nil
     ) {
         self.text = text
         self.metric = metric
@@ -39,6 +41,7 @@ public struct PlannedGuard: Hashable, Sendable {
         self.unit = unit
         self.length = length
         self.directory = directory
+        self.held = held
     }
 
     /// Whether `value` is on the wrong side of the limit.

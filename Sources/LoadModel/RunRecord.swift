@@ -329,39 +329,11 @@ public struct RunRecord: Sendable {
         self.observerCPUSeconds = observerCPUSeconds
     }
 
-    /// Whether a stressor process may have left something that the kernel does not give back.
-    public var leavesRecords: Bool {
-        ends.isEmpty || ends.contains { $0.manner != .released || $0.note != nil }
-            || !isGivenBack
-    }
-
-    /// Stressors of which a process had not ended when the run did; what it holds is not given back yet.
-    public var notReleased: [String] { findings.filter { $0.code == Self.leftCode }.compactMap(\.stressor) }
-    /// The code of the finding that tells of such a process.
-    public static let leftCode = "not_released"
-    /// The code of the finding that tells of something left behind that could not be undone.
-    public static let leftoverCode = "not_undone"
-    /// Whether nothing is left, as far as is known now.
-    public var isGivenBack: Bool { !findings.contains { $0.code == Self.leftCode || $0.code == Self.leftoverCode } }
-
     /// Why the load could not begin; `nil` where it did, or was stopped before.
     public var startFailure: String?
 
     /// Why the log misses lines; `nil` where it is whole, or nobody asked for one.
     public var logFailure: String?
-
-    /// The process exit code that tells the verdict; 1 where all went well and the log, which is to prove it, is not
-    /// whole.
-    public var exitCode: Int32 {
-        if let interruptedBy { return 128 + interruptedBy }
-        return switch verdict {
-        case .met: logFailure == nil ? 0 : 1
-        case .notMet, .unverified: 2
-        case .aborted: 3
-        case .unsupported: 4
-        case .killed: 5
-        }
-    }
 }
 
 /// What happens in a run, in order; the observer hands these to the log and to the progress display.

@@ -90,7 +90,7 @@ extension ProfileBuilder {
                 return nil
             }
         }
-        let table = TraceTable(file: file, taker: taker)
+        let table = TraceTable(file: file, taker: taker, mayQuote: mayQuoteFiles)
         let (points, found) = table.points(from: bytes, column: column.map { Self.unquoted($0.text) })
         for problem in found { report(NotationError(phrase.offset, problem), at: place) }
         return found.isEmpty ? Trace(file: file, points: points) : nil

@@ -140,8 +140,13 @@ extension ProfileBuilder {
                 return
             }
             let member = example.name.dropFirst(keyName.count + 1)
+            let before = problems.count
             let entries = entries(
                 of: entry.value, "'\(keyName)' in '\(name)'", example: "\(keyName): { \(member): … }")
+            if entries.isEmpty, problems.count == before {
+                let title = "'\(keyName)' in '\(name)'"
+                report(entry.value.mark, "\(title) is empty; write '\(keyName): { \(member): … }', or leave it out")
+            }
             for nested in entries {
                 readSetting(nested, into: &settings, of: name, manifest, prefix: keyName + ".")
             }

@@ -32,6 +32,8 @@ struct ProfileBuilder {
     let source: SourceText?
     let manifests: [Manifest]
     let readFile: (String) throws -> [UInt8]
+    /// Whether problems may quote what `readFile` reads.
+    var mayQuoteFiles = true
 
     var problems: [Diagnostic] = []
     var name: String?

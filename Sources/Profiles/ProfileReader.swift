@@ -30,10 +30,12 @@ public enum ProfileReader {
     /// - Parameters:
     ///   - file: where the text came from: a path, or `<stdin>`.
     ///   - manifests: the kinds of stressor that there are.
+    ///   - mayQuoteFiles: whether problems may say what a trace has in it; not to somebody who names files of others.
     ///   - readFile: reads a trace's bytes; what it throws is shown to the user.
     /// - Throws: every problem of the text at once, each with its line and column.
     public static func profile(
-        from bytes: [UInt8], file: String, manifests: [Manifest], readFile: @escaping (String) throws -> [UInt8]
+        from bytes: [UInt8], file: String, manifests: [Manifest], mayQuoteFiles: Bool = true,
+        readFile: @escaping (String) throws -> [UInt8]
     ) throws(ProfileErrors) -> Profile {
         let source: SourceText
         do throws(Diagnostic.Refusal) {
@@ -44,6 +46,7 @@ public enum ProfileReader {
         var reader = YAMLReader(source)
         let root = reader.read()
         var builder = ProfileBuilder(file: file, source: source, manifests: manifests, readFile: readFile)
+        builder.mayQuoteFiles = mayQuoteFiles
         builder.problems = reader.problems
         if let root { builder.read(root) }
         return try builder.profile(sha256: sha256(of: bytes))
@@ -55,13 +58,15 @@ public enum ProfileReader {
     ///   - text: the load, such as `ramp to 40% in 10s`.
     ///   - stressor: the name of the stressor that is to follow it, of the kind that `manifest` describes.
     ///   - length: how long it lasts, in ns.
+    ///   - mayQuoteFiles: whether problems may say what a trace has in it; not to somebody who names files of others.
     ///   - readFile: reads a trace's bytes; what it throws is shown to the user.
     /// - Throws: every problem of the text, without places.
     public static func load(
-        _ text: String, of stressor: String, _ manifest: Manifest, length: Nanoseconds,
+        _ text: String, of stressor: String, _ manifest: Manifest, length: Nanoseconds, mayQuoteFiles: Bool = true,
         readFile: @escaping (String) throws -> [UInt8]
     ) throws(ProfileErrors) -> LoadShape {
         var builder = ProfileBuilder(file: "<load>", source: nil, manifests: [manifest], readFile: readFile)
+        builder.mayQuoteFiles = mayQuoteFiles
         let place = ProfileBuilder.Place.flag("\(stressor): \(Wording.line(text))")
         guard let shape = builder.shape(text, of: stressor, manifest, length: length, at: place) else {
             throw ProfileErrors(file: "<load>", diagnostics: builder.problems)
@@ -91,14 +96,16 @@ public enum ProfileReader {
     ///   - settings: each `KIND.KEY=VALUE`, such as `cpu.method=simd`.
     ///   - length: how long the phase lasts, such as `30s`.
     ///   - manifests: the kinds of stressor that there are.
+    ///   - mayQuoteFiles: whether problems may say what a trace has in it; not to somebody who names files of others.
     ///   - readFile: reads a trace's bytes; what it throws is shown to the user.
     /// - Throws: every problem of the flags at once, each naming its flag.
     public static func profile(
-        loads: [String], settings: [String], length: String, manifests: [Manifest],
+        loads: [String], settings: [String], length: String, manifests: [Manifest], mayQuoteFiles: Bool = true,
         readFile: @escaping (String) throws -> [UInt8]
     ) throws(ProfileErrors) -> Profile {
         var builder = ProfileBuilder(
             file: "<command line>", source: nil, manifests: manifests, readFile: readFile)
+        builder.mayQuoteFiles = mayQuoteFiles
         builder.read(loads: loads, settings: settings, length: length)
         let flags = loads.map { "--load \($0)\n" } + settings.map { "--set \($0)\n" } + ["--for \(length)\n"]
         return try builder.profile(sha256: sha256(of: Array(flags.joined().utf8)))

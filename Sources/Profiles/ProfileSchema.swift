@@ -241,7 +241,7 @@ public enum ProfileSchema {
             members += [
                 ("type", "string"), ("pattern", .string(NotationPattern.duration)), ("examples", .words(["5s"])),
             ]
-        case .text:
+        case .text, .directory:
             members += [("type", .words(["string", "number"])), ("minLength", 1)]
         case .percent:
             members += [
@@ -251,7 +251,7 @@ public enum ProfileSchema {
             members.append(("anyOf", .array([nodeList, nodeAmounts])))
         }
         switch key.defaultValue {
-        case nil, .nodes: break
+        case nil, .nodes, .directory: break
         case .text(let text): members.append(("default", .string(text)))
         case .integer(let value): members.append(("default", .integer(value)))
         case .boolean(let value): members.append(("default", .boolean(value)))

@@ -57,7 +57,10 @@ enum SettingNotation {
             return .bytes(Int64(bytes.rounded()))
         case .duration:
             return .duration(try UnitNotation.duration(phrase, atLeast: 1, of: place))
-        case .text:
+        case .text, .directory:
+            guard !text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
+                throw NotationError(0, "\(place) has a control character; write it in one line of plain text")
+            }
             return .text(text)
         case .percent:
             guard
@@ -169,6 +172,7 @@ enum SettingNotation {
         case .bytes: "bytes such as '256MiB'"
         case .duration: "a length of time such as '5s'"
         case .text: "text"
+        case .directory: "the path of a directory"
         case .percent: "a percentage such as '70%'"
         case .nodes: "memory nodes such as '0-1', or an amount for each such as '{0: 1GiB, 1: 40%}'"
         }

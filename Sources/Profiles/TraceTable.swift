@@ -18,6 +18,8 @@ struct TraceTable {
     let taker: AmountTaker
     /// The most rows that are taken; a row makes a piece of the curve, and the last one is held for one more.
     var rowLimit = Curve.pieceLimit - 1
+    /// Whether problems may quote the file; not where whoever names the file may have no right to read it.
+    var mayQuote = true
 
     private struct Row {
         var line: Int
@@ -63,6 +65,10 @@ struct TraceTable {
                 }
                 points.append(try point(row, column: known, unit: unit, after: points.last?.at))
             } catch {
+                guard mayQuote else {
+                    problems.append("\(Wording.line(file)):\(row.line): \(Self.unquoted)")
+                    break
+                }
                 problems.append("\(Wording.line(file)):\(row.line): \(error.message)")
                 if index == nil { break }
             }
@@ -75,6 +81,10 @@ struct TraceTable {
         }
         return (points, problems)
     }
+
+    private static let unquoted =
+        "the row is not what a trace has here: a time in seconds, none before the row above, and an amount in the "
+        + "column that was asked for; what the file says is not told, 'exert check' on that host tells it"
 
     // MARK: Header
 

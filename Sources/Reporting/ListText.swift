@@ -34,7 +34,7 @@ public enum ListText {
             ("drive", drive), ("unit", manifest.unit.words),
             ("loads", manifest.amounts.map(\.words).joined(separator: ", ")),
             ("tolerance", manifest.tolerance.words(manifest.unit)),
-            ("witness", manifest.witness),
+            ("witness", manifest.witness), ("reach", manifest.reach.rawValue),
         ] {
             var head = StyledText(label, .dim)
             head.pad(to: "tolerance".utf8.count + 2)
@@ -60,6 +60,7 @@ public enum ListText {
         if let value = key.defaultValue { head.append(" (default: \(PlanText.text(of: value)))", .dim) }
         lines.append(head)
         lines.append(StyledText("      "), sentence: key.help)
+        if let reach = key.reachWords { lines.append(StyledText("      "), sentence: "reach: \(reach)") }
     }
 }
 
@@ -107,6 +108,7 @@ extension Manifest.ValueType {
         case .bytes: "bytes, such as 256MiB"
         case .duration: "a length of time, such as 5s"
         case .text: "text"
+        case .directory: "the path of a directory"
         case .percent: "a percentage, such as 70%"
         case .nodes: "memory nodes, such as 0-1 or {0: 1GiB, 1: 40%}"
         }

@@ -141,6 +141,7 @@ extension JSONWriter {
             key(data: name)
             switch value {
             case .text(let text): string(text)
+            case .directory(let directory): string(directory.path)
             case .integer(let number): integer(number)
             case .boolean(let flag): boolean(flag)
             case .bytes(let bytes): integer(bytes)

@@ -108,6 +108,7 @@ public enum PlanText {
     static func text(of value: SettingValue) -> String {
         switch value {
         case .text(let text): text
+        case .directory(let directory): directory.path
         case .integer(let number): "\(number)"
         case .boolean(let flag): flag ? "true" : "false"
         case .cpus(let cpus): cpuRanges(cpus)

@@ -86,6 +86,15 @@ func printable(_ text: String) -> String {
     return result
 }
 
+/// Text for people that goes out as it is, without colours.
+public enum PlainText {
+    /// `text` with the control characters of each line replaced.
+    public static func safe(_ text: String) -> String {
+        text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
+            .map { printable(String($0)) }.joined(separator: "\n")
+    }
+}
+
 /// `text` for a locale that is not UTF-8: what ASCII has no character for becomes a question mark.
 private func asciiOnly(_ text: String) -> String {
     guard text.utf8.contains(where: { $0 >= 0x80 }) else { return text }

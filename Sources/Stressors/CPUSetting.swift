@@ -7,7 +7,7 @@ internal import LoadModel
 /// The setting `cpus` of every kind whose workers may be confined.
 enum CPUSetting {
     static let key = Manifest.Key(
-        "cpus", .cpuList, default: nil,
+        "cpus", .cpuList, default: nil, reach: .always(.ownProcess),
         help: "Confine the load to these CPUs, such as 0-3,8; as many workers as CPUs are pinned one to one.")
 
     /// The CPUs that are named; `nil` where none are.

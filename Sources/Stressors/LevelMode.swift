@@ -7,7 +7,7 @@ internal import LoadModel
 enum LevelMode {
     /// The setting, for manifests.
     static let key = Manifest.Key(
-        "mode", .choice(["auto", "add", "total"]), default: .text("auto"),
+        "mode", .choice(["auto", "add", "total"]), default: .text("auto"), reach: .always(.ownProcess),
         help: "add puts the amount on top of what is in use; total brings the whole use to the target and follows it "
             + "both ways while others come and go. auto takes total for percentages, leave and max, else add.")
 

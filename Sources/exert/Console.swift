@@ -9,9 +9,11 @@ enum Console {
     static let output: Int32 = 1
     static let error: Int32 = 2
 
-    /// Writes text; whether it could all be written.
+    /// Writes text, in which no name or path can drive a terminal; whether it could all be written.
     @discardableResult
-    static func write(_ text: String, to descriptor: Int32) -> Bool { write(Array(text.utf8), to: descriptor) }
+    static func write(_ text: String, to descriptor: Int32) -> Bool {
+        write(Array(PlainText.safe(text).utf8), to: descriptor)
+    }
 
     /// Writes bytes; whether they could all be written.
     @discardableResult
@@ -51,8 +53,8 @@ enum Console {
     /// Prints an error the way every command does.
     static func complain(_ message: String) {
         let style = style(of: error)
-        let text = style.hasColor ? "\u{1B}[1;31merror:\u{1B}[0m \(message)\n" : "error: \(message)\n"
-        _ = write(Array(text.utf8), to: error, patience: complaintPatience)
+        let title = style.hasColor ? "\u{1B}[1;31merror:\u{1B}[0m" : "error:"
+        _ = write(Array("\(title) \(PlainText.safe(message))\n".utf8), to: error, patience: complaintPatience)
     }
 
     static var isUTF8: Bool {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Glibc
 import LinuxSystem
 
 struct ExertCommand: ParsableCommand {
@@ -42,11 +43,25 @@ extension ExertCommand {
                 Console.complain(problem.message)
                 throw ExitStatus.unsupported
             }
-            try command.run()
+            do {
+                try command.run()
+            } catch {
+                // With the usage of the command that was given, not of all of them.
+                end(type(of: command), error)
+            }
             exit()
         } catch {
-            exit(withError: error)
+            end(self, error)
         }
+    }
+
+    /// Ends the process as `error` says: help is a result, and what was typed may hold anything.
+    private static func end(_ command: any ParsableCommand.Type, _ error: any Error) -> Never {
+        let code = command.exitCode(for: error)
+        let message = command.fullMessage(for: error)
+        guard !code.isSuccess, !message.isEmpty else { command.exit(withError: error) }
+        Console.write(message + "\n", to: Console.error)
+        Glibc.exit(code.rawValue)
     }
 }
 

@@ -23,7 +23,8 @@ struct ProfileOptions: ParsableArguments {
     @Option(name: .customLong("for"), help: ArgumentHelp("How long --load lasts, such as 30s.", valueName: "time"))
     var length: String?
 
-    func validate() throws {
+    /// Not while flags are parsed: what is misspelt is to be told first, and not what seems to be missing for it.
+    func checkFlags() throws {
         if profile != nil, !load.isEmpty || !set.isEmpty || length != nil {
             throw ValidationError("give a profile, or --load with --for, not both")
         }
@@ -35,6 +36,7 @@ struct ProfileOptions: ParsableArguments {
 
     /// Reads the profile and plans it on this host; prints what is wrong and throws the exit code.
     func plan(on host: HostFacts) throws -> Plan {
+        try checkFlags()
         let profile = try read()
         do throws(PlanErrors) {
             return try Planner(host: host, catalog: Catalog.all).plan(profile)
@@ -56,13 +58,12 @@ struct ProfileOptions: ParsableArguments {
             guard let profile else {
                 return try ProfileReader.profile(
                     loads: load, settings: set, length: length ?? "", manifests: manifests,
-                    readFile: { try Self.trace($0, besides: nil) })
+                    readFile: Self.trace)
             }
-            let isStandardInput = profile == "-"
-            let name = isStandardInput ? "<stdin>" : profile
+            let name = profile == "-" ? "<stdin>" : profile
             return try ProfileReader.profile(
                 from: try bytes(of: profile, name: name), file: name, manifests: manifests,
-                readFile: { try Self.trace($0, besides: isStandardInput ? nil : profile) })
+                readFile: Self.trace)
         } catch {
             Console.write(error.description + "\n", to: Console.error)
             throw ExitStatus.usage
@@ -83,12 +84,8 @@ struct ProfileOptions: ParsableArguments {
         }
     }
 
-    /// A trace is looked for beside the profile that names it.
-    private static func trace(_ path: String, besides profile: String?) throws -> [UInt8] {
-        var path = path
-        if !path.hasPrefix("/"), let slash = profile?.lastIndex(of: "/"), let profile {
-            path = profile[...slash] + path
-        }
-        return try SmallFile.bytes(path, limit: ProfileReader.traceSizeLimit + 1)
+    /// The reader has made the path one beside the profile's own already.
+    private static func trace(_ path: String) throws -> [UInt8] {
+        try RegularFile.bytes(path, limit: ProfileReader.traceSizeLimit + 1)
     }
 }

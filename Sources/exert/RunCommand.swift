@@ -62,6 +62,7 @@ struct RunCommand: ParsableCommand {
     var quiet = false
 
     func run() throws {
+        try source.checkFlags()
         let settings = try runSettings()
         let steering = try leaseSteering()
         if log == "-", format == .json {

@@ -19,6 +19,7 @@ struct RunLaunch {
         var profile: Profile
         do throws(ProfileErrors) {
             profile = try Self.profile(of: request) { try Self.trace($0, rules) }
+
         } catch {
             throw Refusal(
                 .invalid, "the profile has \(error.diagnostics.count == 1 ? "a problem" : "problems")",
@@ -33,7 +34,9 @@ struct RunLaunch {
         }
         plan = prepared.plan
         retargeter = Retargeter(prepared) { (text, stressor, manifest, length) throws(ProfileErrors) in
-            try ProfileReader.load(text, of: stressor, manifest, length: length) { try Self.trace($0, rules) }
+            try ProfileReader.load(text, of: stressor, manifest, length: length, mayQuoteFiles: false) {
+                try Self.trace($0, rules)
+            }
         } readWithin: { (text, stressor) throws(ProfileErrors) in
             try ProfileReader.within(text, of: stressor)
         }
@@ -56,26 +59,31 @@ struct RunLaunch {
         return settings
     }
 
+    /// What a trace has in it is not told: whoever asks for a run could read files by it.
     private static func profile(
         of request: RunRequest, readFile: @escaping (String) throws -> [UInt8]
     ) throws(ProfileErrors) -> Profile {
         if let text = request.profile {
             return try ProfileReader.profile(
-                from: Array(text.utf8), file: request.file, manifests: Catalog.manifests, readFile: readFile)
+                from: Array(text.utf8), file: request.file, manifests: Catalog.manifests,
+                mayQuoteFiles: false, readFile: readFile)
         }
         return try ProfileReader.profile(
             loads: request.load.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" },
             settings: request.set.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" },
-            length: request.length ?? "", manifests: Catalog.manifests, readFile: readFile)
+            length: request.length ?? "", manifests: Catalog.manifests, mayQuoteFiles: false, readFile: readFile)
     }
 
     private struct TraceProblem: Error, CustomStringConvertible { let description: String }
 
     private static func trace(_ path: String, _ rules: SafetyRules?) throws -> [UInt8] {
-        if let rules, !RealPath.isBelow(path, rules.directories) {
+        do throws(RegularFile.Problem) {
+            return try RegularFile.bytes(path, limit: ProfileReader.traceSizeLimit + 1, in: rules?.directories)
+        } catch {
+            // What is not there and what is elsewhere look alike: this is no way to find out what files there are.
+            guard let rules, error == .elsewhere || !rules.seemsBelow(path) else { throw error }
             throw TraceProblem(description: "traces are read from allowed directories only; \(rules.allowed)")
         }
-        return try SmallFile.bytes(path, limit: ProfileReader.traceSizeLimit + 1)
     }
 
     /// What the plan says, for whoever drives the run.
@@ -109,57 +117,5 @@ extension Refusal {
         self.init(
             .unsupported, errors.unsupported.joined(separator: "; "),
             diagnostics: errors.unsupported.map { Refusal.Diagnostic(line: nil, column: nil, message: $0) })
-    }
-}
-
-extension SafetyRules {
-    /// What is allowed, for people.
-    fileprivate var allowed: String {
-        directories.isEmpty
-            ? "none is allowed here (see --allow-directory)"
-            : "allowed are: \(directories.joined(separator: ", "))"
-    }
-
-    /// Whether a group is one that is named, or lies below one; never by way of `..`.
-    private func allows(group: String) -> Bool {
-        guard !group.split(separator: "/").contains("..") else { return false }
-        func trimmed(_ path: String) -> String { "/" + path.split(separator: "/").joined(separator: "/") }
-        let path = trimmed(group)
-        return cgroups.map(trimmed).contains { path == $0 || $0 == "/" || path.hasPrefix($0 + "/") }
-    }
-
-    /// Refuses what the rules do not name; a directory that is not given is the first that is allowed.
-    fileprivate func check(_ profile: inout Profile) throws(Refusal) {
-        var problems: [Refusal.Diagnostic] = []
-        for index in profile.stressors.indices {
-            let entry = profile.stressors[index]
-            func refuse(_ key: String, _ message: String) {
-                let mark = entry.settings.marks[key] ?? entry.mark
-                problems.append(.init(Diagnostic(mark, "\(entry.name): \(message)")))
-            }
-            let takesDirectory =
-                Catalog.manifests.first { $0.kind == entry.kind }?.keys
-                .contains { $0.name == "directory" } ?? false
-            if let directory = entry.settings.text("directory") {
-                if !RealPath.isBelow(directory, directories) {
-                    refuse("directory", "directory '\(directory)' is not allowed; \(allowed)")
-                }
-            } else if takesDirectory {
-                if let first = directories.first {
-                    profile.stressors[index].settings.values["directory"] = .text(first)
-                } else {
-                    refuse("directory", "no directory may be written to; \(allowed)")
-                }
-            }
-            if let group = entry.settings.text("cgroup"), !allows(group: group) {
-                refuse("cgroup", "control group '\(group)' may not be joined here (see --allow-cgroup)")
-            }
-            if entry.settings.values["target.pid"] != nil, !allowsProcesses {
-                refuse("target.pid", "another process's limit may not be set here (see --allow-processes)")
-            }
-        }
-        guard problems.isEmpty else {
-            throw Refusal(.forbidden, "the safety rules do not allow it", diagnostics: problems)
-        }
     }
 }

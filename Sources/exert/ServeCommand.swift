@@ -55,6 +55,19 @@ struct ServeCommand: ParsableCommand {
     @Flag(help: "Runs may set other processes' limit of open files (file-handles with target.pid).")
     var allowProcesses = false
 
+    @Option(
+        name: .customLong("allow"),
+        help: ArgumentHelp(
+            "Runs may reach so far: user, what all processes of this user share; host, what everybody on the host "
+                + "shares, such as the system's table of open files; network; device. May be given again. 'exert list "
+                + "KIND' tells what reaches how far.", valueName: "reach"))
+    var reaches: [String] = []
+
+    @Option(
+        name: .customLong("max-length"),
+        help: ArgumentHelp("How long a run may last; none for as long as a profile may.", valueName: "time"))
+    var maxLength: String = "24h"
+
     @Flag(help: "Runs may do whatever this user may, as on the command line.")
     var unsafe = false
 
@@ -171,7 +184,7 @@ extension ServeCommand {
         options.maxRuns = maxRuns
         options.profiles = try profileDirectory()
         options.stressors = Catalog.manifests.filter(\.isListed).map {
-            .init(kind: $0.kind, unit: $0.unit.rawValue, summary: $0.summary)
+            .init(kind: $0.kind, unit: $0.unit.rawValue, summary: $0.summary, reach: $0.reach.rawValue)
         }
         options.profileLength = { Self.length(of: $0) }
         return options
@@ -201,7 +214,7 @@ extension ServeCommand {
 
     private func rules() throws -> SafetyRules? {
         if unsafe {
-            guard directories.isEmpty, cgroups.isEmpty, !allowProcesses else {
+            guard directories.isEmpty, cgroups.isEmpty, !allowProcesses, reaches.isEmpty else {
                 throw ValidationError("--unsafe allows everything; leave out what --allow-… allows")
             }
             return nil
@@ -214,7 +227,25 @@ extension ServeCommand {
             }
             resolved.append(path)
         }
-        return SafetyRules(directories: resolved, cgroups: cgroups, allowsProcesses: allowProcesses)
+        let reaches = try self.reaches.map { word in
+            guard let reach = SafetyRules.Reach(rawValue: word) else {
+                let known = SafetyRules.Reach.allCases.map(\.rawValue).joined(separator: ", ")
+                throw ValidationError("--allow \(word): it takes one of: \(known)")
+            }
+            return reach
+        }
+        return SafetyRules(
+            directories: resolved, cgroups: cgroups, allowsProcesses: allowProcesses, reaches: Set(reaches),
+            longestSeconds: try longestRun())
+    }
+
+    private func longestRun() throws -> Double? {
+        guard maxLength != "none" else { return nil }
+        do throws(NotationError) {
+            return try UnitNotation.duration(maxLength).seconds
+        } catch {
+            throw ValidationError("--max-length \(maxLength): \(error.message)")
+        }
     }
 
     private func leaseText() throws -> String? {
@@ -231,14 +262,14 @@ extension ServeCommand {
             guard (try? OwnedDescriptor.open(profiles, FileFlags.directory)) != nil else {
                 throw ValidationError("--profiles \(profiles): there is no such directory")
             }
-            return profiles
+            return RealPath.of(profiles)
         }
         let binary = ExertExecutable.thisProcess
         let folder = binary.lastIndex(of: "/").map { String(binary[..<$0]) } ?? "."
         let candidates = [
             "profiles", "\(folder)/profiles", "\(folder)/../share/exert/profiles", "/usr/share/exert/profiles",
         ]
-        return candidates.first { (try? OwnedDescriptor.open($0, FileFlags.directory)) != nil }
+        return candidates.first { (try? OwnedDescriptor.open($0, FileFlags.directory)) != nil }.flatMap(RealPath.of)
     }
 
     private static func length(of text: [UInt8]) -> Double? {
@@ -269,6 +300,8 @@ extension ServeCommand {
         let directories = rules.directories.isEmpty ? "no directory" : rules.directories.joined(separator: ", ")
         let cgroups = rules.cgroups.isEmpty ? "no other cgroup" : rules.cgroups.joined(separator: ", ")
         let processes = rules.allowsProcesses ? "other processes' limits" : "no other process"
-        return "\(caller); runs may use \(directories), \(cgroups) and \(processes)"
+        let reaches = rules.reaches.map(\.rawValue).sorted()
+        let shared = reaches.isEmpty ? "" : "; they may reach what is shared: \(reaches.joined(separator: ", "))"
+        return "\(caller); runs may use \(directories), \(cgroups) and \(processes)\(shared)"
     }
 }

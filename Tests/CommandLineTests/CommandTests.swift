@@ -27,6 +27,68 @@ struct ExertCommands {
             }
         }
 
+        /// Beside the profile, wherever that is looked at from; and nothing that could keep the reader waiting.
+        @Test func aTraceIsARegularFileBesideItsProfile() throws {
+            let folder = try ScratchFolder()
+            try FileManager.default.createDirectory(atPath: folder.path + "/sub", withIntermediateDirectories: true)
+            _ = try folder.write("0,10%\n2,20%\n", to: "sub/load.csv")
+            _ = try folder.write(
+                "phases:\n  - { name: a, for: 2s, load: { cpu: trace load.csv } }\n", to: "sub/p.yaml")
+            mkfifo(folder.path + "/sub/pipe.csv", 0o600)
+            _ = try folder.write(
+                "phases:\n  - { name: a, for: 2s, load: { cpu: trace pipe.csv } }\n", to: "sub/q.yaml")
+            let inFolder = ["env", "--chdir=\(folder.path)"].map { $0 == "env" ? "/usr/bin/env" : $0 }
+            let result = try Exert.run(["check", "sub/p.yaml"], wrapper: inFolder)
+            #expect(result.code == 0, "\(result.error)")
+            let pipe = try Exert.run(["check", "sub/q.yaml"], wrapper: inFolder, limit: 5)
+            #expect(pipe.code == 64 && pipe.error.contains("no regular file"), "\(pipe.error)")
+        }
+
+        @Test func aMisspeltOptionIsNamed() throws {
+            for words in [
+                ["--lod", "cpu=50%"], ["--load", "cpu=50%", "--four", "1s"], ["p.yaml", "--interal", "1s"],
+            ] {
+                let result = try Exert.run(["run"] + words)
+                let word = try #require(words.last { $0.hasPrefix("--") })
+                #expect(result.code == 64 && result.error.contains("Unknown option '\(word)'"), "\(result.error)")
+            }
+        }
+
+        @Test func noNameDrivesTheTerminal() throws {
+            let evil = "/no\u{1B}]0;x\u{7}where\u{9B}1m"
+            for words in [
+                ["check", evil],
+                ["check", "--load", "disk-space=1MiB", "--set", "disk-space.directory=\(evil)", "--for", "1s"],
+                ["run", "--\(evil)"], ["list", evil], ["run", "--load", "\(evil)=1%", "--for", "1s"],
+                ["serve", "--profiles", evil],
+            ] {
+                let result = try Exert.run(words)
+                #expect(result.code != 0 && !result.error.isEmpty)
+                for scalar in ["\u{1B}", "\u{7}", "\u{9B}"] as [Unicode.Scalar] {
+                    #expect(
+                        !(result.error + result.output).unicodeScalars.contains(scalar), "\(words): \(result.error)")
+                }
+            }
+        }
+
+        private static let processNumbers: Int = {
+            let text = try? String(contentsOfFile: "/proc/sys/kernel/pid_max", encoding: .utf8)
+            return text.flatMap { Int($0.trimmingCharacters(in: .whitespacesAndNewlines)) } ?? .max
+        }()
+
+        @Test(.enabled(if: processNumbers <= 65_536, "a host with more process numbers than this"))
+        func moreThreadsThanTheHostHasAreRefused() throws {
+            let folder = try ScratchFolder()
+            let names = (0..<64).map { "c\($0)" }
+            var text = "stressors:\n"
+            for name in names { text += "  \(name): { kind: cpu, workers: 1024 }\n" }
+            let loads: [String] = names.map { "\($0): 1%" }
+            text += "phases:\n  - { name: a, for: 1h, load: { \(loads.joined(separator: ", ")) } }\n"
+            let result = try Exert.run(["check", try folder.write(text, to: "p.yaml")])
+            #expect(result.code == 4 && result.error.contains("65600 processes and threads"), "\(result.error)")
+            #expect(result.error.contains("/proc/sys/kernel/pid_max"), "\(result.error)")
+        }
+
         @Test func checkPrintsThePlanAsJSON() throws {
             let result = try Exert.run(
                 ["check", "--load", "memory=64MiB", "--set", "memory.pages=small", "--for", "90s", "--format", "json"])

@@ -200,7 +200,7 @@ extension ExertCommands {
             let folder = try ScratchFolder()
             let log = folder.path + "/log"
             // 64 KiB: room for what is shared with the stressor, and not for the log.
-            FileManager.default.createFile(atPath: log, contents: Data(repeating: 0x0A, count: 262_100))
+            try Data(repeating: 0x0A, count: 262_100).write(to: URL(fileURLWithPath: log))
             let result = try Exert.run(
                 ["run", "--load", "cpu=5%", "--for", "2s", "--interval", "100ms", "--log", log],
                 wrapper: ["sh", "-c", "ulimit -f 512; exec \"$@\"", "sh"])

@@ -50,6 +50,8 @@ extension Servers {
             let list = try server.call("GET", "/v1/stressors").json()["stressors"] as? [[String: String]]
             #expect(list?.first?["kind"] == "cpu" && list?.first?["unit"] == "cores")
             #expect(list?.contains { $0["kind"] == "null" } == false)
+            #expect(list?.first?["reach"] == "own-process")
+            #expect(list?.first { $0["kind"] == "inodes" }?["reach"] == "directory")
         }
 
         @Test func `the host is what exert host says`() throws {

@@ -130,10 +130,16 @@ extension Servers {
             #expect(made.code == 0, "\(made.output)")
             let server = try ServerProcess(["--tls-certificate", certificate, "--tls-key", key])
             #expect(server.url.hasPrefix("https://127.0.0.1:"))
+            // Neither of these gets as far as a handshake.
+            let (silent, slow) = (try server.client(), try server.client())
+            slow.send("\u{16}\u{3}\u{1}")
+            let begin = Date()
             let port = server.url.split(separator: ":").last ?? ""
             let answer = try command(
                 "curl", "-sS", "--max-time", "10", "--cacert", certificate, "https://localhost:\(port)/healthz")
             #expect(answer.code == 0 && answer.output == "{\"status\":\"ok\"}\n", "\(answer)")
+            #expect(silent.isClosed() && slow.isClosed())
+            #expect((5..<15).contains(Date().timeIntervalSince(begin)))
             let wrong = try ServerProcess(["--tls-certificate", key, "--tls-key", certificate]).wait()
             #expect(wrong.code == 64 && wrong.said.contains("cannot be used"), "\(wrong.said)")
         }

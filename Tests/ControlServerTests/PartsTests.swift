@@ -79,6 +79,28 @@ import Testing
                 """)
     }
 
+    @Test(
+        arguments: [
+            ("null", .null), (" true ", .boolean(true)), ("-0.5e+1", .number(-5)), ("[]", .array([])),
+            (#""a\u00e4\ud83d\ude00\n\/""#, .string("aä😀\n/")),
+            (#"{"a":[1,{}]}"#, .object(["a": .array([.number(1), .object([:])])])),
+        ] as [(String, JSONValue)])
+    func `JSON is read as it is written`(text: String, value: JSONValue) throws {
+        #expect(try JSONParser.value(of: Array(text.utf8)) == value)
+    }
+
+    @Test(
+        arguments: [
+            "", " ", "01", "1.", ".5", "+1", "1e", "--1", "1e999", "NaN", "tru", "truee", "nul", "'a'", #""\x""#,
+            #""\u12""#,
+            #""\ud800""#, #""\udc00""#, "\"\n\"", "\"a", "[1,]", "[1 2]", "[", "{", "{a:1}", #"{"a" 1}"#, #"{"a":}"#,
+            #"{"a":1,}"#, "1 2", "{}x",
+        ])
+    func `what is no JSON is none`(text: String) {
+        #expect(throws: JSONParser.Failure.malformed) { try JSONParser.value(of: Array(text.utf8)) }
+        #expect(throws: JSONParser.Failure.self) { try JSONParser.value(of: [0x22, 0xFF, 0x22]) }
+    }
+
     @Test func `JSON is looked at member by member`() throws {
         var object = JSONObject(
             try JSONValue.object(in: Array(#" {"a":"x","b":{"c":"d"},"e":null,"f":[1,true]}"#.utf8)))

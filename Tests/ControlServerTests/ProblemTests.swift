@@ -121,14 +121,41 @@ extension Servers {
             ] { try expect(try server.call("POST", "/v1/runs", json: json), 403, "forbidden") }
         }
 
+        @Test func `one Host, and one member of a name`() throws {
+            for fields in ["", "Host: localhost\r\nHost: localhost\r\n", "Host: localhost\r\nhost: evil\r\n"] {
+                let client = try server.client()
+                client.send("GET /healthz HTTP/1.1\r\n\(fields)\r\n")
+                try expect(try client.response(), 400, "malformed")
+            }
+            for body in [
+                #"{"load":{"cpu":"1%"},"for":"1s","for":"2s"}"#, #"{"load":{"cpu":"1%","c\u0070u":"2%"},"for":"1s"}"#,
+                #"{"phases":[{"name":"a","for":"1s","load":{"cpu":"1%"}}],"phases":[]}"#,
+            ] {
+                let response = try server.call("POST", "/v1/runs", json: body)
+                try expect(response, 400, "malformed")
+                #expect(response.text.contains("more than once"), "\(response.text)")
+            }
+        }
+
+        /// An image of a page elsewhere brings no `Origin`.
+        @Test func `no survey for a page of another site`() throws {
+            let headers = ["Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image"]
+            try expect(try server.call("GET", "/v1/host", headers: headers), 403, "forbidden")
+            #expect(try server.call("GET", "/", headers: headers).code == 200)
+        }
+
         @Test func `pages of other origins`() throws {
             for headers in [
                 ["Host": "evil.example"], ["Host": "127.0.0.1.evil.example"], ["Origin": "null"],
                 ["Origin": "http://evil.example"], ["Host": "localhost:1", "Origin": "http://localhost:2"],
+                ["Host": "localhost:80@evil.example"], ["Host": "localhost:80:90"], ["Host": "[::1]evil.example"],
+                ["Host": "localhost:"], ["Host": "localhost:65536"], ["Host": "127.0.0.1 evil"], ["Host": ""],
+                ["Sec-Fetch-Site": "cross-site"], ["Sec-Fetch-Site": "same-site"],
             ] { try expect(try server.call("GET", "/healthz", headers: headers), 403, "forbidden") }
             for headers in [
                 ["Host": "127.0.0.1:7"], ["Host": "[::1]:7"], ["Host": "LOCALHOST"],
-                ["Host": "localhost:1", "Origin": "http://localhost:1"],
+                ["Host": "localhost:1", "Origin": "http://localhost:1"], ["Sec-Fetch-Site": "same-origin"],
+                ["Sec-Fetch-Site": "none"],
             ] { #expect(try server.call("GET", "/healthz", headers: headers).code == 200) }
         }
     }

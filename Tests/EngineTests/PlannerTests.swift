@@ -11,7 +11,8 @@ private let s = Nanoseconds.second
 /// A kind of which 100 % is 8 cores, of which 6 are free; its setting `fail` makes it refuse at a step of the plan.
 private struct FakeStressor: Stressor {
     static let manifest = Manifest(
-        kind: "fake", summary: "", details: "", drive: .rate, unit: .cores, amounts: AmountKind.allCases,
+        kind: "fake", summary: "", details: "", reach: .ownProcess, drive: .rate, unit: .cores,
+        amounts: AmountKind.allCases,
         keys: [], tolerance: ToleranceRule(.points(1)), witness: "fake_witness", examples: [])
 
     static func base(_ request: LoadRequest) throws(PlanProblem) -> Base {
@@ -37,7 +38,7 @@ private struct FakeStressor: Stressor {
 /// A kind whose unit is what its loads use, and of which nobody knows how much there is.
 private struct FakeDisk: Stressor {
     static let manifest = Manifest(
-        kind: "disk", summary: "", details: "", drive: .rate, unit: .bytesPerSecond,
+        kind: "disk", summary: "", details: "", reach: .ownProcess, drive: .rate, unit: .bytesPerSecond,
         units: [.operationsPerSecond: .operationsPerSecond], amounts: AmountKind.allCases, keys: [],
         tolerance: ToleranceRule(.percent(1)), witness: "", examples: [])
 
@@ -109,6 +110,23 @@ private struct FakeDisk: Stressor {
         let stressor = try #require(plan.stressors.first)
         #expect(stressor.curve.value(at: 5 * s) == value)
         #expect(stressor.workers == Int(value.rounded(.up)), "the peak is handed on")
+    }
+
+    @Test func `tasks are held against every limit`() {
+        var bound = TaskBound()
+        #expect(bound.problems([TaskRoom(scope: .host, source: "x", most: 0, used: 0)]).isEmpty)
+        var stressor = PlannedStressor(
+            name: "a", kind: "fake", unit: .cores, drive: .rate, settings: Settings(values: [:]), capacity: 1, base: "",
+            curve: Curve(), workers: 90, tolerance: ToleranceLimit(absolute: 0, ratio: 0), witness: "")
+        stressor.processes = 10
+        bound.add(stressor, on: Self.host)
+        func problems(_ scope: TaskRoom.Scope, _ most: Int64, _ used: Int64) -> [String] {
+            bound.problems([TaskRoom(scope: scope, source: "/limit", most: most, used: used)])
+        }
+        #expect(problems(.user, 150, 42).isEmpty && problems(.host, 200, 75).isEmpty)
+        #expect(problems(.user, 150, 43).count == 1 && problems(.host, 200, 76).count == 1)
+        #expect(problems(.user, 150, 43)[0].contains("100 processes and threads"))
+        #expect(problems(.user, 150, 43)[0].contains("/limit is 150, of which 43 are in use"))
     }
 
     @Test(arguments: [.percent(0), .leave(.cores(6)), .cores(0)] as [Amount])

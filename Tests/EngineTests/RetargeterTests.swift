@@ -13,7 +13,7 @@ private let s = Nanoseconds.second
     /// Of which 100 % is 8, of which 6 are free; it refuses more than 7 and takes a second process beyond 5.
     private struct Fake: Stressor {
         static let manifest = Manifest(
-            kind: "fake", summary: "", details: "", drive: .rate, unit: .bytesPerSecond,
+            kind: "fake", summary: "", details: "", reach: .ownProcess, drive: .rate, unit: .bytesPerSecond,
             units: [.operationsPerSecond: .operationsPerSecond], amounts: AmountKind.allCases, keys: [],
             tolerance: ToleranceRule(.points(1)), witness: "", examples: [])
         static func base(_ request: LoadRequest) throws(PlanProblem) -> Base {
@@ -31,7 +31,7 @@ private let s = Nanoseconds.second
     /// A rate that nobody knows the end of.
     private struct Endless: Stressor {
         static let manifest = Manifest(
-            kind: "endless", summary: "", details: "", drive: .rate, unit: .bytesPerSecond,
+            kind: "endless", summary: "", details: "", reach: .ownProcess, drive: .rate, unit: .bytesPerSecond,
             amounts: AmountKind.allCases, keys: [], tolerance: ToleranceRule(.percent(1)), witness: "", examples: [])
         static func base(_ request: LoadRequest) throws(PlanProblem) -> Base {
             Base(capacity: Base.unlimited, free: Base.unlimited, text: "")

@@ -27,6 +27,7 @@ import Testing
             .boolean(true), .boolean(false), .cpus([0, 1, 2, 5, 8191]), .cpus([]), .cpus([3]), .bytes(.max), .bytes(0),
             .percent(0), .percent(33.3), .nodes(NodeSelection(nodes: [0, 1, 5])), .nodes(NodeSelection(nodes: [])),
             .nodes(NodeSelection(amounts: [0: .bytes(.max), 7: .percent(33.3)])),
+            .directory(HeldDirectory(path: "/with space\tand tab", descriptor: 5)),
         ] as [SettingValue])
     func `a setting of any type arrives as it was sent`(value: SettingValue) throws {
         let job = Self.job(["key-1": value, "z": .integer(1)])

@@ -178,13 +178,14 @@ extension StandIn {
 
 private struct StandInRate: StandIn {
     static let manifest = Manifest(
-        kind: "rate", summary: "", details: "", drive: .rate, unit: .operationsPerSecond, amounts: [], keys: [],
+        kind: "rate", summary: "", details: "", reach: .ownProcess, drive: .rate, unit: .operationsPerSecond,
+        amounts: [], keys: [],
         tolerance: ToleranceRule(.percent(1)), witness: "none", examples: [])
 }
 
 private struct StandInLevel: StandIn {
     static let manifest = Manifest(
-        kind: "level", summary: "", details: "", drive: .level, unit: .bytes, amounts: [], keys: [],
+        kind: "level", summary: "", details: "", reach: .ownProcess, drive: .level, unit: .bytes, amounts: [], keys: [],
         tolerance: ToleranceRule(.percent(1)), witness: "none", examples: [])
 }
 

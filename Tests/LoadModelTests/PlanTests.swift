@@ -51,10 +51,10 @@ private let s = Nanoseconds.second
 
     @Test func `settings begin with the defaults and give only what has the asked type`() {
         let manifest = Manifest(
-            kind: "k", summary: "", details: "", drive: .level, unit: .bytes, amounts: [.bytes],
+            kind: "k", summary: "", details: "", reach: .ownProcess, drive: .level, unit: .bytes, amounts: [.bytes],
             keys: [
-                Manifest.Key("mode", .choice(["a", "b"]), default: .text("a"), help: ""),
-                Manifest.Key("directory", .text, default: nil, help: ""),
+                Manifest.Key("mode", .choice(["a", "b"]), default: .text("a"), reach: .always(.ownProcess), help: ""),
+                Manifest.Key("directory", .text, default: nil, reach: .always(.ownProcess), help: ""),
             ], tolerance: ToleranceRule(.percent(1)), witness: "w", examples: [])
         var settings = Settings(defaultsOf: manifest)
         #expect(settings.values == ["mode": .text("a")])

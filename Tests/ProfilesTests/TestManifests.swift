@@ -7,47 +7,63 @@ import LoadModel
 /// Manifests in the shape of the real ones, so that these tests do not change when a stressor does.
 enum TestManifests {
     static let of = Manifest.Key(
-        "of", .choice(["auto", "host", "affinity", "cgroup"]), default: .text("auto"), help: "What 100 % means")
-    static let mode = Manifest.Key("mode", .choice(["add"]), default: .text("add"), help: "On top of what is there")
+        "of", .choice(["auto", "host", "affinity", "cgroup"]), default: .text("auto"), reach: .always(.ownProcess),
+        help: "What 100 % means")
+    static let mode = Manifest.Key(
+        "mode", .choice(["add"]), default: .text("add"), reach: .always(.ownProcess), help: "On top of what is there")
 
     static let cpu = Manifest(
-        kind: "cpu", summary: "Keeps processors busy", details: "", drive: .rate, unit: .cores,
+        kind: "cpu", summary: "Keeps processors busy", details: "", reach: .ownProcess, drive: .rate, unit: .cores,
         amounts: [.percent, .cores, .max, .leave],
         keys: [
             of, mode,
-            .init("method", .choice(["int", "float", "simd"]), default: .text("int"), help: "What the cycles do"),
-            .init("workers", .integer(1...1024), default: nil, help: "How many threads"),
-            .init("cpus", .cpuList, default: nil, help: "Where they run"),
-            .init("priority", .choice(["normal", "nice", "idle"]), default: .text("normal"), help: "How they compete"),
+            .init(
+                "method", .choice(["int", "float", "simd"]), default: .text("int"), reach: .always(.ownProcess),
+                help: "What the cycles do"),
+            .init("workers", .integer(1...1024), default: nil, reach: .always(.ownProcess), help: "How many threads"),
+            .init("cpus", .cpuList, default: nil, reach: .always(.ownProcess), help: "Where they run"),
+            .init(
+                "priority", .choice(["normal", "nice", "idle"]), default: .text("normal"), reach: .always(.ownProcess),
+                help: "How they compete"),
         ],
         tolerance: ToleranceRule(.points(1)), witness: "process_cpu_clock", examples: ["80%", "1.5 cores"])
 
     static let memory = Manifest(
-        kind: "memory", summary: "Holds memory", details: "", drive: .level, unit: .bytes,
+        kind: "memory", summary: "Holds memory", details: "", reach: .ownProcess, drive: .level, unit: .bytes,
         amounts: [.percent, .bytes, .max, .leave],
         keys: [
             of,
-            .init("pages", .choice(["huge", "small"]), default: .text("huge"), help: "Page size"),
-            .init("content", .choice(["random", "zero"]), default: .text("random"), help: "What is written"),
-            .init("lock", .boolean, default: .boolean(false), help: "Whether it may be swapped"),
-            .init("headroom", .bytes, default: .bytes(64 << 20), help: "What is never taken"),
-            .init("note", .text, default: nil, help: "Anything"),
-            .init("nodes", .nodes, default: nil, help: "Where it lies"),
+            .init(
+                "pages", .choice(["huge", "small"]), default: .text("huge"), reach: .always(.ownProcess),
+                help: "Page size"),
+            .init(
+                "content", .choice(["random", "zero"]), default: .text("random"), reach: .always(.ownProcess),
+                help: "What is written"),
+            .init(
+                "lock", .boolean, default: .boolean(false), reach: .always(.ownProcess),
+                help: "Whether it may be swapped"),
+            .init(
+                "headroom", .bytes, default: .bytes(64 << 20), reach: .always(.ownProcess), help: "Never taken"),
+            .init("note", .text, default: nil, reach: .always(.ownProcess), help: "Anything"),
+            .init("nodes", .nodes, default: nil, reach: .always(.ownProcess), help: "Where it lies"),
         ],
         tolerance: ToleranceRule(.percent(1)), witness: "smaps_rollup", examples: ["1GiB", "80%"])
 
     static let handles = Manifest(
-        kind: "file-handles", summary: "Holds open files", details: "", drive: .level, unit: .handles,
+        kind: "file-handles", summary: "Holds open files", details: "", reach: .ownProcess, drive: .level,
+        unit: .handles,
         amounts: [.percent, .count, .max, .leave], keys: [], tolerance: ToleranceRule(.absolute(.count(0))),
         witness: "fd", examples: ["15000"])
 
     static let bandwidth = Manifest(
-        kind: "disk-bandwidth", summary: "Moves bytes", details: "", drive: .rate, unit: .bytesPerSecond,
+        kind: "disk-bandwidth", summary: "Moves bytes", details: "", reach: .ownProcess, drive: .rate,
+        unit: .bytesPerSecond,
         amounts: [.bytesPerSecond, .operationsPerSecond, .max], keys: [], tolerance: ToleranceRule(.percent(1)),
         witness: "io", examples: ["50MB/s"])
 
     static let null = Manifest(
-        kind: "null", summary: "Does nothing", details: "", drive: .rate, unit: .cores, amounts: [.percent], keys: [],
+        kind: "null", summary: "Does nothing", details: "", reach: .ownProcess, drive: .rate, unit: .cores,
+        amounts: [.percent], keys: [],
         tolerance: ToleranceRule(.points(1)), witness: "none", examples: ["50%"], isListed: false)
 
     static let all = [cpu, memory, handles, bandwidth, null]

@@ -39,6 +39,21 @@ struct TraceTests {
         #expect(points("trace t.csv column in", text, of: "file-handles") == [.init(at: 0, amount: .count(1))])
     }
 
+    /// Whoever names a file need not have the right to read it.
+    @Test(arguments: ["time,secret\n0,1%\n1,word\n", "secret\n", "0,1%\nsecret,2%", "time,secret\n0,secret 5%"])
+    func whatIsInAFileIsNotToldWhereItMayNotBe(text: String) throws {
+        let taker = AmountTaker(stressor: "cpu", of: TestManifests.cpu)
+        var table = TraceTable(file: "t.csv", taker: taker)
+        for column in [nil, "memory", "9"] {
+            let open = table.points(from: Array(text.utf8), column: column).problems
+            table.mayQuote = false
+            let closed = table.points(from: Array(text.utf8), column: column).problems
+            table.mayQuote = true
+            #expect(open.isEmpty == closed.isEmpty && closed.count <= 1)
+            #expect(!closed.contains { $0.contains("secret") || $0.contains("word") }, "\(closed)")
+        }
+    }
+
     @Test func equalTimesMakeAStep() {
         #expect(points("trace t.csv", "0,10%\n0,20%\n")?.count == 2)
     }

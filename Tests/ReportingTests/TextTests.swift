@@ -217,11 +217,17 @@ private let plain = TextStyle()
 @Suite struct ListTextTests {
     private let manifest = Manifest(
         kind: "memory", summary: "Holds memory.", details: "Maps and fills anonymous memory. The kernel takes it back.",
-        drive: .level, unit: .bytes, amounts: [.percent, .bytes, .leave],
+        reach: .ownProcess, drive: .level, unit: .bytes, amounts: [.percent, .bytes, .leave],
         keys: [
-            Manifest.Key("pages", .choice(["auto", "huge"]), default: .text("auto"), help: "Which pages to use."),
-            Manifest.Key("workers", .integer(1...64), default: nil, help: "How many threads fill it."),
-            Manifest.Key("keep-free", .bytes, default: .bytes(268_435_456), help: "Stop growing at this little."),
+            Manifest.Key(
+                "pages", .choice(["auto", "huge"]), default: .text("auto"), reach: .always(.ownProcess),
+                help: "Which pages to use."),
+            Manifest.Key(
+                "workers", .integer(1...64), default: nil, reach: .always(.ownProcess),
+                help: "How many threads fill it."),
+            Manifest.Key(
+                "keep-free", .bytes, default: .bytes(268_435_456), reach: .always(.ownProcess),
+                help: "Stop growing at this little."),
         ],
         tolerance: ToleranceRule(.percent(1)), witness: "statm_resident", examples: ["1GiB", "ramp to 80% in 30s"])
 
@@ -252,6 +258,7 @@ private let plain = TextStyle()
                 tolerance  1% of the target, unless the profile writes one; never above 50% of the target; where
                            nothing is asked for, nothing may be left
                 witness    statm_resident
+                reach      own-process
 
                 settings
                   pages: auto | huge (default: auto)
@@ -264,6 +271,7 @@ private let plain = TextStyle()
                       Put the stressor's processes, not exert itself, into this control group before they load: a
                       directory such as /sys/fs/cgroup/app, or a path as in /proc/PID/cgroup, such as /app. 'of:
                       cgroup' then means this group.
+                      reach: control-group
                   within: a length of time, such as 5s
                       How long the way to a new target may take before the error counts, such as 5s; 1s unless
                       given, a quarter of the time that the target stands at most, half of it where given. A phase,

@@ -65,7 +65,8 @@ struct SpaceHolderTests {
         let facts = try FileSystemFacts(disk.path)
         return SpaceHolder.Options(
             pile: .init(
-                directory: facts.directory, namePrefix: nil, method: method, blockSize: facts.space.blockSize),
+                directory: facts.directory, location: facts.directory, namePrefix: nil, method: method,
+                blockSize: facts.space.blockSize),
             keepFree: keepFree, usesReserved: false, heldBack: facts.heldBack ?? 0, isStale: facts.isStale,
             mode: mode)
     }
@@ -155,7 +156,8 @@ struct SpaceHolderTests {
             var limit = rlimit(rlim_cur: 5 << 20, rlim_max: 5 << 20)
             try #require(setrlimit(__rlimit_resource_t(1) /* RLIMIT_FSIZE */, &limit) == 0)
             let pile = try SpacePile(
-                .init(directory: disk.path, namePrefix: nil, method: .auto, blockSize: 4096), tell: { _, _ in })
+                .init(directory: disk.path, location: disk.path, namePrefix: nil, method: .auto, blockSize: 4096),
+                tell: { _, _ in })
             for _ in 0..<20 where pile.allocated != 22 << 20 { _ = try pile.move(toward: 22 << 20) }
             #expect(pile.allocated == 22 << 20)
             for _ in 0..<20 where pile.allocated != 3 << 20 { _ = try pile.move(toward: 3 << 20) }
@@ -174,7 +176,9 @@ struct SpaceHolderTests {
         let lane = Self.lane(total)
         do {
             let holder = try InodeHolder(
-                .init(directory: disk.path, unnamedLimit: unnamedLimit, mode: .total, gauges: [lane.gauge]),
+                .init(
+                    directory: disk.path, location: disk.path, unnamedLimit: unnamedLimit, mode: .total,
+                    gauges: [lane.gauge]),
                 lane: lane, tell: { _, _ in })
             var stage = Stage(holder: holder, lane: lane, total: total)
             try stage.settle()

@@ -101,7 +101,8 @@ private final class StandInChild: StressorChild {
 /// A level whose witness agrees with the target; the rate beside it is exert's own null stressor.
 struct StandInLevel: Stressor {
     static let manifest = Manifest(
-        kind: "stand-in", summary: "Hold nothing.", details: "", drive: .level, unit: .bytes, amounts: [.bytes],
+        kind: "stand-in", summary: "Hold nothing.", details: "", reach: .ownProcess, drive: .level, unit: .bytes,
+        amounts: [.bytes],
         keys: [], tolerance: ToleranceRule(.percent(1)), witness: "none", examples: [])
 
     init(_ settings: Settings, process: StressorContext) throws(StressorFailure) {}

@@ -18,13 +18,25 @@ struct AccessRules: Sendable {
     }
 
     func check(path: String, authority: String?, headers: HTTPFields) throws(Problem) {
+        // The first one became the authority: RFC 9112, 3.2.
+        guard authority != nil, headers[values: .host].isEmpty else {
+            throw Problem(.malformed, "a request has one Host field")
+        }
         if let token, !Self.open.contains(path) {
             guard let given = Self.bearer(headers[.authorization]) else {
                 throw Self.unauthorized("send 'Authorization: Bearer TOKEN' with the server's token")
             }
             guard Self.isSame(given, token) else { throw Self.unauthorized("the token is not the server's") }
         }
-        if watchesOrigin { try Self.checkOrigin(authority, headers[values: .origin]) }
+        if watchesOrigin {
+            try Self.checkOrigin(authority, headers[values: .origin])
+            // An image or a link of a page elsewhere brings no Origin, but the browser says where it comes from: W3C
+            // Fetch Metadata. The page itself may be linked to.
+            let site = headers[values: .fetchSite]
+            guard path == "/" || site.allSatisfy({ ["same-origin", "none"].contains($0) }) else {
+                throw Problem(.forbidden, "a page of another site may not call this server; it has no token")
+            }
+        }
     }
 
     private static func unauthorized(_ detail: String) -> Problem {
@@ -44,7 +56,9 @@ struct AccessRules: Sendable {
     }
 
     static func checkOrigin(_ authority: String?, _ origins: [String]) throws(Problem) {
-        guard let authority = authority?.lowercased(), LoopbackName.isLoopback(host(of: authority)) else {
+        guard let authority = authority?.lowercased(), let host = host(of: authority),
+            LoopbackName.isLoopback(host)
+        else {
             throw Problem(
                 .forbidden,
                 "without a token only 'Host: localhost', 127.0.0.1 or [::1] is answered, so that no web page can call; "
@@ -58,8 +72,17 @@ struct AccessRules: Sendable {
         }
     }
 
-    private static func host(of authority: String) -> String {
-        if authority.hasPrefix("[") { return String(authority.dropFirst().prefix { $0 != "]" }) }
-        return String(authority.prefix { $0 != ":" })
+    /// The host of `HOST`, `HOST:PORT` or `[IPV6]:PORT`; `nil` where there is anything else in it.
+    static func host(of authority: String) -> String? {
+        let bytes = Array(authority.utf8)
+        let isBracketed = bytes.first == UInt8(ascii: "[")
+        let end = bytes.firstIndex(of: UInt8(ascii: isBracketed ? "]" : ":")) ?? (isBracketed ? nil : bytes.count)
+        guard let end, bytes.allSatisfy({ (0x21...0x7E).contains($0) }) else { return nil }
+        let rest = bytes[(isBracketed ? end + 1 : end)...]
+        let port = rest.dropFirst()
+        guard rest.isEmpty || rest.first == UInt8(ascii: ":"), port.allSatisfy({ (0x30...0x39).contains($0) }),
+            port.isEmpty == rest.isEmpty, port.isEmpty || UInt16(String(decoding: port, as: UTF8.self)) != nil
+        else { return nil }
+        return String(decoding: bytes[(isBracketed ? 1 : 0)..<end], as: UTF8.self)
     }
 }

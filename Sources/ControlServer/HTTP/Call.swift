@@ -78,8 +78,16 @@ extension Response {
         _ bytes: [UInt8], _ mediaType: String = "application/json", status: HTTPResponse.Status = .ok,
         headers: HTTPFields = [:]
     ) -> Response {
+        document(ByteBuffer(bytes: bytes), mediaType, status: status, headers: headers)
+    }
+
+    /// A whole document that is kept for all who ask for it.
+    static func document(
+        _ bytes: ByteBuffer, _ mediaType: String = "application/json", status: HTTPResponse.Status = .ok,
+        headers: HTTPFields = [:]
+    ) -> Response {
         var headers = headers
         headers[.contentType] = mediaType
-        return Response(status: status, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: bytes)))
+        return Response(status: status, headers: headers, body: .init(byteBuffer: bytes))
     }
 }

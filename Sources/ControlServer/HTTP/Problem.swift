@@ -19,6 +19,7 @@ struct Problem: Error {
         case gone
         case tooLarge = "too-large"
         case unsupportedMediaType = "unsupported-media-type"
+        case expectationFailed = "expectation-failed"
         case invalidProfile = "invalid-profile"
         case unsupportedHere = "unsupported-here"
         case idempotencyMismatch = "idempotency-mismatch"
@@ -37,6 +38,7 @@ struct Problem: Error {
             case .gone: .gone
             case .tooLarge: .contentTooLarge
             case .unsupportedMediaType: .unsupportedMediaType
+            case .expectationFailed: .expectationFailed
             case .invalidProfile, .unsupportedHere, .idempotencyMismatch: .unprocessableContent
             case .tooManyRuns: .tooManyRequests
             case .internal: .internalServerError
@@ -54,6 +56,7 @@ struct Problem: Error {
             case .conflict: "The run's state does not allow this"
             case .gone: "The events are no longer kept"
             case .tooLarge: "The request is too large"
+            case .expectationFailed: "The expectation cannot be met"
             case .unsupportedMediaType: "The media type is not supported"
             case .invalidProfile: "The profile is not valid"
             case .unsupportedHere: "This host cannot do it"

@@ -17,10 +17,12 @@ struct Responder: Sendable {
     /// Answers a request.
     ///
     /// - Throws: what goes wrong while the body is read; then there is nobody to answer.
-    func respond(to request: Request) async throws -> Response {
+    ///
+    /// - Parameter goOn: tells a caller who waits for it that the body is wanted.
+    func respond(to request: Request, goOn: () async throws -> Void) async throws -> Response {
         var response: Response
         do {
-            response = try await answer(request)
+            response = try await answer(request, goOn)
         } catch let problem as Problem {
             response = problem.response
         }
@@ -31,7 +33,7 @@ struct Responder: Sendable {
         return response.createHeadResponse()
     }
 
-    private func answer(_ request: Request) async throws -> Response {
+    private func answer(_ request: Request, _ goOn: () async throws -> Void) async throws -> Response {
         let target = request.head.path ?? "/"
         // By scalars: a question mark and what combines with it would be one character.
         let path = Substring(target.unicodeScalars.prefix { $0 != "?" && $0 != "#" })
@@ -54,7 +56,7 @@ struct Responder: Sendable {
         }
         let call = Call(
             method: method, isHead: isHead, headers: request.headers, parameters: parameters, query: query,
-            body: method == .post || method == .patch ? try await body(of: request) : [], stream: request.body)
+            body: method == .post || method == .patch ? try await body(of: request, goOn) : [], stream: request.body)
         return try await handler.handle(call)
     }
 
@@ -75,9 +77,16 @@ struct Responder: Sendable {
         return segments
     }
 
-    private func body(of request: Request) async throws -> [UInt8] {
+    private func body(of request: Request, _ goOn: () async throws -> Void) async throws -> [UInt8] {
         let tooLarge = Problem(.tooLarge, "a body may have \(Self.bodyLimit) bytes")
         if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > Self.bodyLimit { throw tooLarge }
+        // RFC 9110, 10.1.1: whoever says so waits, curl for a second.
+        if let expectation = request.headers[.expect] {
+            guard expectation.lowercased() == "100-continue" else {
+                throw Problem(.expectationFailed, "'Expect' may be 100-continue")
+            }
+            try await goOn()
+        }
         var bytes: [UInt8] = []
         for try await buffer in request.body {
             bytes.append(contentsOf: buffer.readableBytesView)

@@ -2,17 +2,18 @@
 
 internal import HTTPTypes
 internal import Hummingbird
+internal import NIOCore
 
 /// `/` and `/openapi.json`: documents that are part of the binary.
 struct DocumentRoutes: Sendable {
     /// The page in the pieces between its scripts, each of which gets the response's nonce.
     private let pieces: [String]
-    private let description: [UInt8]
+    private let description: ByteBuffer
 
     init() {
         let page = String(decoding: PackageResources.page_html, as: UTF8.self)
         pieces = page.split(separator: "<script", omittingEmptySubsequences: false).map(String.init)
-        description = PackageResources.openapi_json
+        description = ByteBuffer(bytes: PackageResources.openapi_json)
     }
 
     var routes: [Route] { [Route("/", [(.get, page)]), Route("/openapi.json", [(.get, openAPI)])] }

@@ -56,7 +56,8 @@ struct ProfileRoutes: Sendable {
     }
 
     private func text(of name: String) -> [UInt8]? {
-        directory.flatMap { try? SmallFile.bytes("\($0)/\(name).yaml", limit: Self.sizeLimit) }
+        // A link out of the directory, or a pipe in it, is no profile.
+        directory.flatMap { try? RegularFile.bytes("\($0)/\(name).yaml", limit: Self.sizeLimit, in: [$0]) }
     }
 
     /// The first line of the comment that the profile begins with.

@@ -20,6 +20,8 @@ struct StressorRoutes: Sendable {
             json.string(stressor.unit)
             json.key("summary")
             json.string(stressor.summary)
+            json.key("reach")
+            json.string(stressor.reach)
             json.endObject()
         }
         json.endArray()

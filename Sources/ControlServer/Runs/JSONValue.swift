@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import FoundationEssentials
-
 /// A JSON value of a request, looked at member by member, so that what nobody reads is refused.
-enum JSONValue: Decodable, Sendable {
+enum JSONValue: Equatable, Sendable {
     case null
     case boolean(Bool)
     case number(Double)
@@ -11,30 +9,19 @@ enum JSONValue: Decodable, Sendable {
     case array([JSONValue])
     case object([String: JSONValue])
 
-    init(from decoder: any Decoder) throws {
-        let container = try decoder.singleValueContainer()
-        if container.decodeNil() {
-            self = .null
-        } else if let text = try? container.decode(String.self) {
-            self = .string(text)
-        } else if let flag = try? container.decode(Bool.self) {
-            self = .boolean(flag)
-        } else if let number = try? container.decode(Double.self) {
-            self = .number(number)
-        } else if let members = try? container.decode([String: JSONValue].self) {
-            self = .object(members)
-        } else {
-            self = .array(try container.decode([JSONValue].self))
-        }
-    }
-
     /// The members of the object that a body is.
     static func object(in body: [UInt8]) throws(Problem) -> [String: JSONValue] {
-        // An object by its first byte: a decoder that is handed something else may take that for good.
-        let first = body.first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }
-        guard first == UInt8(ascii: "{"), let value = try? JSONDecoder().decode(JSONValue.self, from: Data(body)),
-            case .object(let members) = value
-        else { throw Problem(.malformed, "the body is no JSON object") }
+        let value: JSONValue
+        do throws(JSONParser.Failure) {
+            value = try JSONParser.value(of: body)
+        } catch {
+            switch error {
+            case .malformed: throw Problem(.malformed, "the body is no JSON object")
+            case .tooDeep: throw Problem(.malformed, "the body is nested too deeply")
+            case .duplicate(let key): throw Problem(.malformed, "the body has the member '\(key)' more than once")
+            }
+        }
+        guard case .object(let members) = value else { throw Problem(.malformed, "the body is no JSON object") }
         return members
     }
 }

@@ -117,6 +117,8 @@ extension HTTPField.Name {
     /// A name that is known to be one.
     private static func known(_ name: String) -> HTTPField.Name { HTTPField.Name(name) ?? .cookie }
 
+    static let host = known("Host")
+    static let fetchSite = known("Sec-Fetch-Site")
     static let traceparent = known("traceparent")
     static let idempotencyKey = known("Idempotency-Key")
     static let idempotencyReplayed = known("Idempotency-Replayed")

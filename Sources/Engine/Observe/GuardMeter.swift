@@ -109,7 +109,8 @@ final class GuardWatch {
         for condition in guards {
             guard
                 let meter = GuardMeter(
-                    condition.metric, isRatio: condition.unit == .ratio, directory: condition.directory, host: host)
+                    condition.metric, isRatio: condition.unit == .ratio,
+                    directory: condition.held?.location ?? condition.directory, host: host)
             else { throw .cannotObserve("guard '\(condition.text)': what it watches cannot be read") }
             watched.append((condition, meter, nil))
         }

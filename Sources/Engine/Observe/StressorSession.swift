@@ -68,7 +68,9 @@ final class StressorSession {
         base = isShare ? BaseWatch(plan) : nil
         fileSystem =
             isShare && ["disk-space", "inodes"].contains(plan.kind)
-            ? plan.settings.text("directory").flatMap { FileSystemGauge($0, isAside: true) } : nil
+            ? plan.settings.held("directory").flatMap {
+                FileSystemGauge($0.location, isAside: true, with: [$0.descriptor])
+            } : nil
         systemTable =
             isShare && plan.kind == "file-handles" && plan.settings.text("of") == "system" ? SystemFileTable() : nil
         curve = plan.curve
@@ -95,7 +97,7 @@ final class StressorSession {
                 children.append(
                     try world.start(
                         arguments: ["exert", StressorProcess.subcommand, plan.name, "\(index)"],
-                        descriptors: [nil, nil, nil, pages.rawDescriptor, lifeline]))
+                        descriptors: [nil, nil, nil, pages.rawDescriptor, lifeline] + job.heldDescriptors))
             }
         } catch {
             for child in children { child.send(signal: 9) }

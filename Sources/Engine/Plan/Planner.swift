@@ -24,12 +24,14 @@ public struct Planner {
         let phases = plannedPhases(profile)
         var planned: [PlannedStressor] = []
         var findings: [Finding] = []
+        var tasks = TaskBound()
         for (index, entry) in profile.stressors.enumerated() {
             guard profile.phases.contains(where: { $0.loads.contains { $0.stressor == entry.name } }) else { continue }
             do throws(Rejection) {
                 let (stressor, found, basis) = try plan(entry, index: index, profile)
                 planned.append(stressor)
                 bases[stressor.name] = basis
+                tasks.add(stressor, on: basis.request.host)
                 findings += found
             } catch {
                 errors.invalid += error.invalid
@@ -37,6 +39,7 @@ public struct Planner {
             }
         }
         let guards = plannedGuards(profile, planned, &errors)
+        errors.unsupported += tasks.problems()
         if !errors.invalid.isEmpty || !errors.unsupported.isEmpty { throw errors }
         let plan = Plan(
             profile: profile.name, file: profile.file, sha256: profile.sha256, seed: profile.seed, stressors: planned,
@@ -51,6 +54,8 @@ public struct Planner {
         _ profile: Profile, _ stressors: [PlannedStressor], _ errors: inout PlanErrors
     ) -> [PlannedGuard] {
         let directories = Set(stressors.compactMap { $0.settings.text("directory") }).sorted()
+        let held = Dictionary(stressors.compactMap { $0.settings.held("directory") }.map { ($0.path, $0) }) { a, _ in a
+        }
         return profile.guards.flatMap { condition -> [PlannedGuard] in
             let (limit, unit): (Double, PlannedGuard.Unit) =
                 switch condition.limit {
@@ -63,7 +68,9 @@ public struct Planner {
             let places: [String?] = isOfDisk ? (directories.isEmpty ? ["/"] : directories) : [nil]
             return places.compactMap { directory in
                 let isRatio = unit == .ratio
-                if GuardMeter(condition.metric, isRatio: isRatio, directory: directory, host: host) == nil {
+                let place = directory.flatMap { held[$0] }
+                let location = place?.location ?? directory
+                if GuardMeter(condition.metric, isRatio: isRatio, directory: location, host: host) == nil {
                     errors.unsupported.append(
                         "guard '\(condition.text)' (line \(condition.mark.line)): what it watches cannot be read here"
                             + Self.remedy(for: condition.metric))
@@ -71,7 +78,7 @@ public struct Planner {
                 }
                 return PlannedGuard(
                     text: condition.text, metric: condition.metric, comparison: condition.comparison, limit: limit,
-                    unit: unit, length: condition.length, directory: directory)
+                    unit: unit, length: condition.length, directory: directory, held: place)
             }
         }
     }
@@ -110,6 +117,8 @@ public struct Planner {
                 invalid: [Diagnostic(entry.mark, "unknown stressor kind '\(entry.kind)'")], unsupported: [])
         }
         let manifest = type.manifest
+        var entry = entry
+        entry.settings.holdDirectories(of: manifest)
         let request = try request(for: entry, profile, manifest, host: try host(of: entry))
         if entry.settings.flag("follow"), request.amounts != [.percent] {
             let mark = entry.settings.marks["follow"] ?? entry.mark

@@ -56,6 +56,8 @@ struct StressorJob {
                 case .duration(let length): ("duration", "\(length)")
                 case .percent(let percent): ("percent", "\(percent)")
                 case .nodes(let nodes): ("nodes", Self.text(of: nodes))
+                case .directory(let held):
+                    ("directory", "\(number(of: held)) \(Self.escaped(held.path))")
                 }
             lines.append("setting\t\(Self.escaped(key))\t\(type)\t\(text)")
         }
@@ -92,6 +94,24 @@ struct StressorJob {
         self.hasLatency = hasLatency
         self.releaseLimit = releaseLimit
         self.groups = groups
+    }
+
+    /// What holds the directories of its settings, in the order in which the processes inherit it.
+    var heldDescriptors: [Int32] {
+        Set(settings.values.values.compactMap { if case .directory(let held) = $0 { held.descriptor } else { nil } })
+            .sorted()
+    }
+
+    /// The number by which the stressor's processes know what holds a directory.
+    private func number(of held: HeldDirectory) -> Int32 {
+        StressorProcess.firstHeldDescriptor + Int32(heldDescriptors.firstIndex(of: held.descriptor) ?? 0)
+    }
+
+    /// `5 /path`: the number as these processes know it, kept to their end.
+    private static func directory(_ text: String) -> HeldDirectory? {
+        let parts = text.split(separator: " ", maxSplits: 1)
+        guard parts.count == 2, let descriptor = Int32(parts[0]) else { return nil }
+        return HeldDirectory(path: String(parts[1]), descriptor: descriptor)
     }
 
     private static func escaped(_ text: String) -> String {
@@ -131,6 +151,7 @@ struct StressorJob {
         case "duration": Int64(text).map { .duration($0) }
         case "percent": Double(text).map { .percent($0) }
         case "nodes": nodes(text).map { .nodes($0) }
+        case "directory": directory(text).map { .directory($0) }
         default: nil
         }
     }

@@ -18,6 +18,8 @@ public enum StressorProcess {
     static let pagesDescriptor: Int32 = 3
     /// The read end of the lifeline.
     static let lifelineDescriptor: Int32 = 4
+    /// The first of those that hold the directories of the job's settings.
+    static let firstHeldDescriptor: Int32 = 5
     /// How long the observer waits for the workers to be ready.
     static let startLimit: Nanoseconds = 30 * .second
     /// How long after the run's end the kernel timer fires.

@@ -16,29 +16,31 @@ extension CPUStressor {
             on top of it (not with cpus, nodes, a control group or mode total, where the load is somewhere of its own, \
             nor of whole processors). It touches nothing else and leaves nothing behind.
             """,
-        drive: .rate, unit: .cores, amounts: [.percent, .cores, .max, .leave],
+        reach: .ownProcess, drive: .rate, unit: .cores, amounts: [.percent, .cores, .max, .leave],
         keys: [
             .init(
                 "of", .choice(["auto", "host", "affinity", "cgroup"]), default: .text("auto"),
+                reach: .always(.ownProcess),
                 help: "What 100 % is: the host's online CPUs, those this process may run on, or the cgroup's quota; "
                     + "auto takes the smallest."),
             .init(
-                "mode", .choice(["add", "total"]), default: .text("add"),
+                "mode", .choice(["add", "total"]), default: .text("add"), reach: .always(.ownProcess),
                 help: "add puts the load on top of what is there; total brings the use of the whole base, everybody's "
                     + "together, to the target and follows it both ways while others come and go."),
             Manifest.followKey,
             .init(
-                "workers", .integer(1...1024), default: nil,
+                "workers", .integer(1...1024), default: nil, reach: .always(.ownProcess),
                 help: "Threads that share the target; one for each core of the base unless given."),
             CPUSetting.key,
             .init(
-                NodeSetting.key, .nodes, default: nil,
+                NodeSetting.key, .nodes, default: nil, reach: .always(.ownProcess),
                 help: "Run on the processors of these memory nodes, such as 1 or 0-1; not together with cpus."),
             .init(
                 "method", .choice(BurnMethod.allCases.map(\.rawValue)), default: .text("int"),
+                reach: .always(.ownProcess),
                 help: "What the time is spent on; simd makes most heat, memory misses caches, syscall is system time."),
             .init(
-                "priority", .choice(["normal", "nice", "idle"]), default: .text("normal"),
+                "priority", .choice(["normal", "nice", "idle"]), default: .text("normal"), reach: .always(.ownProcess),
                 help: "nice yields to others (nice 19), idle takes only what nobody wants (SCHED_IDLE)."),
         ],
         tolerance: ToleranceRule(.points(1), ofTotal: .points(2), floor: .amount(0.001), released: 0.005),

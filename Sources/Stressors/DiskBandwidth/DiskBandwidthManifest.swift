@@ -17,7 +17,7 @@ extension DiskBandwidthStressor {
             where not. 'size' bounds the space, 'max-written' the wear. Nothing is left behind: the kernel removes the \
             file when the process ends, however it ends. One load is in bytes/s or in operations, not in both.
             """,
-        drive: .rate, unit: .bytesPerSecond, units: [.operationsPerSecond: .operationsPerSecond],
+        reach: .directory, drive: .rate, unit: .bytesPerSecond, units: [.operationsPerSecond: .operationsPerSecond],
         amounts: [.bytesPerSecond, .operationsPerSecond, .max],
         keys: placeKeys + operationKeys + boundKeys,
         tolerance: ToleranceRule(.percent(1)), witness: "disk_io",
@@ -25,60 +25,61 @@ extension DiskBandwidthStressor {
 
     private static let placeKeys: [Manifest.Key] = [
         .init(
-            "directory", .text, default: nil,
+            "directory", .directory, default: nil, reach: .always(.directory),
             help: "Where the file is made, and so which disk is loaded; the temporary directory unless given. "
                 + "Directories in memory, as on tmpfs, are refused."),
         .init(
-            "engine", .choice(["auto", "uring", "threads"]), default: .text("auto"),
+            "engine", .choice(["auto", "uring", "threads"]), default: .text("auto"), reach: .always(.directory),
             help: "uring is io_uring, the cheaper one; threads is one thread for each operation in flight; auto takes "
                 + "io_uring where kernel and container allow it, and threads for sync: buffered."),
         .init(
-            "depth", .integer(1...1024), default: nil,
+            "depth", .integer(1...1024), default: nil, reach: .always(.directory),
             help: "The most operations in flight; unless given, 32, or 16 for blocks of 1MiB and more, and with "
                 + "threads as many as the rate needs where an operation takes 5 ms."),
     ]
 
     private static let operationKeys: [Manifest.Key] = [
         .init(
-            "operation", .choice(["write", "read", "mix"]), default: .text("write"),
+            "operation", .choice(["write", "read", "mix"]), default: .text("write"), reach: .always(.directory),
             help: "What is done; mix does both, in the ratio of read-share."),
         .init(
-            "read-share", .percent, default: nil,
+            "read-share", .percent, default: nil, reach: .always(.directory),
             help: "Reads among the operations of a mix, 50% unless given; exact at every moment, not on average."),
         .init(
-            "pattern", .choice(["auto", "sequential", "random"]), default: .text("auto"),
+            "pattern", .choice(["auto", "sequential", "random"]), default: .text("auto"), reach: .always(.directory),
             help: "Which block comes next; random visits each block once before any comes again. auto is sequential "
                 + "for bytes/s and random for operations/s."),
         .init(
-            "block", .bytes, default: nil,
+            "block", .bytes, default: nil, reach: .always(.directory),
             help: "The size of an operation. Unless given: 4KiB for operations/s; for bytes/s 256KiB, 1MiB from 1GB/s "
                 + "on and for max, and less where that makes fewer than 100 operations a second."),
         .init(
             "sync", .choice(["direct", "direct+dsync", "fdatasync", "buffered"]), default: .text("direct"),
+            reach: .always(.directory),
             help: "direct goes past the page cache; direct+dsync makes each write durable before it ends; fdatasync is "
                 + "direct with an fdatasync every so many writes; buffered goes through the page cache, is written out "
                 + "all along, and counts when the device has it."),
         .init(
-            "merge", .choice(["never", "allowed"]), default: nil,
+            "merge", .choice(["never", "allowed"]), default: nil, reach: .always(.directory),
             help: "Whether operations that are neighbours on the disk may reach the device as one request; never where "
                 + "'block' or operations are asked for, else allowed, unless given. What goes through the page cache "
                 + "is merged there."),
         .init(
-            "fdatasync-every", .integer(1...1_000_000), default: nil,
+            "fdatasync-every", .integer(1...1_000_000), default: nil, reach: .always(.directory),
             help: "With sync: fdatasync, how many writes come to one fdatasync; 1 unless given."),
     ]
 
     private static let boundKeys: [Manifest.Key] = [
         .init(
-            "size", .bytes, default: nil,
+            "size", .bytes, default: nil, reach: .always(.directory),
             help: "The size of the file; unless given, 1GiB or a tenth of what is free, whichever is less."),
         .init(
-            "max-written", .bytes, default: nil,
+            "max-written", .bytes, default: nil, reach: .always(.directory),
             help: "The most that is written in a run, to spare the disk, laying out the file included; unless given, "
                 + "100GiB or the size of the file system, whichever is less; the plan tells where a load would write "
                 + "more."),
         .init(
-            "keep-free", .bytes, default: nil,
+            "keep-free", .bytes, default: nil, reach: .always(.directory),
             help: "What must stay free on the file system beside the file; unless given, 256MiB or 5 % of the file "
                 + "system, whichever is less."),
     ]

@@ -8,7 +8,7 @@ public import LoadModel
 extension DiskBandwidthStressor {
     /// See ``Stressor/base(_:)``.
     public static func base(_ request: LoadRequest) throws(PlanProblem) -> Base {
-        let directory = try directory(request.settings)
+        let directory = try directory(request.settings).facts
         let device = directory.device.map { " on \($0.text)" } ?? ""
         return Base(
             capacity: Base.unlimited, free: Base.unlimited,
@@ -23,8 +23,8 @@ extension DiskBandwidthStressor {
         guard counters?.read({ ByteScanner.integer(after: "write_bytes:", in: $0) }) != nil else {
             throw .unsupported("this kernel does not count a process's disk I/O (/proc/PID/io)")
         }
-        let directory = try directory(request.settings)
-        var planner = DiskPlanner(request: request, directory: directory, curve: curve)
+        let (directory, held) = try directory(request.settings)
+        var planner = DiskPlanner(request: request, directory: directory, held: held, curve: curve)
         var preparation = try planner.prepare()
         // Where there is no device at all, the planner has told it.
         if directory.device != nil, let note = FileSystemSetting.unknownStorage(directory.storage, of: directory.path) {
@@ -37,27 +37,31 @@ extension DiskBandwidthStressor {
     public static func witness(_ request: WitnessRequest) -> (any Witness)? { DiskWitness(request) }
 
     /// The directory that was asked for, or one for temporary files that is on a disk.
-    private static func directory(_ settings: Settings) throws(PlanProblem) -> DiskDirectory {
+    private static func directory(
+        _ settings: Settings
+    ) throws(PlanProblem) -> (facts: DiskDirectory, held: HeldDirectory?) {
         if let path = settings.text("directory") {
-            let directory = try look(at: path)
+            let held = settings.held("directory") ?? HeldDirectory.open(path)
+            let directory = try look(at: path, held)
             if directory.isMemory { throw .unsupported(inMemory(directory) + "; set 'directory' to one on a disk") }
-            return directory
+            return (directory, held)
         }
         // Where /tmp is in memory, /var/tmp usually is not: file-hierarchy(7).
         let temporary = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
         var reason = ""
         for path in [temporary, "/var/tmp"] {
-            guard let directory = try? look(at: path) else { continue }
-            if !directory.isMemory { return directory }
+            let held = HeldDirectory.open(path)
+            guard let directory = try? look(at: path, held) else { continue }
+            if !directory.isMemory { return (directory, held) }
             if reason.isEmpty { reason = inMemory(directory) }
         }
         if reason.isEmpty { reason = "no files can be made in '\(temporary)'" }
         throw .unsupported(reason + "; set 'directory' to one on a disk")
     }
 
-    private static func look(at path: String) throws(PlanProblem) -> DiskDirectory {
+    private static func look(at path: String, _ held: HeldDirectory?) throws(PlanProblem) -> DiskDirectory {
         do throws(FileSystemFacts.Problem) {
-            return try DiskDirectory(path)
+            return try DiskDirectory(held?.path ?? path, at: held?.location)
         } catch {
             throw error.planProblem
         }

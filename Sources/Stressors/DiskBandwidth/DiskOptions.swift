@@ -8,7 +8,11 @@ struct DiskOptions: Hashable, Sendable {
     enum Durability: String { case direct, directDurable = "direct+dsync", sync = "fdatasync", buffered }
     enum Engine: String { case uring, threads }
 
+    /// For people.
     var directory: String
+    /// What leads there; `nil` where it is not held.
+    private var held: String?
+    var location: String { held ?? directory }
     var operation: Operation
     /// Reads in hundredths of a percent.
     var readShare: Int64
@@ -32,6 +36,7 @@ struct DiskOptions: Hashable, Sendable {
             let engine = settings.text("engine").flatMap(Engine.init(rawValue:))
         else { return nil }
         self.directory = directory
+        held = settings.held("directory")?.location
         self.block = Int(block)
         self.depth = depth
         self.size = size

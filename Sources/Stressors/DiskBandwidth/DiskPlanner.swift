@@ -9,13 +9,16 @@ internal import LoadModel
 struct DiskPlanner {
     let request: LoadRequest
     let directory: DiskDirectory
+    /// What holds it; `nil` where it could not be held.
+    let held: HeldDirectory?
     let curve: Curve
     private var settings: Settings { request.settings }
     private var findings: [Finding] = []
 
-    init(request: LoadRequest, directory: DiskDirectory, curve: Curve) {
+    init(request: LoadRequest, directory: DiskDirectory, held: HeldDirectory?, curve: Curve) {
         self.request = request
         self.directory = directory
+        self.held = held
         self.curve = curve
     }
 
@@ -31,7 +34,8 @@ struct DiskPlanner {
                 "a buffered mix would read from memory what it has just written; use sync: direct")
         }
         try checkDependencies(durability, operation)
-        let trial = DiskTrial(directory: directory.path, isDirect: durability != .buffered)
+        let trial = DiskTrial(
+            directory: directory.path, location: held?.location ?? directory.path, isDirect: durability != .buffered)
         let alignment = try trial.alignment()
         let isRandom = pattern() == "random"
         let block = try block(isRandom: isRandom, alignment: alignment)
@@ -49,7 +53,8 @@ struct DiskPlanner {
         noteDevice(block: block, total: engine == .uring ? depth * block : block, durability)
         let resolved: [String: SettingValue] = [
             "merge": .text(mayMerge ? "allowed" : "never"),
-            "directory": .text(directory.path), "pattern": .text(isRandom ? "random" : "sequential"),
+            "directory": held.map { .directory($0) } ?? .text(directory.path),
+            "pattern": .text(isRandom ? "random" : "sequential"),
             "block": .bytes(Int64(block)), "engine": .text(engine.rawValue), "depth": .integer(depth),
             "size": .bytes(size), "max-written": .bytes(maxWritten), "keep-free": .bytes(keepFree),
         ]

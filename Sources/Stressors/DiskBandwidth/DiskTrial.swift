@@ -5,25 +5,28 @@ internal import LinuxSystem
 
 /// Tries, with a file of its own that is gone at once, what a directory allows.
 struct DiskTrial {
+    /// For people.
     let directory: String
+    /// What leads there.
+    let location: String
     let isDirect: Bool
 
     /// What offsets and lengths must be multiples of, in bytes.
     func alignment() throws(PlanProblem) -> Int {
         guard isDirect else {
             do {
-                _ = try WorkingFile.create(in: directory, isDirect: false).rawDescriptor
+                _ = try WorkingFile.create(in: location, isDirect: false).rawDescriptor
                 return 1
             } catch {
                 throw .unsupported("no file can be made in '\(directory)': \(error)")
             }
         }
         do {
-            return try DirectAlignment.probe(in: directory).offset
+            return try DirectAlignment.probe(in: location).offset
         } catch {
             // The same without O_DIRECT tells which of the two is refused.
             do {
-                _ = try WorkingFile.create(in: directory, isDirect: false).rawDescriptor
+                _ = try WorkingFile.create(in: location, isDirect: false).rawDescriptor
             } catch {
                 throw .unsupported("no file can be made in '\(directory)': \(error)")
             }
@@ -34,7 +37,7 @@ struct DiskTrial {
     /// Why io_uring cannot be used; `nil` where it can.
     func ringProblem(count: Int) -> String? {
         do {
-            let file = try WorkingFile.create(in: directory, isDirect: isDirect)
+            let file = try WorkingFile.create(in: location, isDirect: isDirect)
             try IORing.probe(file, count: max(512, count))
             return nil
         } catch {

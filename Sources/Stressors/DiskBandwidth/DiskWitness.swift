@@ -50,7 +50,7 @@ final class DiskWitness: Witness {
         files = request.processIDs.compactMap { ProcFile("/proc/\($0)/io", capacity: 512) }
         guard files.count == request.processIDs.count else { return nil }
         bytesPerWork = request.unit == .operationsPerSecond ? Double(options.block) : 1
-        let device = BlockDevice(behind: options.directory)
+        let device = BlockDevice(behind: options.directory, at: options.location)
         upper = device.flatMap { $0.isCounting ? BlockDeviceCounters(upper: $0) : nil }
         disks = device.flatMap { BlockDeviceCounters($0) }
         let total = options.engine == .uring ? options.depth * options.block : options.block

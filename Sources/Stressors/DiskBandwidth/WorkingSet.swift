@@ -24,7 +24,7 @@ final class WorkingSet: Sendable {
         self.context = context
         pattern = options.pattern
         do {
-            file = try WorkingFile.create(in: options.directory, isDirect: options.isDirect)
+            file = try WorkingFile.create(in: options.location, isDirect: options.isDirect)
             file.setNoCopyOnWrite()
             file.adviseRandom()
             try file.preallocate(options.size)

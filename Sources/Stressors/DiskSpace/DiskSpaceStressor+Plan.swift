@@ -19,26 +19,27 @@ extension DiskSpaceStressor {
             root are left alone unless told otherwise. What is memory below (tmpfs, an overlay or a loop device on it, \
             RAM disks) is refused.
             """,
-        drive: .level, unit: .bytes, amounts: [.bytes, .percent, .max, .leave],
+        reach: .directory, drive: .level, unit: .bytes, amounts: [.bytes, .percent, .max, .leave],
         keys: [
             FileSystemSetting.key, LevelMode.key,
             .init(
-                "of", .choice(["whole", "available"]), default: .text("whole"),
+                "of", .choice(["whole", "available"]), default: .text("whole"), reach: .always(.directory),
                 help: "What 100 % is: whole, all that df counts, or available, what is free at the start, of which a "
                     + "percentage is put on top of what is in use (mode: add)."),
             .init(
-                "keep-free", .bytes, default: .bytes(0),
+                "keep-free", .bytes, default: .bytes(0), reach: .always(.directory),
                 help: "Never take what would leave less than this much available, whatever the target says; what "
                     + "others take of it is given back."),
             .init(
                 "use-reserved", .boolean, default: .boolean(false),
+                reach: .byValue(["false": .directory, "true": .host]),
                 help: "Take the blocks that are reserved for root, too (ext4 keeps 5 %); needs root."),
             .init(
-                "named", .boolean, default: .boolean(false),
+                "named", .boolean, default: .boolean(false), reach: .always(.directory),
                 help: "Hold the space in a file that ls and du show, .exert-RUN-…; an undo record is written first, "
                     + "and the next run or 'exert cleanup' removes what a killed run left."),
             .init(
-                "method", .choice(["auto", "allocate", "write"]), default: .text("auto"),
+                "method", .choice(["auto", "allocate", "write"]), default: .text("auto"), reach: .always(.directory),
                 help: "allocate takes space without writing to it, write by writing; auto allocates, and writes where "
                     + "that is refused."),
         ],
@@ -49,8 +50,8 @@ extension DiskSpaceStressor {
 
     /// See ``Stressor/base(_:)``.
     public static func base(_ request: LoadRequest) throws(PlanProblem) -> Base {
-        let settings = request.settings
-        let facts = try FileSystemSetting.facts(settings)
+        var settings = request.settings
+        let facts = try FileSystemSetting.facts(&settings)
         let isOfAvailable = settings.text("of") == "available"
         if isOfAvailable, settings.text("mode") == "total" {
             throw .invalid(
@@ -98,8 +99,8 @@ extension DiskSpaceStressor {
     public static func prepare(
         _ request: LoadRequest, base: Base, curve: Curve
     ) throws(PlanProblem) -> Preparation {
-        let settings = request.settings
-        let facts = try FileSystemSetting.facts(settings)
+        var settings = request.settings
+        let facts = try FileSystemSetting.facts(&settings)
         let peak = curve.peak
         // Beyond what there is, it runs as far as it goes; beyond this no file system could tell.
         guard peak < 0x1p62 else {
@@ -118,7 +119,9 @@ extension DiskSpaceStressor {
         }
         return Preparation(
             workers: 1, findings: findings(settings, base, peak: peak, facts),
-            settings: ["directory": .text(facts.directory), "mode": .text(base.mode.rawValue)])
+            settings: [
+                "directory": settings.values["directory"] ?? .text(facts.directory), "mode": .text(base.mode.rawValue),
+            ])
     }
 
     private static func findings(
@@ -165,13 +168,17 @@ extension DiskSpaceStressor {
 
     /// See ``Stressor/witness(_:)``.
     public static func witness(_ request: WitnessRequest) -> (any Witness)? {
-        let directory = request.settings.text("directory") ?? ""
-        let held = request.processIDs.compactMap { HeldFiles(processID: $0, directory: directory) }
+        let (directory, location) = FileSystemSetting.place(request.settings)
+        let place = request.settings.held("directory")
+        let held = request.processIDs.compactMap {
+            HeldFiles(processID: $0, directory: directory, held: place?.descriptor)
+        }
+        let known = held.map(\.rawDescriptor) + (place.map { [$0.descriptor] } ?? [])
         guard held.count == request.processIDs.count,
-            let gauge = FileSystemGauge(directory, isAside: true, with: held.map(\.rawDescriptor))
+            let gauge = FileSystemGauge(location ?? directory, isAside: true, with: known)
         else { return nil }
         for files in held { files.ask(through: gauge) }
-        return DiskSpaceWitness(held: held, gauge: gauge, mode: request.mode, tell: request.tell)
+        return DiskSpaceWitness(held: held, gauge: gauge, mode: request.mode, place: place, tell: request.tell)
     }
 }
 
@@ -181,8 +188,14 @@ private final class DiskSpaceWitness: Witness {
     private let gauge: FileSystemGauge
     private let mode: LoadMode
     private let tell: (String, String) -> Void
+    /// Kept open for as long as its present path is asked for.
+    private let place: HeldDirectory?
 
-    init(held: [HeldFiles], gauge: FileSystemGauge, mode: LoadMode, tell: @escaping (String, String) -> Void) {
+    init(
+        held: [HeldFiles], gauge: FileSystemGauge, mode: LoadMode, place: HeldDirectory?,
+        tell: @escaping (String, String) -> Void
+    ) {
+        self.place = place
         self.held = held
         self.gauge = gauge
         self.mode = mode

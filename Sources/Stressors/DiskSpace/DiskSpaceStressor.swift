@@ -12,15 +12,17 @@ public struct DiskSpaceStressor: Stressor {
     /// See ``Stressor/init(_:process:)``.
     public init(_ settings: Settings, process: StressorContext) throws(StressorFailure) {
         let facts: FileSystemFacts
+        let place = FileSystemSetting.place(settings)
         do throws(FileSystemFacts.Problem) {
-            facts = try FileSystemFacts(FileSystemSetting.directory(settings))
+            facts = try FileSystemFacts(place.path, at: place.location)
         } catch {
             throw .impossible(FileSystemSetting.words(error))
         }
         let prefix = ".exert-\(process.runID)-\(CurrentProcess.id)"
         options = SpaceHolder.Options(
             pile: .init(
-                directory: facts.directory, namePrefix: settings.flag("named") ? prefix : nil,
+                directory: facts.directory, location: place.location ?? facts.directory,
+                namePrefix: settings.flag("named") ? prefix : nil,
                 method: settings.text("method").flatMap { .init(rawValue: $0) } ?? .auto,
                 blockSize: facts.space.blockSize),
             keepFree: settings.bytes("keep-free") ?? 0, usesReserved: settings.flag("use-reserved"),
@@ -41,19 +43,24 @@ public struct DiskSpaceStressor: Stressor {
 /// The setting `directory` of the stressors that work on a file system.
 enum FileSystemSetting {
     static let key = Manifest.Key(
-        "directory", .text, default: nil,
+        "directory", .directory, default: nil, reach: .always(.directory),
         help: "A directory on the file system that is meant; the temporary directory unless given.")
 
-    static func directory(_ settings: Settings) -> String {
-        settings.text("directory") ?? FileSystemFacts.temporaryDirectory
+    /// Where files are made: the path, for people, and what leads there where it is held.
+    static func place(_ settings: Settings) -> (path: String, location: String?) {
+        let held = settings.held("directory")
+        return (held?.path ?? settings.text("directory") ?? FileSystemFacts.temporaryDirectory, held?.location)
     }
 
-    /// The file system that the settings name, as long as it is on a disk.
-    static func facts(_ settings: Settings) throws(PlanProblem) -> FileSystemFacts {
-        let path = directory(settings)
+    /// The file system that the settings name, as long as it is on a disk; it is held where they do not hold it yet.
+    static func facts(_ settings: inout Settings) throws(PlanProblem) -> FileSystemFacts {
+        if settings.held("directory") == nil, let held = HeldDirectory.open(place(settings).path) {
+            settings.values["directory"] = .directory(held)
+        }
+        let (path, location) = place(settings)
         let facts: FileSystemFacts
         do throws(FileSystemFacts.Problem) {
-            facts = try FileSystemFacts(path)
+            facts = try FileSystemFacts(path, at: location)
         } catch {
             throw error.planProblem
         }

@@ -41,7 +41,7 @@ struct SpaceHolder: Holding, ~Copyable {
     init(
         _ options: Options, lane: Lane, tell: @escaping (String, String) -> Void
     ) throws(StressorFailure) {
-        guard let gauge = FileSystemGauge(options.pile.directory) else {
+        guard let gauge = FileSystemGauge(options.pile.location) else {
             throw .impossible("\(options.pile.directory) cannot be opened")
         }
         let pile = try SpacePile(options.pile, tell: tell)

@@ -12,7 +12,10 @@ final class SpacePile {
     struct Options: Sendable {
         enum Method: String { case auto, allocate, write }
 
+        /// For people.
         var directory: String
+        /// What leads there.
+        var location: String
         /// What the names of visible files begin with; `nil` for files without a name.
         var namePrefix: String?
         var method: Method
@@ -167,9 +170,9 @@ final class SpacePile {
     private func makeFile() throws(SpaceProblem) -> File {
         defer { filesMade += 1 }
         guard let prefix = options.namePrefix else {
-            return File(try SpaceFile.unnamed(in: options.directory, journal: journal), limit: fileLimit)
+            return File(try SpaceFile.unnamed(in: options.location, journal: journal), limit: fileLimit)
         }
-        let file = try SpaceFile.named("\(options.directory)/\(prefix)-\(filesMade)", journal: journal)
+        let file = try SpaceFile.named("\(options.location)/\(prefix)-\(filesMade)", journal: journal)
         return File(file, limit: fileLimit)
     }
 

@@ -19,29 +19,32 @@ extension FileHandleStressor {
             limit and keeps it. Handles are closed, and seen to be closed, before release is reported; the kernel \
             closes them when the process ends, however it ends.
             """,
-        drive: .level, unit: .handles, amounts: [.percent, .count, .max, .leave],
+        reach: .ownProcess, drive: .level, unit: .handles, amounts: [.percent, .count, .max, .leave],
         keys: [
             .init(
                 "of", .choice(["process", "system"]), default: .text("process"),
+                reach: .byValue(["process": .ownProcess, "system": .host]),
                 help: "What 100 % is: the stressor process's hard RLIMIT_NOFILE, or the system's fs.file-max."),
             .init(
                 "handle", .choice(["auto"] + HandleTable.Kind.allCases.map(\.rawValue)), default: .text("auto"),
+                reach: handleReach,
                 help:
                     "What is opened. auto takes dup for a process, which fills its table at the least cost, and path "
                     + "(O_PATH of /) for the system, whose table a dup does not fill."),
             .init(
                 "mode", .choice(["auto", "add", "total"]), default: .text("auto"),
+                reach: .byValue(["auto": .ownProcess, "add": .host, "total": .host]),
                 help:
                     "Of the system: add takes a count on top of what is open; total brings the whole table to the "
                     + "target and follows others both ways; auto takes total for percent, leave and max."),
             .init(
-                "keep-free", .integer(0...1_000_000_000), default: nil,
+                "keep-free", .integer(0...1_000_000_000), default: nil, reach: .always(.host),
                 help:
                     "Of the system: never leave fewer free than this, since resolvers and logins need some; max goes "
                     + "so far. 1024 unless given."),
             Manifest.followKey,
             .init(
-                HandleScope.targetKey, .integer(1...4_194_304), default: nil,
+                HandleScope.targetKey, .integer(1...4_194_304), default: nil, reach: .always(.otherProcess),
                 help: "Squeeze this process instead: leave exactly so many free in its table; takes 'leave N' alone."),
         ],
         tolerance: ToleranceRule(
@@ -49,6 +52,14 @@ extension FileHandleStressor {
             note: "totals: 16 of the system's table, which others use without pause, and 2 of another process's"),
         witness: "proc_fd",
         examples: ["15000", "95%", "leave 10", "sawtooth 100 to 15000 every 30s"])
+
+    /// Every kind but dup takes open files of the system's table, and inotify instances are counted for each user.
+    private static var handleReach: Manifest.KeyReach {
+        let kinds = HandleTable.Kind.allCases.map { kind -> (String, Reach) in
+            (kind.rawValue, kind == .dup ? .ownProcess : kind == .inotify ? .user : .host)
+        }
+        return .byValue(Dictionary(uniqueKeysWithValues: [("auto", .ownProcess)] + kinds))
+    }
 
     /// See ``Stressor/base(_:)``.
     public static func base(_ request: LoadRequest) throws(PlanProblem) -> Base {

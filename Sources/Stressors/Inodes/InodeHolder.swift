@@ -7,7 +7,10 @@ internal import LoadModel
 /// Holds inodes of a file system: a number of its own, or what others leave of a total.
 struct InodeHolder: Holding, ~Copyable {
     struct Options: Sendable {
+        /// For people.
         var directory: String
+        /// What leads there.
+        var location: String
         /// How many files without a name one process may hold.
         var unnamedLimit: Int
         var mode: LoadMode
@@ -27,11 +30,11 @@ struct InodeHolder: Holding, ~Copyable {
     private var rhythm = FollowRhythm()
 
     init(_ options: Options, lane: Lane, tell: @escaping (String, String) -> Void) throws(StressorFailure) {
-        guard let gauge = FileSystemGauge(options.directory) else {
+        guard let gauge = FileSystemGauge(options.location) else {
             throw .impossible("\(options.directory) cannot be opened")
         }
         do throws(SpaceProblem) {
-            files = try InodeFiles(in: options.directory, journal: .standard())
+            files = try InodeFiles(in: options.location, journal: .standard())
         } catch {
             throw .impossible("\(options.directory) cannot be opened: \(SpacePile.words(error))")
         }

@@ -17,11 +17,11 @@ extension InodesStressor {
             shows of the whole file system (mode total), which is followed both ways while others make and remove \
             files, or the files that the processes hold (mode add). btrfs has no limit on inodes, and is refused.
             """,
-        drive: .level, unit: .inodes, amounts: [.count, .percent, .max, .leave],
+        reach: .directory, drive: .level, unit: .inodes, amounts: [.count, .percent, .max, .leave],
         keys: [
             FileSystemSetting.key, LevelMode.key,
             .init(
-                "named", .boolean, default: .boolean(false),
+                "named", .boolean, default: .boolean(false), reach: .always(.directory),
                 help: "Make all files with a name, so that find and du --inodes show them."),
         ],
         tolerance: ToleranceRule(.percent(0.1), floor: .amount(2)), witness: "statvfs",
@@ -29,7 +29,8 @@ extension InodesStressor {
 
     /// See ``Stressor/base(_:)``.
     public static func base(_ request: LoadRequest) throws(PlanProblem) -> Base {
-        let facts = try FileSystemSetting.facts(request.settings)
+        var settings = request.settings
+        let facts = try FileSystemSetting.facts(&settings)
         let space = facts.space
         guard space.files > 0 else {
             throw .unsupported(
@@ -49,7 +50,8 @@ extension InodesStressor {
     public static func prepare(
         _ request: LoadRequest, base: Base, curve: Curve
     ) throws(PlanProblem) -> Preparation {
-        let facts = try FileSystemSetting.facts(request.settings)
+        var settings = request.settings
+        let facts = try FileSystemSetting.facts(&settings)
         let space = facts.space
         let peak = curve.peak
         guard peak < 0x1p62 else {
@@ -94,7 +96,9 @@ extension InodesStressor {
         }
         return Preparation(
             workers: processes, processes: processes, findings: findings,
-            settings: ["directory": .text(facts.directory), "mode": .text(base.mode.rawValue)],
+            settings: [
+                "directory": settings.values["directory"] ?? .text(facts.directory), "mode": .text(base.mode.rawValue),
+            ],
             releaseLimit: Nanoseconds(max(0, own) / Self.slowestRelease * Double(Nanoseconds.second)))
     }
 
@@ -103,7 +107,8 @@ extension InodesStressor {
 
     /// See ``Stressor/witness(_:)``.
     public static func witness(_ request: WitnessRequest) -> (any Witness)? {
-        let directory = request.settings.text("directory") ?? ""
+        let (path, location) = FileSystemSetting.place(request.settings)
+        let directory = location ?? path
         var tables: [DescriptorTable] = []
         var trees: [EntryCounter] = []
         guard let gauge = FileSystemGauge(directory, isAside: true) else { return nil }

@@ -12,14 +12,16 @@ public struct InodesStressor: Stressor {
     /// See ``Stressor/init(_:process:)``.
     public init(_ settings: Settings, process: StressorContext) throws(StressorFailure) {
         let facts: FileSystemFacts
+        let place = FileSystemSetting.place(settings)
         do throws(FileSystemFacts.Problem) {
-            facts = try FileSystemFacts(FileSystemSetting.directory(settings))
+            facts = try FileSystemFacts(place.path, at: place.location)
         } catch {
             throw .impossible(FileSystemSetting.words(error))
         }
         let room = InodeRoom.read(raisingLimit: true)
         options = InodeHolder.Options(
-            directory: facts.directory, unnamedLimit: settings.flag("named") ? 0 : room.each(of: process.processes),
+            directory: facts.directory, location: place.location ?? facts.directory,
+            unnamedLimit: settings.flag("named") ? 0 : room.each(of: process.processes),
             mode: process.mode, gauges: process.gauges)
         context = process
     }

@@ -18,37 +18,38 @@ extension MemoryStressor {
             target and followed both ways: what others take is given back, and what they give back is taken. The \
             kernel takes everything back when the process ends, however it ends.
             """,
-        drive: .level, unit: .bytes, amounts: [.percent, .bytes, .max, .leave],
+        reach: .ownProcess, drive: .level, unit: .bytes, amounts: [.percent, .bytes, .max, .leave],
         keys: [
             .init(
                 "of", .choice(["auto", "host", "available", "cgroup"]), default: .text("auto"),
+                reach: .always(.ownProcess),
                 help:
                     "What 100 % is: MemTotal, MemAvailable at the start, or the cgroup's limit, the smallest "
                     + "memory.max or memory.high of all levels; auto takes the cgroup's limit where there is one, "
                     + "else the host."
             ),
             .init(
-                "mode", .choice(["add", "total"]), default: .text("add"),
+                "mode", .choice(["add", "total"]), default: .text("add"), reach: .always(.ownProcess),
                 help: "add takes the amount on top of what is in use; total brings the whole use of the base to the "
                     + "target and follows it both ways while others come and go."),
             .init(
-                "pages", .choice(["huge", "small"]), default: .text("huge"),
+                "pages", .choice(["huge", "small"]), default: .text("huge"), reach: .always(.ownProcess),
                 help: "huge asks for transparent huge pages of 2 MiB, small for pages of 4 KiB."),
             .init(
-                "content", .choice(["random", "zero"]), default: .text("random"),
+                "content", .choice(["random", "zero"]), default: .text("random"), reach: .always(.ownProcess),
                 help: "random cannot be compressed or merged away; zero is faster and can be."),
             .init(
-                "lock", .boolean, default: .boolean(false),
+                "lock", .boolean, default: .boolean(false), reach: .byValue(["false": .ownProcess, "true": .host]),
                 help:
                     "Lock the memory, so that all reclaim falls on others; needs CAP_IPC_LOCK or a high RLIMIT_MEMLOCK."
             ),
             .init(
-                "headroom", .bytes, default: nil,
+                "headroom", .bytes, default: nil, reach: .always(.ownProcess),
                 help: "Leave at least this much available, to the host and to the cgroup, also of a load such as leave "
                     + "20MiB. Unless given, 64MiB, or 2 % of a cgroup's limit, and no more than a load is to leave."),
             Manifest.followKey,
             .init(
-                "workers", .integer(1...64), default: nil,
+                "workers", .integer(1...64), default: nil, reach: .always(.ownProcess),
                 help: "Threads that populate in parallel; one for each CPU, 8 at most, unless given."),
         ] + NodePlacement.keys,
         // The kernel counts a task's pages, and a group's, up to 64 of each processor late.

@@ -17,11 +17,12 @@ struct NodePlacement: Sendable {
     /// The settings, for manifests.
     static let keys: [Manifest.Key] = [
         .init(
-            NodeSetting.key, .nodes, default: nil,
+            NodeSetting.key, .nodes, default: nil, reach: .always(.ownProcess),
             help: "Memory nodes that it lies on: a list such as 0-1, or an amount for each such as {0: 1GiB, 1: 40%}, "
                 + "whose sum is then 100 %. The target is then the process's anonymous memory, told per node."),
         .init(
             placementKey, .choice(NUMA.Policy.allCases.map(\.rawValue)), default: .text("preferred"),
+            reach: .always(.ownProcess),
             help: "preferred and bind give each node its part, interleave all nodes in turn. A full node's part goes "
                 + "to others with preferred; with bind it is refused, and should others fill the node, the OOM killer "
                 + "may come although other nodes have memory."),

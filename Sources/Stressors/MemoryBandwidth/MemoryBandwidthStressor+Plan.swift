@@ -20,22 +20,23 @@ extension MemoryBandwidthStressor {
             tells what memory one process moves, and achieved is the workers' own count (witness: none). It takes CPU \
             time too, which the log tells at the end, with what filling the buffers took. It leaves nothing behind.
             """,
-        drive: .rate, unit: .bytesPerSecond, amounts: [.bytesPerSecond, .max],
+        reach: .ownProcess, drive: .rate, unit: .bytesPerSecond, amounts: [.bytesPerSecond, .max],
         keys: [
             .init(
                 "access", .choice(MemoryAccess.allCases.map(\.rawValue)), default: .text("read"),
+                reach: .always(.ownProcess),
                 help: "What is done: read; write by plain stores; write-nt by non-temporal stores; copy from one half "
                     + "of the buffer to the other."),
             .init(
-                "buffer", .bytes, default: nil,
+                "buffer", .bytes, default: nil, reach: .always(.ownProcess),
                 help: "The memory that each worker goes through; unless given, all together 4 times the last-level "
                     + "caches, and between 64MiB and a quarter of what is available."),
             .init(
-                "workers", .integer(1...1024), default: nil,
+                "workers", .integer(1...1024), default: nil, reach: .always(.ownProcess),
                 help: "Threads that share the target; unless given, one for each GB/s, and one for each CPU at most."),
             CPUSetting.key,
             .init(
-                NodeSetting.key, .nodes, default: nil,
+                NodeSetting.key, .nodes, default: nil, reach: .always(.ownProcess),
                 help: "Memory nodes that the buffers lie on, in turn where there are several. The workers run on the "
                     + "processors of their buffer's node, or on 'cpus': then the memory may be a remote one."),
         ],

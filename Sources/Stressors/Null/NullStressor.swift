@@ -10,8 +10,12 @@ public struct NullStressor: Stressor {
         kind: "null",
         summary: "Do nothing on schedule, to measure what exert itself costs.",
         details: "Every operation is free, so the CPU time of a run is the cost of pacing, sampling and reporting.",
-        drive: .rate, unit: .operationsPerSecond, amounts: [.operationsPerSecond],
-        keys: [.init("workers", .integer(1...1024), default: .integer(1), help: "Threads that share the target.")],
+        reach: .ownProcess, drive: .rate, unit: .operationsPerSecond, amounts: [.operationsPerSecond],
+        keys: [
+            .init(
+                "workers", .integer(1...1024), default: .integer(1), reach: .always(.ownProcess),
+                help: "Threads that share the target.")
+        ],
         tolerance: ToleranceRule(.percent(1)), witness: "none", examples: ["1000 iops"], isListed: false)
 
     /// See ``Stressor/init(_:process:)``.

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Glibc
+public import SystemPackage
+
+/// Whole files that somebody else names.
+public enum RegularFile {
+    /// Why a file is not read.
+    public enum Problem: Error, Hashable, Sendable, CustomStringConvertible {
+        /// It is a directory, a pipe, a device or a socket.
+        case notRegular
+        /// It lies, links followed, in none of the folders.
+        case elsewhere
+        /// The kernel refuses it.
+        case refused(Errno)
+
+        /// The reason, for people.
+        public var description: String {
+            switch self {
+            case .notRegular: "it is no regular file"
+            case .elsewhere: "it is not in a directory that is allowed"
+            case .refused(let error): "\(error)"
+            }
+        }
+    }
+
+    /// The bytes of a regular file of at most `limit` bytes; nothing is waited for.
+    ///
+    /// What is read is what was looked at, whatever is put in its place meanwhile. To open a device or a pipe may
+    /// itself do something, so it is looked at before that: `O_PATH`, open(2).
+    ///
+    /// - Parameter folders: real paths of directories, in or below one of which the file must lie; `nil` for anywhere.
+    public static func bytes(_ path: String, limit: Int, in folders: [String]? = nil) throws(Problem) -> [UInt8] {
+        let found = try opened(path, 0o10000000 /* O_PATH */)
+        if let folders {
+            guard let real = RealPath.ofDescriptor(found.rawValue), RealPath.isBelow(real, folders) else {
+                throw .elsewhere
+            }
+        }
+        var facts = stat()
+        guard fstat(found.rawValue, &facts) == 0 else { throw .refused(Errno(rawValue: errno)) }
+        guard facts.st_mode & S_IFMT == S_IFREG else { throw .notRegular }
+        let file = try opened("/proc/self/fd/\(found.rawValue)", O_RDONLY | O_NONBLOCK | O_NOCTTY)
+        do throws(Errno) {
+            return try SmallFile.bytes(ofDescriptor: file.rawValue, limit: limit)
+        } catch {
+            throw .refused(error)
+        }
+    }
+
+    private static func opened(_ path: String, _ flags: Int32) throws(Problem) -> OwnedDescriptor {
+        do throws(Errno) {
+            return try OwnedDescriptor.open(path, flags)
+        } catch {
+            throw .refused(error)
+        }
+    }
+}
