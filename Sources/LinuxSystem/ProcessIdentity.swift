@@ -13,6 +13,14 @@ public struct ProcessIdentity: Hashable, Sendable {
     /// The namespace that the id is of: the link `/proc/self/ns/pid`.
     public var namespace: String
 
+    /// Creates what was read of a process before.
+    public init(processID: Int32, startTime: UInt64, boot: String, namespace: String) {
+        self.processID = processID
+        self.startTime = startTime
+        self.boot = boot
+        self.namespace = namespace
+    }
+
     /// This process.
     public static func current() -> ProcessIdentity {
         ProcessIdentity(

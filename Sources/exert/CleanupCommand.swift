@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
-import LinuxSystem
+import Engine
+import LoadModel
+import Reporting
+import UndoRecords
 
 struct CleanupCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -9,42 +12,105 @@ struct CleanupCommand: ParsableCommand {
         abstract: "Undo what runs that were killed left behind.",
         discussion: """
             Most loads leave nothing: the kernel takes back what a process held. What it does not take back, a file \
-            with a name or another process's limit, has an undo record, and is undone by the next run or by this \
-            command. What is not exert's any more is left alone. Exit code 0: nothing is left; 1: something could not \
-            be undone, and stands on standard error.
+            with a name or another process's limit, has an undo record, which its maker holds locked for as long as it \
+            runs; what nobody holds is undone by the next run or by this command, also where it was renamed. What is \
+            not provably exert's is left alone. Exit code 0: nothing is left but what runs still hold; 1: something \
+            could not be undone, and stands on standard error.
             """)
 
-    @Flag(help: "Only say what would be undone.")
+    @Flag(help: "Only say what there is, whose it is, what would be undone, and what would stay and why.")
     var dryRun = false
 
+    @Option(help: "How it is printed: text or json.")
+    var format: OutputFormat = .text
+
     func run() throws {
-        let outcomes = UndoJournal.standard().replay(isDryRun: dryRun)
-        if outcomes.isEmpty { Console.write("nothing to undo\n", to: Console.output) }
-        for outcome in outcomes where outcome.kind != .failed {
-            Console.write(outcome.text + "\n", to: Console.output)
+        let journal = UndoJournal.standard()
+        let replay = dryRun ? UndoJournal.Replay() : journal.replay()
+        let undo = HostReport.Undo(journal)
+        if format == .json {
+            let outcomes = replay.outcomes.map { CleanupJSON.Outcome(result: $0.kind.word, text: $0.text) }
+            try Console.deliver(CleanupJSON.document(outcomes, undo, isDryRun: dryRun))
+        } else {
+            let lines = dryRun ? Self.preview(undo) : Self.done(replay.outcomes) + Self.held(undo)
+            try Console.deliver((lines.isEmpty ? ["nothing to undo"] : lines).map { printable($0) + "\n" }.joined())
         }
-        if !Leftovers.complain(of: outcomes) { throw ExitStatus.internalError }
+        let stays = dryRun ? Self.staying(undo) : replay.outcomes.filter { $0.kind == .failed }.map(\.text)
+        // A journal that could not take a record may well be read, and then holds none.
+        let problems = stays + [dryRun ? journal.survey().problem : replay.problem].compactMap { $0 }
+        for problem in problems { Console.complain("not undone: \(printable(problem))") }
+        if !problems.isEmpty { throw ExitStatus.internalError }
+    }
+
+    private static func done(_ outcomes: [UndoOutcome]) -> [String] {
+        outcomes.filter { $0.kind != .failed }.map(\.text)
+    }
+
+    private static func preview(_ undo: HostReport.Undo) -> [String] {
+        undo.records.filter { $0.state == "left" }.map { record in
+            let what = record.reason ?? "would \(record.effect ?? "remove \(record.path)")"
+            return "\(what) (left by \(record.owner ?? "a run"); record \(record.path))"
+        } + held(undo)
+    }
+
+    private static func held(_ undo: HostReport.Undo) -> [String] {
+        undo.records.filter { $0.state == "held" }.map { record in
+            "held by \(record.owner ?? "a run"), which still runs, and left alone: \(record.effect ?? "?") "
+                + "(record \(record.path))"
+        }
+    }
+
+    private static func staying(_ undo: HostReport.Undo) -> [String] {
+        undo.records.filter { $0.state == "stuck" || $0.state == "foreign" }.map { record in
+            record.state == "stuck"
+                ? "\(record.reason ?? record.path) (left by \(record.owner ?? "a run"); record \(record.path))"
+                : "\(record.path) is left: \(record.reason ?? "")"
+        }
     }
 }
 
-/// What earlier runs left.
-enum Leftovers {
+extension UndoOutcome.Kind {
+    /// As JSON has it.
+    fileprivate var word: String {
+        switch self {
+        case .undone: "undone"
+        case .nothingLeft: "nothing_left"
+        case .failed: "failed"
+        case .wouldUndo: "would_undo"
+        }
+    }
+}
+
+/// What earlier runs left, and what the present one has.
+final class Leftovers {
+    private var told: Set<String> = []
+
     /// Undoes what dead processes left, and says so on standard error.
     ///
-    /// A run goes ahead even so: what could not be undone is not its load.
-    static func undo() {
-        let outcomes = UndoJournal.standard().replay()
-        for outcome in outcomes where outcome.kind == .undone {
-            Console.write("undone, left by a run that was killed: \(outcome.text)\n", to: Console.error)
+    /// A run goes ahead even so: what could not be undone is not its load. Where there cannot be records of this user,
+    /// as below somebody else's `HOME`, there is nothing to be said: loads that need one are refused by their plan.
+    func undo() {
+        let replay = UndoJournal.standard().replay()
+        for outcome in replay.outcomes where outcome.kind == .undone {
+            let text = printable(outcome.text)
+            Console.write("undone, left by a run that was killed: \(text)\n", to: Console.error)
         }
-        complain(of: outcomes)
+        for outcome in replay.outcomes where outcome.kind == .failed { complain(outcome.text) }
+        if let problem = replay.problem, replay.isOurs { complain(problem) }
     }
 
-    /// Says what could not be undone; `false` where there is something.
-    @discardableResult
-    static func complain(of outcomes: [UndoOutcome]) -> Bool {
-        let failures = outcomes.filter { $0.kind == .failed }
-        for failure in failures { Console.complain("not undone: \(failure.text)") }
-        return failures.isEmpty
+    /// The same once a run has ended, however it did: its processes are gone, or are being killed.
+    ///
+    /// - Parameter run: the run's id.
+    func undo(after run: String) {
+        undo()
+        for effect in UndoJournal.standard().held(by: run) {
+            complain("\(effect): its process has not ended yet; run exert cleanup once it has")
+        }
+    }
+
+    private func complain(_ text: String) {
+        // Before a run and after it the same is true.
+        if told.insert(text).inserted { Console.complain("not undone: \(printable(text))") }
     }
 }

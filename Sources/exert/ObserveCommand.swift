@@ -26,7 +26,8 @@ struct ObserveCommand: ParsableCommand {
             throw ExitStatus.unsupported
         }
         // Before the plan: what a killed run left would be counted as in use.
-        Leftovers.undo()
+        let leftovers = Leftovers()
+        leftovers.undo()
         let host = HostFacts.read()
         let launch: RunLaunch
         do throws(Refusal) {
@@ -40,8 +41,8 @@ struct ObserveCommand: ParsableCommand {
         options.retargeter = launch.retargeter
         steering.send(WireAnswer(done: .init(id: id, outline: launch.outline(runID: options.runID))))
         let ended = observe(launch, host, options, steering)
-        // A stressor process that was killed while we live leaves its records to us.
-        Leftovers.undo()
+        // A stressor process that was killed while we live leaves its records to us, however the run ends.
+        leftovers.undo(after: options.runID)
         steering.send(WireAnswer(ended: ended))
         throw ExitCode(ended.exitCode)
     }

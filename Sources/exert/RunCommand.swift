@@ -68,7 +68,8 @@ struct RunCommand: ParsableCommand {
             throw ValidationError("--log - and --format json both want standard output; give the log a file")
         }
         // Before the plan: what a killed run left would be counted as in use.
-        Leftovers.undo()
+        let leftovers = Leftovers()
+        leftovers.undo()
         let host = HostFacts.read()
         let plan = try source.plan(on: host)
         // Opened before the load: when disk, memory or descriptors run out, the outputs are there.
@@ -79,15 +80,21 @@ struct RunCommand: ParsableCommand {
         }
         var options = settings.observerOptions
         options.steering = steering
-        var record = try observe(plan, host, options, outputs)
+        // A stressor process that was killed while we live leaves its records to us, however the run ends.
+        var record: RunRecord
+        do {
+            record = try observe(plan, host, options, outputs)
+        } catch {
+            leftovers.undo(after: options.runID)
+            throw error
+        }
+        leftovers.undo(after: options.runID)
         // A log that misses lines is not the evidence that was asked for, whatever the verdict.
         if let failure = outputs.logFailure {
             record.logFailure = failure
             record.findings.append(
                 Finding(code: "log_incomplete", message: "the log is incomplete: \(failure)"))
         }
-        // A stressor process that was killed while we live leaves its records to us.
-        Leftovers.undo()
         outputs.write(record, as: format)
         if let failure = outputs.logFailure { Console.complain("the log is incomplete: \(failure)") }
         if record.exitCode != 0 { throw ExitCode(record.exitCode) }

@@ -11,6 +11,8 @@ internal import SystemPackage
 /// descriptors or disk are gone.
 public final class Observer {
     private static let releaseLimit: Nanoseconds = 8 * .second
+    /// How long processes that were killed before the load began may take to end.
+    private static let abandonLimit: Nanoseconds = 800 * .millisecond
 
     let plan: Plan
     private let host: HostFacts
@@ -183,8 +185,14 @@ public final class Observer {
         for session in sessions {
             session.kill()
             _ = session.noticeEnds(stopRequestedAt: nil, hostKills: { false })
-            session.endWitness()
         }
+        // Only what has ended lets go of its undo records; what hangs in the kernel keeps them.
+        let limit = world.monotonic + Self.abandonLimit
+        while sessions.contains(where: \.isAlive), world.monotonic < limit {
+            world.wait(for: sessions.flatMap(\.pidDescriptors), milliseconds: 20)
+            for session in sessions { _ = session.noticeEnds(stopRequestedAt: nil, hostKills: { false }) }
+        }
+        for session in sessions { session.endWitness() }
     }
 
     // MARK: Observe

@@ -3,6 +3,7 @@
 public import Engine
 internal import LinuxSystem
 public import LoadModel
+internal import UndoRecords
 
 extension InodesStressor {
     /// See ``Stressor/manifest``.
@@ -79,6 +80,7 @@ extension InodesStressor {
         let room = InodeRoom.read(raisingLimit: false)
         let processes = isNamed ? 1 : room.processes(for: max(0, own))
         let unnamed = room.each(of: processes) * processes
+        if isNamed || own > Double(unnamed) { try UndoNeed.check() }
         if !isNamed, own > Double(unnamed) {
             find(
                 "named_files",
@@ -140,9 +142,9 @@ private final class InodesWitness: Witness {
 
     private func read(target: Double, isExact: Bool) -> WitnessReading? {
         guard let open = descriptors, let idle else { return nil }
-        // A directory of named files is open as well, and counted with its entries.
+        // A directory of named files is counted with its entries; what is open for it is not in question.
         let named = trees.map { $0.read(isExact: isExact) }
-        let own = max(0, open - idle) + named.reduce(0) { $0 + ($1 > 0 ? $1 - 1 : 0) }
+        let own = max(0, open - idle) + named.reduce(0) { $0 + ($1 > 0 ? $1 - InodeFiles.treeDescriptors : 0) }
         guard mode == .total else { return WitnessReading(Double(own)) }
         guard target > 0 else { return WitnessReading(Double(own), own: Double(own)) }
         return gauge.space.map { WitnessReading(Double($0.usedFiles), own: Double(own)) }

@@ -2,6 +2,7 @@
 
 internal import CLinux
 internal import Glibc
+internal import LinuxSystem
 internal import SystemPackage
 
 /// Why a file of ours does not grow.
@@ -36,17 +37,20 @@ public enum SpaceProblem: Error, Hashable, Sendable {
 /// Without a name the kernel gives it back in any case, however the process ends. With one there is an undo record on
 /// disk before the file is made.
 public struct SpaceFile: ~Copyable {
-    private let descriptor: OwnedDescriptor
-    private var record: UndoRecord?
+    private let unnamed: OwnedDescriptor?
+    private let named: LiveObject?
+    private let number: Int32
 
-    private init(_ descriptor: consuming OwnedDescriptor, _ record: consuming UndoRecord? = nil) {
-        self.descriptor = descriptor
-        self.record = record
+    private init(_ unnamed: consuming OwnedDescriptor) {
+        number = unnamed.rawValue
+        self.unnamed = consume unnamed
+        named = nil
     }
 
-    deinit {
-        // An explicit end says what went wrong; here nobody listens, and the record stays for the next start.
-        if let record = consume record { _ = try? record.undo() }
+    private init(named: LiveObject) {
+        number = named.descriptor.rawValue
+        unnamed = nil
+        self.named = named
     }
 
     /// Creates a file without a name in `directory`: `open(2)` with `O_TMPFILE`.
@@ -58,43 +62,58 @@ public struct SpaceFile: ~Copyable {
         if descriptor >= 0 { return SpaceFile(OwnedDescriptor(owning: descriptor)) }
         // EISDIR: a kernel that does not know the flag; ENOENT: an old overlay.
         guard [EOPNOTSUPP, EISDIR, ENOENT].contains(errno) else { throw SpaceProblem(Errno(rawValue: errno)) }
-        let name = ".exert-\(getpid())-\(String(UInt64.random(in: 0...(.max)), radix: 16))"
-        var file = try named("\(directory)/\(name)", journal: journal)
-        if let record = file.record.take() {
-            // Undone while the descriptor is open: the file lives on without its name.
-            do { try record.undo() } catch { throw .other(error.description) }
+        do {
+            return SpaceFile(try BriefName.make(in: directory, flags: 0, journal: journal))
+        } catch let error as Errno {
+            throw SpaceProblem(error)
+        } catch {
+            throw .other("\(error)")
         }
-        return file
     }
 
     /// Creates a file that everybody can see, whose path must end in a unique name that begins with `.exert-`.
     public static func named(_ path: String, journal: UndoJournal) throws(SpaceProblem) -> SpaceFile {
-        let record: UndoRecord
-        do { record = try journal.record(.removeFile(path: path)) } catch { throw .other(error.description) }
-        let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
-        if descriptor < 0 {
-            let problem = SpaceProblem(Errno(rawValue: errno))
-            record.discard()
+        do {
+            var place = try NamedObject.place(path)
+            var record = try journal.record(MadeFile(place.object))
+            let flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
+            let descriptor = openat(place.folder.rawValue, place.object.name, flags, 0o600)
+            if descriptor < 0 {
+                let problem = SpaceProblem(Errno(rawValue: errno))
+                record.discard()
+                throw problem
+            }
+            let file = OwnedDescriptor(owning: descriptor)
+            place.object.object = FileIdentity(of: file.rawValue)
+            do {
+                try record.update(MadeFile(place.object))
+            } catch {
+                _ = try? record.undo(directory: place.folder.rawValue, object: file.rawValue)
+                throw error
+            }
+            return SpaceFile(named: LiveObject(file, in: place.takeFolder(), record))
+        } catch let problem as SpaceProblem {
             throw problem
+        } catch {
+            throw .other("\(error)")
         }
-        return SpaceFile(OwnedDescriptor(owning: descriptor), record)
     }
 
     /// The file's size in bytes.
     public var size: Int64 {
         var facts = stat()
-        return fstat(descriptor.rawValue, &facts) == 0 ? Int64(facts.st_size) : 0
+        return fstat(number, &facts) == 0 ? Int64(facts.st_size) : 0
     }
 
     /// What the file system says that the file takes (`st_blocks`), in bytes.
     public var allocated: Int64 {
         var facts = stat()
-        return fstat(descriptor.rawValue, &facts) == 0 ? Int64(facts.st_blocks) * 512 : 0
+        return fstat(number, &facts) == 0 ? Int64(facts.st_blocks) * 512 : 0
     }
 
     /// Takes the space from `offset` on, without writing to it: `fallocate(2)` in mode 0.
     public func allocate(at offset: Int64, count: Int64) throws(SpaceProblem) {
-        while CLinux_fallocate(descriptor.rawValue, offset, count) != 0 {
+        while CLinux_fallocate(number, offset, count) != 0 {
             let error = Errno(rawValue: errno)
             if error != .interrupted { throw SpaceProblem(error) }
         }
@@ -107,7 +126,7 @@ public struct SpaceFile: ~Copyable {
     public func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws(SpaceProblem) -> Int {
         var done = 0
         while let base = bytes.baseAddress, done < bytes.count {
-            let count = pwrite(descriptor.rawValue, base + done, bytes.count - done, off_t(offset) + done)
+            let count = pwrite(number, base + done, bytes.count - done, off_t(offset) + done)
             if count < 0 {
                 let error = Errno(rawValue: errno)
                 if error == .interrupted { continue }
@@ -116,13 +135,13 @@ public struct SpaceFile: ~Copyable {
             }
             done += count
         }
-        guard fdatasync(descriptor.rawValue) == 0 else { throw SpaceProblem(Errno(rawValue: errno)) }
+        guard fdatasync(number) == 0 else { throw SpaceProblem(Errno(rawValue: errno)) }
         return done
     }
 
     /// Gives back what lies behind `size`, blocks behind the end of the file included.
     public func setSize(_ size: Int64) throws(SpaceProblem) {
-        while ftruncate(descriptor.rawValue, off_t(size)) != 0 {
+        while ftruncate(number, off_t(size)) != 0 {
             let error = Errno(rawValue: errno)
             if error != .interrupted { throw SpaceProblem(error) }
         }
@@ -135,50 +154,5 @@ public struct SpaceFile: ~Copyable {
         signal(SIGXFSZ, SIG_IGN)
         let limit = CLinux_file_size_limit()
         return limit == .max ? nil : Int64(clamping: limit)
-    }
-}
-
-/// The files without a name, or of exert's own names, that a process holds open below a directory.
-///
-/// Read by the observer through `/proc/PID/fd`: what the kernel says, not what the stressor says of itself.
-public final class HeldFiles {
-    private let table: OwnedDescriptor
-    private let directory: String
-
-    /// Opens the descriptor table of process `processID`; `nil` where it may not be looked into.
-    ///
-    /// - Parameter directory: where the files are, without symbolic links.
-    public init?(processID: Int32, directory: String) {
-        guard let table = try? OwnedDescriptor.open("/proc/\(processID)/fd", O_RDONLY | O_DIRECTORY) else { return nil }
-        self.table = table
-        self.directory = directory == "/" ? "" : directory
-    }
-
-    /// How much space they take (`st_blocks`) in bytes; `nil` where the process is gone.
-    public var allocated: Int64? {
-        // Listed through the directory that is open: when no more files can be opened, this still works. The standard
-        // streams and what the observer passed on are not the load's.
-        var numbers = [Int32](repeating: 0, count: 1024)
-        let found = CLinux_list_descriptors(table.rawValue, 5, &numbers, numbers.count)
-        guard found >= 0 else { return nil }
-        var sum: Int64 = 0
-        var target = [CChar](repeating: 0, count: 4096)
-        for number in numbers.prefix(Int(found)) where number > 4 {
-            let count = readlinkat(table.rawValue, "\(number)", &target, target.count)
-            var facts = stat()
-            guard count > 0, isOurs(target[..<count]), fstatat(table.rawValue, "\(number)", &facts, 0) == 0,
-                facts.st_mode & S_IFMT == S_IFREG
-            else { continue }
-            sum += Int64(facts.st_blocks) * 512
-        }
-        return sum
-    }
-
-    /// `/directory/#123 (deleted)` or `/directory/.exert-…`.
-    private func isOurs(_ target: ArraySlice<CChar>) -> Bool {
-        let text = String(decoding: target.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        guard text.hasPrefix(directory + "/") else { return false }
-        let name = text.dropFirst(directory.count + 1)
-        return !name.contains("/") && (name.hasPrefix("#") || name.hasPrefix(".exert-"))
     }
 }
