@@ -174,7 +174,7 @@ struct SpaceHolderTests {
         let lane = Self.lane(total)
         do {
             let holder = try InodeHolder(
-                .init(directory: disk.path, unnamedLimit: unnamedLimit, mode: .total, gauges: [lane.gauge]),
+                .init(directory: disk.path, unnamedLimit: unnamedLimit, mode: .total, run: "", gauges: [lane.gauge]),
                 lane: lane, tell: { _, _ in })
             var stage = Stage(holder: holder, lane: lane, total: total)
             try stage.settle()

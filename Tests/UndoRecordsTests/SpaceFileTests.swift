@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
-import LinuxSystem
 import Testing
 
+@testable import LinuxSystem
 @testable import UndoRecords
 
 /// Files that hold space or an inode, and what the kernel says of them; small ones, in the temporary directory.

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import LinuxSystem
 import Testing
 
-@testable import LinuxSystem
+@testable import UndoRecords
 
-/// Effects that outlive us are on disk before they are made, and nothing but them is ever undone.
+/// Effects that outlive us are on disk before they are made, and belong to whoever holds their lock.
+///
+/// A record that is let go without more is what a dead process leaves: the kernel ends its lock in the same way.
 struct UndoJournalTests {
     private let folder: TemporaryFolder
     private let journal: UndoJournal
@@ -13,29 +16,17 @@ struct UndoJournalTests {
     init() throws {
         folder = try TemporaryFolder()
         try folder.makeFolder("inner")
-        journal = UndoJournal(directory: folder.path + "/state/exert")
-    }
-
-    private func path(_ name: String) -> String { folder.path + "/inner/" + name }
-
-    private func exists(_ path: String) -> Bool {
-        var facts = stat()
-        return lstat(path, &facts) == 0
+        var journal = UndoJournal(directory: folder.path + "/state/exert")
+        journal.run = "01RUN"
+        self.journal = journal
     }
 
     private func records() throws -> [String] {
         try FileManager.default.contentsOfDirectory(atPath: journal.directory)
     }
 
-    /// Puts a record there as a process would have that is dead now.
-    private func plant(_ action: UndoAction, device: UInt64? = nil) throws {
-        var facts = stat()
-        try #require(stat(folder.path, &facts) == 0)
-        var owner = ProcessIdentity.current()
-        owner.startTime += 1
-        let entry = UndoRecord.Entry(
-            file: "undo-planted", action: action, owner: owner, device: device ?? UInt64(facts.st_dev))
-        try plant(UndoText.text(entry))
+    private func effect(_ name: String = ".exert-a") throws -> MadeFile {
+        MadeFile(try NamedObject.place(folder.path + "/inner/" + name).object)
     }
 
     private func plant(_ text: String, as name: String = "undo-planted", mode: mode_t = 0o600) throws {
@@ -44,149 +35,149 @@ struct UndoJournalTests {
         chmod(file, mode)
     }
 
-    @Test func aRecordIsThereBeforeTheEffectAndGoneAfterIt() throws {
-        let record = try journal.record(.removeFile(path: path(".exert-run-0")))
-        #expect(try records() == [record.entry.file])
-        #expect(record.entry.owner == .current())
+    @Test func aRecordIsThereBeforeTheEffectAndHeldUntilItIsUndone() throws {
+        let record = try journal.record(try effect())
+        #expect(try records().count == 1)
         var facts = stat()
         #expect(stat(journal.directory, &facts) == 0 && facts.st_mode & 0o777 == 0o700)
-        #expect(journal.stale().isEmpty, "we live")
-        #expect(journal.listing().live == [record.entry])
-        try folder.write("load", to: "inner/.exert-run-0")
+        let item = try #require(journal.survey().items.first)
+        #expect(item.state == .held && item.owner?.run == "01RUN" && item.owner?.process.processID == getpid())
+        #expect(item.effect == "remove the file \(folder.path)/inner/.exert-a")
+        #expect(journal.replay().outcomes.isEmpty, "nobody undoes what is held")
+        #expect(journal.held(by: "01RUN").count == 1 && journal.held(by: "02RUN").isEmpty)
+        try folder.write("", to: "inner/.exert-a")
         #expect(try record.undo().kind == .undone)
-        #expect(!exists(path(".exert-run-0")))
+        #expect(access(folder.path + "/inner/.exert-a", F_OK) != 0)
         #expect(try records().isEmpty)
     }
 
     @Test func aDiscardedRecordUndoesNothing() throws {
-        let record = try journal.record(.removeFile(path: path(".exert-a")))
-        try folder.write("kept", to: "inner/.exert-a")
+        let record = try journal.record(try effect())
+        try folder.write("", to: "inner/.exert-a")
         record.discard()
         #expect(try records().isEmpty)
-        #expect(exists(path(".exert-a")))
+        #expect(access(folder.path + "/inner/.exert-a", F_OK) == 0)
     }
 
-    @Test func whatADeadProcessLeftIsUndoneOnce() throws {
-        try plant(.removeFile(path: path(".exert-a")))
-        try folder.write("load", to: "inner/.exert-a")
-        #expect(journal.replay(isDryRun: true).map(\.kind) == [.wouldUndo])
-        #expect(exists(path(".exert-a")))
-        #expect(journal.replay().map(\.text) == ["removed " + path(".exert-a")])
-        #expect(!exists(path(".exert-a")))
-        #expect(journal.replay().isEmpty && journal.listing().problems.isEmpty)
+    @Test func whatNobodyHoldsIsUndoneOnceAndNewestFirst() throws {
+        for name in [".exert-1", ".exert-2", ".exert-3"] {
+            do { _ = try journal.record(try effect(name)) }
+            try folder.write("", to: "inner/" + name)
+            usleep(20_000)
+        }
+        #expect(journal.survey().items.map(\.state) == [.left, .left, .left])
+        #expect(access(folder.path + "/inner/.exert-1", F_OK) == 0, "a look changes nothing")
+        let path = folder.path + "/inner/.exert-"
+        #expect(journal.replay().outcomes.map(\.text) == ["removed \(path)3", "removed \(path)2", "removed \(path)1"])
+        #expect(journal.replay().outcomes.isEmpty && journal.survey().items.isEmpty)
     }
 
-    @Test func aTreeIsRemovedWithItsFilesAndOnlyThem() throws {
-        let tree = path("exert-tree")
-        for index in 0..<50 { try folder.write("", to: "inner/exert-tree/\(index % 3)/\(index)") }
-        try folder.write("precious", to: "inner/other/file")
-        symlink(path("other"), tree + "/link")
-        try plant(.removeTree(path: tree))
-        #expect(journal.replay().map(\.text) == ["\(tree) is left: 1 things in it are not files of exert"])
-        #expect(exists(path("other/file")), "a link is never followed")
-        unlink(tree + "/link")
-        #expect(journal.replay().map(\.kind) == [.undone])
-        #expect(!exists(tree) && exists(path("other/file")))
+    @Test func twoThatCleanUpAtOnceUndoEachRecordOnce() async throws {
+        for number in 0..<40 {
+            do { _ = try journal.record(try effect(".exert-\(number)")) }
+            try folder.write("", to: "inner/.exert-\(number)")
+        }
+        let journal = journal
+        let outcomes = await withTaskGroup(of: [UndoOutcome].self) { group in
+            for _ in 0..<4 { group.addTask { journal.replay().outcomes } }
+            return await group.reduce(into: []) { $0 += $1 }
+        }
+        #expect(outcomes.count == 40 && outcomes.allSatisfy { $0.kind == .undone }, "\(outcomes.map(\.text))")
+        #expect(try records().isEmpty)
     }
 
-    @Test func whatIsGoneIsDiscardedAndWhatIsNotMountedIsKept() throws {
-        try plant(.removeFile(path: path(".exert-a")))
-        #expect(journal.replay().map(\.kind) == [.nothingLeft])
-        try plant(.removeFile(path: path("no/such/folder/.exert-a")))
-        #expect(journal.replay().map(\.kind) == [.nothingLeft], "its folder was on this very file system")
-        try plant(.removeFile(path: path(".exert-a")), device: 0xFE99)
-        #expect(journal.replay().map(\.kind) == [.failed])
-        #expect(try records() == ["undo-planted"])
+    @Test func whatIsKnownLaterIsAddedAndCountsOnceItIsWhole() throws {
+        let text: String
+        do {
+            var place = try NamedObject.place(folder.path + "/inner/.exert-a")
+            var record = try journal.record(MadeFile(place.object))
+            try folder.write("load", to: "inner/.exert-a")
+            let file = open(folder.path + "/inner/.exert-a", O_RDONLY)
+            place.object.object = FileIdentity(of: file)
+            close(file)
+            try record.update(MadeFile(place.object))
+            text = try String(contentsOfFile: journal.directory + "/" + record.name, encoding: .utf8)
+        }
+        #expect(UndoText.content(text) != nil)
+        let name = try #require(try records().first)
+        // Torn in its second half: the first one counts, which knows of no content.
+        for cut in [2, 30, 100] {
+            try plant(String(text.dropLast(cut)), as: name)
+            let item = try #require(journal.survey().items.first)
+            #expect(item.state == .stuck && item.reason?.contains("not the empty file") == true, "\(item)")
+        }
+        try plant(text, as: name)
+        #expect(journal.replay().outcomes.map(\.kind) == [.undone])
     }
 
-    @Test func linksAreNotFollowed() throws {
-        try folder.write("precious", to: "inner/real/.exert-a")
-        symlink(path("real"), path("link"))
-        try plant(.removeFile(path: path("link/.exert-a")))
-        #expect(journal.replay().map(\.kind) == [.failed])
-        symlink(path("real/.exert-a"), path(".exert-b"))
-        try plant(.removeFile(path: path(".exert-b")))
-        #expect(journal.replay().map(\.kind) == [.failed])
-        #expect(exists(path("real/.exert-a")) && exists(path(".exert-b")))
-        // A link on the way when the record is written is resolved there and then.
-        let record = try journal.record(.removeFile(path: path("link/.exert-c")))
-        #expect(record.entry.action == .removeFile(path: path("real/.exert-c")))
-        record.discard()
+    @Test func filesThatAreNoRecordsAreToldAndLeft() throws {
+        let text = UndoText.head(.current(run: "r\nun")) + UndoText.block(try effect(".exert-a\nend\\n ä"))
+        let content = try #require(UndoText.content(text))
+        #expect(content.owner.run == "r\nun")
+        #expect(content.effect.summary == "remove the file \(folder.path)/inner/.exert-a\nend\\n ä")
+        let owner = "owner \(getpid()) "
+        let bad = [
+            "", "exert-undo 1\n", String(text.dropLast()), text + "\n", text + "more\n", text + "effect none\nend\n",
+            text.replacing(owner, with: "owner 0 "), text.replacing(owner, with: "owner -1 "),
+            text.replacing(owner, with: owner + "3 "), text.replacing("object none", with: "object 1 2 3"),
+            text.replacing("object none\n", with: ""), text.replacing("made-file", with: "made"),
+            text.replacing("name .exert-a", with: "name ../.exert-a"), text.replacing("name .exert-a", with: "name a"),
+            text.replacing("directory /", with: "directory "), text.replacing("/inner", with: "/./inner"),
+        ]
+        for text in bad {
+            #expect(UndoText.content(text) == nil, "\(text)")
+            try plant(text)
+            #expect(journal.survey().items.map(\.state) == [.foreign])
+            #expect(journal.replay().outcomes.map(\.kind) == [.failed])
+        }
+        try plant(text, mode: 0o666)
+        #expect(journal.survey().items.map(\.state) == [.foreign], "anybody may have written it")
+        try plant(text, as: "notes.txt")
+        unlink(journal.directory + "/undo-planted")
+        symlink(journal.directory + "/notes.txt", journal.directory + "/undo-link")
+        mkfifo(journal.directory + "/undo-pipe", 0o600)
+        #expect(journal.replay().outcomes.map(\.kind) == [.failed, .failed], "neither waits")
+        #expect(try records().sorted() == ["notes.txt", "undo-link", "undo-pipe"])
     }
 
     @Test(arguments: [
-        "/etc/passwd", "relative/.exert-a", "/tmp/../.exert-a", "/tmp/./exert-a", "/tmp//exert-a", "/tmp/exert-",
-        "/tmp/.exert-", "/exert-a/", "exert-a", "", "/", "/tmp/notexert-a",
+        "/etc/passwd", "relative/.exert-a", "/tmp/exert-", "/tmp/.exert-", "/tmp/exert-a/", "exert-a", "", "/",
+        "/tmp/notexert-a", "/no/such/folder/.exert-a",
     ])
-    func onlyPathsOfOursAreTaken(path: String) throws {
-        #expect(throws: UndoProblem.self) { try journal.record(.removeFile(path: path)).discard() }
-        #expect(throws: UndoProblem.self) { try journal.record(.removeTree(path: path)).discard() }
-        try plant(.removeTree(path: path))
-        #expect(journal.stale().isEmpty)
-        #expect(journal.replay().map(\.kind) == [.failed], "told, never trusted")
+    func onlyNamesOfOursAreMade(path: String) {
+        #expect(throws: UndoProblem.self) { _ = try NamedObject.place(path).object }
     }
 
     @Test func whatIsThereAlreadyIsNotOurs() throws {
         try folder.write("somebody's", to: "inner/.exert-a")
-        #expect(throws: UndoProblem.self) { try journal.record(.removeFile(path: path(".exert-a"))).discard() }
-    }
-
-    @Test func aPathMayHoldAnything() throws {
-        let name = ".exert-a\nend\\n ä"
-        try plant(.removeFile(path: path(name)))
-        #expect(journal.stale().map(\.action) == [.removeFile(path: path(name))])
-    }
-
-    @Test func filesThatAreNoRecordsAreToldAndLeft() throws {
-        let good = UndoText.text(
-            .init(
-                file: "", action: .removeFile(path: path(".exert-a")),
-                owner: .init(processID: 1, startTime: 2, boot: "b", namespace: "n"), device: 1))
-        #expect(UndoText.entry(good, file: "") != nil)
-        let bad = [
-            "", "exert-undo 2\n", String(good.dropLast()), good + "\n", good + "more\n",
-            good.replacing("owner 1 2", with: "owner 0 2"), good.replacing("owner 1 2", with: "owner -1 2"),
-            good.replacing("owner 1 2", with: "owner 1 2 3"), good.replacing("device 1", with: "device x"),
-            good.replacing(path(".exert-a"), with: "/etc/passwd"), good.replacing("remove-file", with: "remove"),
-        ]
-        for text in bad {
-            #expect(UndoText.entry(text, file: "") == nil, "\(text)")
-            try plant(text)
-            #expect(journal.listing().problems.count == 1 && journal.stale().isEmpty)
-        }
-        try plant(good, mode: 0o666)
-        #expect(journal.listing().problems.count == 1 && journal.stale().isEmpty, "anybody may have written it")
-        try plant(good, as: "notes.txt")
-        unlink(journal.directory + "/undo-planted")
-        symlink(journal.directory + "/notes.txt", journal.directory + "/undo-link")
-        #expect(journal.listing().problems.count == 1 && journal.stale().isEmpty)
-        #expect(try records().sorted() == ["notes.txt", "undo-link"])
+        #expect(throws: UndoProblem.self) { _ = try effect() }
     }
 
     @Test func aDirectoryThatOthersMayWriteToIsNotUsed() throws {
-        try plant(.removeFile(path: path(".exert-a")))
-        try folder.write("load", to: "inner/.exert-a")
+        do { _ = try journal.record(try effect()) }
+        try folder.write("", to: "inner/.exert-a")
         chmod(journal.directory, 0o777)
-        #expect(journal.replay().map(\.kind) == [.failed])
-        #expect(exists(path(".exert-a")))
-        #expect(throws: UndoProblem.self) { try journal.record(.removeFile(path: path(".exert-b"))).discard() }
+        let replay = journal.replay()
+        #expect(replay.outcomes.isEmpty && replay.problem?.contains("others may write") == true && replay.isOurs)
+        #expect(journal.survey().problem != nil && journal.obstacle?.contains("others may write") == true)
+        #expect(throws: UndoProblem.self) { try journal.record(try effect(".exert-b")).discard() }
     }
 
-    @Test func anUnfinishedRecordIsRemovedOnceItsWriterIsDead() throws {
-        let me = ProcessIdentity.current()
-        try plant("half", as: "new-undo-\(me.processID)-\(me.startTime)-1")
-        try plant("half", as: "new-undo-\(me.processID)-\(me.startTime + 1)-1")
-        #expect(journal.replay().isEmpty)
-        #expect(try records() == ["new-undo-\(me.processID)-\(me.startTime)-1"])
+    @Test func whereNoRecordCanBeKeptIsKnownWithoutMakingAny() throws {
+        #expect(journal.obstacle == nil)
+        #expect(access(journal.directory, F_OK) != 0, "nothing was made")
+        try folder.write("", to: "file")
+        #expect(UndoJournal(directory: folder.path + "/file/state").obstacle?.contains("Not a directory") == true)
+        #expect(UndoJournal(directory: "/proc/1/exert/state").obstacle != nil)
     }
 
-    @Test func aRecordOfAnotherNamespaceIsLeftUntilTheNextBoot() throws {
-        var owner = ProcessIdentity.current()
-        owner.namespace = "pid:[1]"
-        #expect(owner.isAlive == nil)
-        owner.boot = "another"
-        #expect(owner.isAlive == false)
-        #expect(ProcessIdentity.current().isAlive == true)
+    @Test func anUnfinishedRecordIsRemovedUnlessItsWriterHoldsIt() throws {
+        try plant("half", as: "new-undo-1-2-3")
+        try plant("half", as: "new-undo-1-2-4")
+        let held = try OwnedDescriptor.open(journal.directory + "/new-undo-1-2-4", O_RDWR)
+        #expect(flock(held.rawValue, LOCK_EX) == 0)
+        #expect(journal.replay().outcomes.isEmpty)
+        #expect(try records() == ["new-undo-1-2-4"])
     }
 
     // MARK: Limits of other processes
@@ -202,13 +193,21 @@ struct UndoJournalTests {
         func soft() throws -> UInt64 { try OpenFileLimit.of(processID: id).soft }
         let before = try soft()
         try OpenFileLimit.setSoft(100, ofProcess: id)
+        func effect(start: UInt64, lowered: UInt64) -> LoweredFileLimit {
+            LoweredFileLimit(processID: id, startTime: start, soft: before, lowered: lowered)
+        }
         func undo(start: UInt64, lowered: UInt64) throws -> UndoOutcome.Kind {
-            try journal.record(
-                .restoreOpenFileLimit(processID: id, startTime: start, soft: before, lowered: lowered)
-            ).undo().kind
+            try journal.record(effect(start: start, lowered: lowered)).undo().kind
         }
         #expect(try undo(start: start + 1, lowered: 100) == .nothingLeft, "another process of that id")
         #expect(try undo(start: start, lowered: 99) == .nothingLeft, "raised by somebody else since")
+        var elsewhere = UndoOwner.current(run: "")
+        elsewhere.process.namespace = "pid:[1]"
+        let other = UndoCircumstances(owner: elsewhere)
+        #expect(effect(start: start, lowered: 100).undo(other).kind == .failed, "whose process that is, nobody knows")
+        elsewhere.process.boot = "another"
+        let gone = UndoCircumstances(owner: elsewhere)
+        #expect(effect(start: start, lowered: 100).undo(gone).kind == .nothingLeft)
         #expect(try soft() == 100)
         #expect(try undo(start: start, lowered: 120) == .undone, "120 is the most that it was set to")
         #expect(try soft() == before)
