@@ -233,7 +233,8 @@ struct NamedObjectTests {
         let (image, point) = (folder.path + "/image", folder.path + "/disk")
         try folder.makeFolder("disk")
         try #require(
-            system("PATH=$PATH:/usr/sbin:/sbin; truncate -s 16M '\(image)' && mkfs.ext4 -qF '\(image)' 2>/dev/null") == 0)
+            system("PATH=$PATH:/usr/sbin:/sbin; truncate -s 16M '\(image)' && mkfs.ext4 -qF '\(image)' 2>/dev/null")
+                == 0)
         try #require(system("mount -o loop '\(image)' '\(point)'") == 0)
         defer { _ = system("umount '\(point)' 2>/dev/null") }
         try leave(point + "/.exert-a")

@@ -10,7 +10,7 @@ extension HostReport.Undo {
         self.init()
         let survey = journal.survey()
         directory = survey.directory
-        problem = survey.problem ?? journal.obstacle
+        problem = journal.obstacle ?? survey.problem
         records = survey.items.map { item in
             var record = Record(path: item.path, state: item.state.rawValue)
             record.effect = item.effect

@@ -9,7 +9,8 @@ final class LiveObject {
     private let folder: OwnedDescriptor
     private var record: UndoRecord?
 
-    init(_ descriptor: consuming OwnedDescriptor, in folder: consuming OwnedDescriptor, _ record: consuming UndoRecord) {
+    init(_ descriptor: consuming OwnedDescriptor, in folder: consuming OwnedDescriptor, _ record: consuming UndoRecord)
+    {
         self.descriptor = descriptor
         self.folder = folder
         self.record = consume record

@@ -58,7 +58,9 @@ struct NamedObject: Hashable, Sendable {
 
     /// Whether a name is one that exert makes, so that no record, whoever wrote it, can take anything else away.
     static func isOurs(_ name: String) -> Bool {
-        guard !name.utf8.contains(UInt8(ascii: "/")), !name.utf8.contains(0), name.utf8.count < 256 else { return false }
+        guard !name.utf8.contains(UInt8(ascii: "/")), !name.utf8.contains(0), name.utf8.count < 256 else {
+            return false
+        }
         return [".exert-", "exert-"].contains { name.hasPrefix($0) && name != $0 }
     }
 

@@ -165,7 +165,8 @@ extension UndoJournal {
         else { return .foreign("it is not a file that only its owner can write") }
         let isFree = CLinux_lock(file.rawValue) == 0
         guard isFree || errno == EWOULDBLOCK else {
-            return .foreign("whether its owner lives cannot be told, since it cannot be locked: \(Errno(rawValue: errno))")
+            return .foreign(
+                "whether its owner lives cannot be told, since it cannot be locked: \(Errno(rawValue: errno))")
         }
         let content = (try? SmallFile.bytes(ofDescriptor: file.rawValue, limit: Self.sizeLimit)).flatMap {
             UndoText.content(String(decoding: $0, as: UTF8.self))

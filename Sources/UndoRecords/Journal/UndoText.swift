@@ -34,7 +34,8 @@ enum UndoText {
         var lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)[...]
         guard lines.popFirst() == version, let boot = lines.popFirst().flatMap({ value("boot", $0) }),
             let namespace = lines.popFirst().flatMap({ value("namespace", $0) }),
-            var process = lines.popFirst().flatMap({ owner($0) }), let run = lines.popFirst().flatMap({ value("run", $0) })
+            var process = lines.popFirst().flatMap({ owner($0) }),
+            let run = lines.popFirst().flatMap({ value("run", $0) })
         else { return nil }
         process.boot = boot
         process.namespace = namespace
