@@ -24,10 +24,14 @@ struct CleanupCommand: ParsableCommand {
     @Option(help: "How it is printed: text or json.")
     var format: OutputFormat = .text
 
+    @Flag(name: .customLong(Leftovers.flag), help: .hidden)
+    var isForRun = false
+
     func run() throws {
+        if isForRun { return Leftovers.report() }
         let journal = UndoJournal.standard()
         let replay = dryRun ? UndoJournal.Replay() : journal.replay()
-        let undo = HostReport.Undo(journal)
+        let undo = HostReport.Undo(journal, mayWait: true)
         if format == .json {
             let outcomes = replay.outcomes.map { CleanupJSON.Outcome(result: $0.kind.word, text: $0.text) }
             try Console.deliver(CleanupJSON.document(outcomes, undo, isDryRun: dryRun))
@@ -78,39 +82,5 @@ extension UndoOutcome.Kind {
         case .failed: "failed"
         case .wouldUndo: "would_undo"
         }
-    }
-}
-
-/// What earlier runs left, and what the present one has.
-final class Leftovers {
-    private var told: Set<String> = []
-
-    /// Undoes what dead processes left, and says so on standard error.
-    ///
-    /// A run goes ahead even so: what could not be undone is not its load. Where there cannot be records of this user,
-    /// as below somebody else's `HOME`, there is nothing to be said: loads that need one are refused by their plan.
-    func undo() {
-        let replay = UndoJournal.standard().replay()
-        for outcome in replay.outcomes where outcome.kind == .undone {
-            let text = printable(outcome.text)
-            Console.write("undone, left by a run that was killed: \(text)\n", to: Console.error)
-        }
-        for outcome in replay.outcomes where outcome.kind == .failed { complain(outcome.text) }
-        if let problem = replay.problem, replay.isOurs { complain(problem) }
-    }
-
-    /// The same once a run has ended, however it did: its processes are gone, or are being killed.
-    ///
-    /// - Parameter run: the run's id.
-    func undo(after run: String) {
-        undo()
-        for effect in UndoJournal.standard().held(by: run) {
-            complain("\(effect): its process has not ended yet; run exert cleanup once it has")
-        }
-    }
-
-    private func complain(_ text: String) {
-        // Before a run and after it the same is true.
-        if told.insert(text).inserted { Console.complain("not undone: \(printable(text))") }
     }
 }

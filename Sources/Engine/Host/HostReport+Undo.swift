@@ -6,9 +6,11 @@ public import UndoRecords
 
 extension HostReport.Undo {
     /// What a journal holds.
-    public init(_ journal: UndoJournal) {
+    ///
+    /// - Parameter mayWait: whether file systems are asked that may never answer.
+    public init(_ journal: UndoJournal, mayWait: Bool) {
         self.init()
-        let survey = journal.survey()
+        let survey = journal.survey(mayWait: mayWait)
         directory = survey.directory
         problem = journal.obstacle ?? survey.problem
         records = survey.items.map { item in

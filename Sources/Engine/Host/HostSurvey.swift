@@ -35,7 +35,7 @@ public struct HostSurvey {
         let techniques = Technique.time() + Technique.memory() + Technique.process(cgroups: cgroups, mounts: mounts)
         report.techniques = techniques.map(HostTechnique.init)
         report.directories = triedDirectories()
-        report.undo = HostReport.Undo(.standard())
+        report.undo = HostReport.Undo(.standard(), mayWait: false)
         return report
     }
 

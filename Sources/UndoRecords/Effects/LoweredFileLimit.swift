@@ -52,17 +52,18 @@ public struct LoweredFileLimit: Undoable {
         process.processID = processID
         process.startTime = startTime
         let subject = "the open file limit of process \(processID)"
-        guard let isAlive = process.isAlive else {
+        let id: Int32
+        switch process.here {
+        case .running(let found): id = found
+        case .ended: return UndoOutcome(.nothingLeft, "\(subject) needs no undoing: the process has ended")
+        case .unknown:
             return UndoOutcome(
                 .failed,
                 "\(subject) is left: whether the process runs cannot be told here (another PID namespace, or a /proc "
                     + "that hides it)")
         }
-        guard isAlive else {
-            return UndoOutcome(.nothingLeft, "\(subject) needs no undoing: the process has ended")
-        }
         do throws(Errno) {
-            let limit = try OpenFileLimit.of(processID: processID)
+            let limit = try OpenFileLimit.of(processID: id)
             // Who lowered it may have followed the process further down; above its bound somebody else has been at it.
             guard limit.soft <= lowered, limit.soft < soft else {
                 return UndoOutcome(
@@ -70,7 +71,7 @@ public struct LoweredFileLimit: Undoable {
             }
             let restored = min(soft, limit.hard)
             if circumstances.isDryRun { return UndoOutcome(.wouldUndo, "would set \(subject) back to \(restored)") }
-            try OpenFileLimit.setSoft(restored, ofProcess: processID)
+            try OpenFileLimit.setSoft(restored, ofProcess: id)
             return UndoOutcome(.undone, "set \(subject) back to \(restored)")
         } catch {
             return UndoOutcome(.failed, "\(subject) is left: it cannot be read or set: \(error)")

@@ -39,6 +39,11 @@ struct ObjectSearch {
     /// Looks for what was made.
     func find() -> Whereabouts {
         if wanted.parent.endsWithBoot, !circumstances.owner.isOfThisBoot { return .gone }
+        if !circumstances.mayWait, let mount = MountTable.read().mount(above: wanted.directory),
+            MountedFileSystem.mayHang(mount)
+        {
+            return .unknown("it was not looked for, since it is on \(mount.type), which may never answer")
+        }
         if let object = circumstances.object, let found = locate(open: object) { return found }
         switch directory() {
         case .open(let folder): return find(in: folder)

@@ -46,7 +46,9 @@ extension UndoJournal {
     }
 
     /// Looks at everything in the journal and changes nothing.
-    public func survey() -> Survey {
+    ///
+    /// - Parameter mayWait: whether file systems are asked that may never answer.
+    public func survey(mayWait: Bool = true) -> Survey {
         var survey = Survey(directory: directory)
         guard let folder = openForReading(&survey.problem) else { return survey }
         for name in names(in: folder) {
@@ -61,7 +63,7 @@ extension UndoJournal {
                 item.state = .foreign
                 item.reason = reason
             case .left(let record):
-                let outcome = record.preview()
+                let outcome = record.preview(mayWait: mayWait)
                 item.effect = record.effect.summary
                 item.owner = record.owner
                 item.state = outcome.kind == .failed ? .stuck : .left
@@ -112,8 +114,38 @@ extension UndoJournal {
     }
 
     /// Records of one run that somebody still holds: each one's effect, for people.
+    ///
+    /// No file system but the journal's own is asked, as by ``isToBeReplayed``.
     public func held(by run: String) -> [String] {
-        survey().items.filter { $0.state == .held && $0.owner?.run == run }.compactMap(\.effect)
+        var problem: String?
+        guard let folder = openForReading(&problem) else { return [] }
+        var effects: [String] = []
+        for name in names(in: folder) {
+            switch find(name, in: folder) {
+            case .gone: continue
+            case .left: continue
+            case .foreign: continue
+            case .held(let content):
+                if let content, content.owner.run == run { effects.append(content.effect.summary) }
+            }
+        }
+        return effects
+    }
+
+    /// Whether a replay would have anything to do or to say.
+    public var isToBeReplayed: Bool {
+        var problem: String?
+        guard let folder = openForReading(&problem) else { return problem != nil }
+        let all = DirectoryReader.names(ofDescriptor: folder.rawValue)
+        return all.contains { $0.hasPrefix(Self.temporaryPrefix) }
+            || names(in: folder).contains { name in
+                switch find(name, in: folder) {
+                case .gone: false
+                case .held: false
+                case .left: true
+                case .foreign: true
+                }
+            }
     }
 
     private func openForReading(_ problem: inout String?) -> OwnedDescriptor? {

@@ -59,8 +59,9 @@ public struct UndoRecord: ~Copyable, Sendable {
     }
 
     /// What undoing would do.
-    func preview() -> UndoOutcome {
+    func preview(mayWait: Bool) -> UndoOutcome {
         var circumstances = UndoCircumstances(owner: owner)
+        circumstances.mayWait = mayWait
         circumstances.isDryRun = true
         return effect.undo(circumstances)
     }

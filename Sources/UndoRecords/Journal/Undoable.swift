@@ -58,6 +58,8 @@ public struct UndoCircumstances: Sendable {
     public var owner: UndoOwner
     /// Only say what would be done.
     public var isDryRun = false
+    /// Whether a file system may be asked that may never answer.
+    public var mayWait = true
     /// The directory that something was made in, where its maker still has it open.
     public var directory: Int32?
     /// What was made, where its maker still has it open.
