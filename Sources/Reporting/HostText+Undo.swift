@@ -17,7 +17,7 @@ enum UndoRows {
             let what = record.effect ?? record.path
             let state =
                 switch record.state {
-                case "held": "held by \(record.owner ?? "its owner"), which still runs; at its end: \(what)"
+                case "held": "held by \(record.owner ?? "its owner"), or by who undoes it now; at its end: \(what)"
                 case "left": "left by \(record.owner ?? "a run"): exert cleanup would \(what)"
                 default: "\(what): \(record.reason ?? "it stays")"
                 }

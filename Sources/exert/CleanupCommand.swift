@@ -59,7 +59,7 @@ struct CleanupCommand: ParsableCommand {
 
     private static func held(_ undo: HostReport.Undo) -> [String] {
         undo.records.filter { $0.state == "held" }.map { record in
-            "held by \(record.owner ?? "a run"), which still runs, and left alone: \(record.effect ?? "?") "
+            "held by \(record.owner ?? "a run"), or by who undoes it now, and left alone: \(record.effect ?? "?") "
                 + "(record \(record.path))"
         }
     }

@@ -11,9 +11,10 @@ import UndoRecords
 final class Leftovers {
     /// What makes `exert cleanup` that process.
     static let flag = "for-run"
-    /// How long it may take before a run, and after one, in ns.
-    private static let patienceBefore: Int64 = 10_000_000_000
+    /// How long it may go without using the processor, before a run and after one, and how long at all, in ns.
+    private static let patienceBefore: Int64 = 2_000_000_000
     private static let patienceAfter: Int64 = 500_000_000
+    private static let longest: Int64 = 10_000_000_000
 
     private var told: Set<String> = []
 
@@ -35,10 +36,13 @@ final class Leftovers {
 
     private func undo(patience: Int64) {
         guard UndoJournal.standard().isToBeReplayed else { return }
-        let deadline = Clocks.monotonic + patience
+        let end = Clocks.monotonic + Self.longest
+        var deadline = Clocks.monotonic + patience
         guard
             let child = try? PipedChild(ChildProcess.thisExecutable, arguments: ["exert", "cleanup", "--" + Self.flag])
         else { return complain("what earlier runs left: no process can be started for it; run exert cleanup") }
+        let clock = ProcessCPUClock(processID: child.id)
+        var used: Int64 = 0
         var text: [UInt8] = []
         reading: while true {
             switch child.wait(until: deadline) {
@@ -48,6 +52,12 @@ final class Leftovers {
                 break reading
             case .woken:
                 if Clocks.monotonic < deadline { continue }
+                // A directory of a million files takes its time, and that is no sign of one that never answers.
+                if let now = clock?.now, now > used, Clocks.monotonic < end {
+                    used = now
+                    deadline = min(end, Clocks.monotonic + patience)
+                    continue
+                }
                 let channel = SmallFile.text("/proc/\(child.id)/wchan") ?? "?"
                 child.kill()
                 complain(

@@ -134,7 +134,7 @@ import Testing
 
     @Test func recordsSayWhoseTheyAreAndWhyTheyStay() {
         #expect(text().contains("undo records in /var/lib/exert"))
-        #expect(text().contains("✓ held by process 71, run 01RUN, which still runs"))
+        #expect(text().contains("✓ held by process 71, run 01RUN"))
         #expect(text().contains("! left by process 71, run 01RUN: exert cleanup would remove"))
         #expect(text().contains(": it is stuck") && text().contains("✗ /var/lib/exert/undo-foreign: it is foreign"))
         #expect(!text().contains("\u{1B}[2J"), "what is in a name does not reach the terminal")

@@ -13,7 +13,7 @@ extension UndoJournal {
     public struct Item: Sendable {
         /// What is true of it.
         public enum State: String, Sendable {
-            /// Whoever made the effect still runs.
+            /// Whoever made the effect still runs, or somebody undoes it now.
             case held
             /// Nobody holds it: it can be undone.
             case left
@@ -58,7 +58,7 @@ extension UndoJournal {
             case .held(let content):
                 item.effect = content?.effect.summary
                 item.owner = content?.owner
-                item.reason = content.map { "\($0.owner.summary) still runs" } ?? "its owner still runs"
+                item.reason = "whoever made it, or somebody who undoes it now, has it locked"
             case .foreign(let reason):
                 item.state = .foreign
                 item.reason = reason
