@@ -21,14 +21,19 @@ final class KillStage {
     private static let endLimit = 12.0
 
     private let folder: String
-    private let disk: Disk
+    private var disks: [Disk]
+    private var disk: Disk { disks[0] }
 
     init() throws {
         folder = NSTemporaryDirectory() + "exert-kill-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
-        disk = try Disk(mebibytes: 256, type: "ext4", inodes: 16384, in: folder)
+        disks = [try Disk(mebibytes: 256, type: "ext4", inodes: 16384, in: folder)]
     }
 
-    deinit { try? FileManager.default.removeItem(atPath: folder) }
+    deinit {
+        // What is mounted in it goes first.
+        disks = []
+        try? FileManager.default.removeItem(atPath: folder)
+    }
 
     func report(_ round: KillRound) -> Report {
         var report = Report()
