@@ -23,7 +23,7 @@ let package = Package(
         // For Benchmarks/ alone, and without promise: what it measures has no public face of its own.
         .library(
             name: "ExertInternals",
-            targets: ["LoadModel", "LinuxSystem", "Profiles", "Engine", "Stressors", "Reporting"]
+            targets: ["LoadModel", "LinuxSystem", "UndoRecords", "Profiles", "Engine", "Stressors", "Reporting"]
         ),
     ],
     dependencies: [
@@ -70,16 +70,23 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"),
             ]
         ),
+        // What outlives a process: written down first, proven to be ours, undone; one file for each effect.
+        .target(
+            name: "UndoRecords",
+            dependencies: ["CLinux", "LinuxSystem", .product(name: "SystemPackage", package: "swift-system")]
+        ),
         // The only place where time passes: drivers, pacing, sampling, witnesses.
         .target(
             name: "Engine",
-            dependencies: ["LoadModel", "LinuxSystem", .product(name: "SystemPackage", package: "swift-system")]
+            dependencies: [
+                "LoadModel", "LinuxSystem", "UndoRecords", .product(name: "SystemPackage", package: "swift-system"),
+            ]
         ),
         // One folder per stressor and one catalog file.
         .target(
             name: "Stressors",
             dependencies: [
-                "CLinux", "LoadModel", "LinuxSystem", "Engine",
+                "CLinux", "LoadModel", "LinuxSystem", "UndoRecords", "Engine",
                 .product(name: "SystemPackage", package: "swift-system"),
             ]
         ),
@@ -109,7 +116,8 @@ let package = Package(
         .executableTarget(
             name: "exert",
             dependencies: [
-                "LoadModel", "LinuxSystem", "Profiles", "Engine", "Stressors", "Reporting", "Exert", "ControlServer",
+                "LoadModel", "LinuxSystem", "UndoRecords", "Profiles", "Engine", "Stressors", "Reporting", "Exert",
+                "ControlServer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
@@ -123,10 +131,15 @@ let package = Package(
         ),
         .testTarget(
             name: "LinuxSystemTests",
-            dependencies: ["LinuxSystem", .product(name: "SystemPackage", package: "swift-system")]
+            // What makes a file without a name is in part there.
+            dependencies: [
+                "LinuxSystem", "UndoRecords", .product(name: "SystemPackage", package: "swift-system"),
+            ]
         ),
+        .testTarget(name: "UndoRecordsTests", dependencies: ["UndoRecords", "LinuxSystem", "CLinux"]),
         .testTarget(
-            name: "StressorTests", dependencies: ["Stressors", "Engine", "LoadModel", "LinuxSystem", "CLinux"]),
+            name: "StressorTests",
+            dependencies: ["Stressors", "Engine", "LoadModel", "LinuxSystem", "UndoRecords", "CLinux"]),
         .testTarget(name: "CommandLineTests", dependencies: ["exert"]),
         .testTarget(name: "ExertTests", dependencies: ["Exert", "exert"]),
         .testTarget(name: "ControlServerTests", dependencies: ["ControlServer", "Exert", "exert"]),

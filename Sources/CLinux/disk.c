@@ -31,9 +31,7 @@ int CLinux_open_working_file(const char *directory, int is_direct) {
     return descriptor < 0 && errno == EPERM ? open(directory, flags, 0600) : descriptor;
 }
 
-int CLinux_create_working_file(const char *path, int is_direct) {
-    return open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | (is_direct ? O_DIRECT : 0), 0600);
-}
+const int CLinux_o_direct = O_DIRECT;
 
 // The system calls, because musl had no wrapper for long.
 static long vector_call(long number, int descriptor, void *address, size_t length, int64_t offset, int flags) {

@@ -51,6 +51,8 @@ int CLinux_syncfs(int descriptor) { return syncfs(descriptor); }
 
 int CLinux_open_unnamed(const char *directory) { return open(directory, O_TMPFILE | O_CLOEXEC | O_RDWR, 0600); }
 
+int CLinux_open_unnamed_in(int directory) { return openat(directory, ".", O_TMPFILE | O_CLOEXEC | O_RDWR, 0600); }
+
 int64_t CLinux_file_system_magic(int descriptor) {
     struct statfs facts;
     if (fstatfs(descriptor, &facts) != 0) {

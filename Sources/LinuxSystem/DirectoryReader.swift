@@ -17,7 +17,7 @@ public enum DirectoryReader {
     }
 
     /// Hands each name to `body` until that returns `false`.
-    static func forEach(ofDescriptor descriptor: Int32, _ body: (UnsafePointer<CChar>) -> Bool) {
+    package static func forEach(ofDescriptor descriptor: Int32, _ body: (UnsafePointer<CChar>) -> Bool) {
         // A description of its own: the position in the directory is that of the description.
         let own = openat(descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard own >= 0 else { return }

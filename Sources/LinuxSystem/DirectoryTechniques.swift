@@ -2,12 +2,14 @@
 
 internal import CLinux
 internal import Glibc
-internal import SystemPackage
+public import SystemPackage
 
 extension Technique {
     /// Files in `directory`, which must exist: made without a name, 1 MiB at the most, and gone when this returns.
-    public static func files(in directory: String) -> [Technique] {
-        [unnamedFile(directory), allocate(directory), directIO(directory)]
+    ///
+    /// - Parameter make: how a file is made where the file system has none without a name.
+    public static func files(in directory: String, make: WorkingFile.Maker) -> [Technique] {
+        [unnamedFile(directory), allocate(directory, make), directIO(directory, make)]
     }
 
     /// Makes a file without a name and asks for its number of links.
@@ -24,11 +26,11 @@ extension Technique {
     }
 
     /// Takes 1 MiB and gives it back, and reads both off `st_blocks`.
-    static func allocate(_ directory: String) -> Technique {
+    static func allocate(_ directory: String, _ make: WorkingFile.Maker) -> Technique {
         let means = "fallocate of 1 MiB and ftruncate to 0, with st_blocks read after each"
         let size: Int64 = 1 << 20
         do throws(Errno) {
-            let file = try WorkingFile.create(in: directory, isDirect: false)
+            let file = try make(directory, false)
             try file.preallocate(size)
             let taken = file.allocated
             guard taken >= size else {
@@ -47,16 +49,16 @@ extension Technique {
     }
 
     /// Writes one block past the page cache and reads it back.
-    static func directIO(_ directory: String) -> Technique {
+    static func directIO(_ directory: String, _ make: WorkingFile.Maker) -> Technique {
         let means = "statx STATX_DIOALIGN, then one write and one read with O_DIRECT"
         do throws(Errno) {
-            let alignment = try DirectAlignment.probe(in: directory)
+            let file = try make(directory, true)
+            let alignment = try DirectAlignment(of: file)
             let size = max(alignment.offset, 512)
             let figures = [
                 Figure(name: "memory_alignment_bytes", value: Double(alignment.memory)),
                 Figure(name: "offset_alignment_bytes", value: Double(alignment.offset)),
             ]
-            let file = try WorkingFile.create(in: directory, isDirect: true)
             let buffer = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: max(4096, alignment.memory))
             defer { buffer.deallocate() }
             buffer.initializeMemory(as: UInt8.self, repeating: 0xE7, count: size)

@@ -43,19 +43,19 @@ public struct DirectAlignment: Hashable, Sendable {
     /// What offsets and lengths must be multiples of, in bytes.
     public var offset: Int
 
-    /// Finds what files in `directory` want, by making one without a name there.
+    /// Finds what direct I/O of a file wants, which must be open for it.
     ///
     /// - Throws: `Errno`; ``Errno/invalidArgument`` where the file system takes no direct I/O.
-    public static func probe(in directory: String) throws(Errno) -> DirectAlignment {
-        let file = try WorkingFile.create(in: directory, isDirect: true)
+    public init(of file: borrowing WorkingFile) throws(Errno) {
         var memory: UInt32 = 0
         var offset: UInt32 = 0
         if CLinux_direct_alignment(file.rawDescriptor, &memory, &offset) == 0 {
             guard memory > 0, offset > 0 else { throw .invalidArgument }
-            return DirectAlignment(memory: Int(memory), offset: Int(offset))
+            (self.memory, self.offset) = (Int(memory), Int(offset))
+            return
         }
         // Before Linux 6.1, and where the file system does not say: the largest in use.
-        return DirectAlignment(memory: 4096, offset: 4096)
+        (self.memory, self.offset) = (4096, 4096)
     }
 }
 
@@ -63,44 +63,27 @@ public struct DirectAlignment: Hashable, Sendable {
 public struct WorkingFile: ~Copyable, Sendable {
     private let descriptor: OwnedDescriptor
 
-    init(_ descriptor: consuming OwnedDescriptor) { self.descriptor = descriptor }
+    /// Takes a file that is open for reading and writing, and has no name.
+    public init(_ descriptor: consuming OwnedDescriptor) { self.descriptor = descriptor }
 
     /// The number, for rings.
     public var rawDescriptor: Int32 { descriptor.rawValue }
 
-    /// Creates an empty file in `directory`.
+    /// Makes a file in a directory, for direct I/O or not, that has no name when this returns.
+    public typealias Maker = (_ directory: String, _ isDirect: Bool) throws(Errno) -> WorkingFile
+
+    /// Creates an empty file in `directory`: `open(2)` with `O_TMPFILE`.
     ///
-    /// The corresponding C function is `open` with `O_TMPFILE`. Where the file system has no such files, one of a
-    /// unique name is made and its name removed at once.
-    public static func create(in directory: String, isDirect: Bool) throws(Errno) -> WorkingFile {
-        do throws(Errno) {
-            let descriptor = try check(CLinux_open_working_file(directory, isDirect ? 1 : 0))
-            return WorkingFile(OwnedDescriptor(owning: descriptor))
-        } catch {
-            guard error == .notSupportedOnSocket || error == .isDirectory || error == .noSuchFileOrDirectory else {
-                throw error
-            }
-            return try createNamed(in: directory, isDirect: isDirect)
-        }
+    /// - Throws: `Errno`; what ``isWithoutUnnamedFiles(_:)`` knows where the file system has no such files.
+    public static func unnamed(in directory: String, isDirect: Bool) throws(Errno) -> WorkingFile {
+        let descriptor = try check(CLinux_open_working_file(directory, isDirect ? 1 : 0))
+        return WorkingFile(OwnedDescriptor(owning: descriptor))
     }
 
-    private static func createNamed(in directory: String, isDirect: Bool) throws(Errno) -> WorkingFile {
-        let path = "\(directory)/.exert-\(getpid())-\(UInt64.random(in: 0...UInt64.max))"
-        do {
-            // For the moment in which the file has a name.
-            let record = try UndoJournal.standard().record(.removeFile(path: path))
-            let result = CLinux_create_working_file(path, isDirect ? 1 : 0)
-            let error = Errno(rawValue: errno)
-            // Some file systems make the file and then refuse to open it for direct I/O.
-            unlink(path)
-            record.discard()
-            guard result >= 0 else { throw error }
-            return WorkingFile(OwnedDescriptor(owning: result))
-        } catch let error as Errno {
-            throw error
-        } catch {
-            throw .permissionDenied
-        }
+    /// Whether an errno means that files without a name cannot be made there at all.
+    public static func isWithoutUnnamedFiles(_ error: Errno) -> Bool {
+        // EISDIR: a kernel that does not know the flag; ENOENT: an old overlay.
+        error == .notSupportedOnSocket || error == .isDirectory || error == .noSuchFileOrDirectory
     }
 
     /// Takes `count` bytes of space from the file's start.

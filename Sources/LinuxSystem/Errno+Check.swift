@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Glibc
-internal import SystemPackage
+package import SystemPackage
 
 /// Turns the `-1` of a system call into the errno that it left; nothing may run between the call and this.
 @inline(__always)
-func check<I: FixedWidthInteger>(_ result: I) throws(Errno) -> I {
+package func check<I: FixedWidthInteger>(_ result: I) throws(Errno) -> I {
     if result == -1 { throw Errno(rawValue: errno) }
     return result
 }

@@ -13,6 +13,14 @@ public struct ProcessIdentity: Hashable, Sendable {
     /// The namespace that the id is of: the link `/proc/self/ns/pid`.
     public var namespace: String
 
+    /// Creates what was read of a process before.
+    public init(processID: Int32, startTime: UInt64, boot: String, namespace: String) {
+        self.processID = processID
+        self.startTime = startTime
+        self.boot = boot
+        self.namespace = namespace
+    }
+
     /// This process.
     public static func current() -> ProcessIdentity {
         ProcessIdentity(
@@ -40,13 +48,55 @@ public struct ProcessIdentity: Hashable, Sendable {
         return false
     }
 
+    /// A process as it can be seen from this namespace.
+    public enum Sight: Hashable, Sendable {
+        /// It runs, under this id.
+        case running(Int32)
+        /// It has ended.
+        case ended
+        /// That cannot be told from here.
+        case unknown
+    }
+
+    /// The process as it can be seen from this namespace, whichever it is of.
+    ///
+    /// Of another namespace it is found by its id there, the last number of `NSpid` in `/proc/PID/status`. A namespace
+    /// that nobody is in any more has ended with all its processes: pid_namespaces(7).
+    public var here: Sight {
+        switch isAlive {
+        case true?: return .running(processID)
+        case false?: return .ended
+        case nil: break
+        }
+        let current = Self.currentNamespace
+        guard namespace != current, namespace != Self.unknown, current != Self.unknown, startTime != 0,
+            ProcMount.problem == nil, let proc = try? OwnedDescriptor.open("/proc", O_RDONLY | O_DIRECTORY)
+        else { return .unknown }
+        // Only the first namespace sees all others: PROC_PID_INIT_INO in include/linux/proc_ns.h.
+        var isDeserted = current == "pid:[4026531836]"
+        for id in DirectoryReader.names(ofDescriptor: proc.rawValue).compactMap({ Int32($0) }) {
+            let link = Self.namespace(of: "\(id)")
+            // One that may not be looked into may be of it, but for the first one; one that has ended meanwhile is not.
+            if link == Self.unknown, id != 1, ProcessFacts(of: id).map({ !$0.isEnded }) ?? false { isDeserted = false }
+            guard link == namespace else { continue }
+            isDeserted = false
+            let status = SmallFile.text("/proc/\(id)/status") ?? ""
+            let ids = status.split(separator: "\n").first { $0.hasPrefix("NSpid:") }?.split(separator: "\t")
+            guard ids?.last.flatMap({ Int32($0) }) == processID, Self.startTime(of: id) == startTime else { continue }
+            return .running(id)
+        }
+        return isDeserted ? .ended : .unknown
+    }
+
     private static var currentBoot: String { SmallFile.text("/proc/sys/kernel/random/boot_id") ?? unknown }
 
     private static let unknown = "unknown"
 
-    private static var currentNamespace: String {
+    private static var currentNamespace: String { namespace(of: "self") }
+
+    private static func namespace(of process: String) -> String {
         var buffer = [CChar](repeating: 0, count: 64)
-        let count = readlink("/proc/self/ns/pid", &buffer, buffer.count)
+        let count = readlink("/proc/\(process)/ns/pid", &buffer, buffer.count)
         return count > 0 ? String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self) : unknown
     }
 }

@@ -205,4 +205,41 @@ extension HostReport {
             self.techniques = techniques
         }
     }
+
+    /// What runs hold or have left that the kernel does not take back, by the records of it.
+    public struct Undo: Hashable, Sendable {
+        /// Creates a section without records.
+        public init() {}
+
+        /// Where the records are.
+        public var directory = ""
+        /// Why records there cannot be looked at, or none can be written; `nil` where they can.
+        public var problem: String?
+        /// The records, newest first.
+        public var records: [Record] = []
+
+        /// One record.
+        public struct Record: Hashable, Sendable {
+            /// The path of its file.
+            public var path: String
+            /// `held`, `left`, `stuck` or `foreign`.
+            public var state: String
+            /// What undoing it does; `nil` where that cannot be told.
+            public var effect: String?
+            /// The process that made the effect; `nil` where that cannot be told.
+            public var processID: Int64?
+            /// That process and its run, in words.
+            public var owner: String?
+            /// The run; `nil` where there was none.
+            public var run: String?
+            /// Why it stays, or is of no use; `nil` where it can be undone.
+            public var reason: String?
+
+            /// Creates a record's description.
+            public init(path: String, state: String) {
+                self.path = path
+                self.state = state
+            }
+        }
+    }
 }

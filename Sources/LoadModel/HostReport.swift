@@ -41,6 +41,8 @@ public struct HostReport: Hashable, Sendable {
     public var techniques: [HostTechnique] = []
     /// The same for files in each directory.
     public var directories: [Directory] = []
+    /// What runs hold or have left that the kernel does not take back.
+    public var undo = Undo()
 
     /// Creates an empty report.
     public init() {}

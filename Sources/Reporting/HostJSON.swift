@@ -33,6 +33,8 @@ public enum HostJSON {
             writer.member("problem", directory.problem)
             writer.list("techniques", directory.techniques) { writer, technique in writer.members(technique) }
         }
+        writer.key("undo")
+        writer.undo(report.undo)
         writer.endObject()
         writer.endLine()
         return writer.bytes
@@ -40,17 +42,17 @@ public enum HostJSON {
 }
 
 extension JSONWriter {
-    fileprivate mutating func member(_ key: StaticString, _ text: String?) {
+    mutating func member(_ key: StaticString, _ text: String?) {
         self.key(key)
         string(text)
     }
 
-    fileprivate mutating func member(_ key: StaticString, _ value: Bool?) {
+    mutating func member(_ key: StaticString, _ value: Bool?) {
         self.key(key)
         if let value { boolean(value) } else { null() }
     }
 
-    fileprivate mutating func member(_ key: StaticString, _ value: Int64?) {
+    mutating func member(_ key: StaticString, _ value: Int64?) {
         self.key(key)
         integer(value)
     }
@@ -62,7 +64,7 @@ extension JSONWriter {
         endArray()
     }
 
-    fileprivate mutating func list<Element>(
+    mutating func list<Element>(
         _ key: StaticString, _ elements: [Element], _ members: (inout JSONWriter, Element) -> Void
     ) {
         self.key(key)

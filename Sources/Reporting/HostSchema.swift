@@ -250,11 +250,40 @@ public enum HostSchema {
                 "required": ["path", "type", "problem", "techniques"],
                 "additionalProperties": false
               }
+            },
+            "undo": {
+              "type": "object",
+              "description": "What runs hold or have left that the kernel does not take back.",
+              "properties": {
+                "directory": {"type": "string", "description": "Where the records are."},
+                "problem": {"type": ["string", "null"], "description": "Why no record can be kept there."},
+                "records": {
+                  "type": "array",
+                  "items": {
+                    "type": "object",
+                    "properties": {
+                      "path": {"type": "string"},
+                      "state": {
+                        "enum": ["held", "left", "stuck", "foreign"],
+                        "description": "Held by a run; left by one; left, and not undone now; no record of ours."
+                      },
+                      "effect": {"type": ["string", "null"], "description": "What undoing it does."},
+                      "process_id": {"type": ["integer", "null"], "minimum": 1},
+                      "run_id": {"type": ["string", "null"]},
+                      "reason": {"type": ["string", "null"], "description": "Why it stays."}
+                    },
+                    "required": ["path", "state", "effect", "process_id", "run_id", "reason"],
+                    "additionalProperties": false
+                  }
+                }
+              },
+              "required": ["directory", "problem", "records"],
+              "additionalProperties": false
             }
           },
           "required": [
             "schema", "exert_version", "host", "privileges", "cgroups", "cpu", "memory", "handles", "pressures",
-            "file_systems", "techniques", "directories"
+            "file_systems", "techniques", "directories", "undo"
           ],
           "additionalProperties": false,
           "$defs": {

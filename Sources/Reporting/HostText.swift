@@ -30,6 +30,8 @@ public enum HostText {
             }
             TechniqueRows.append(directory.techniques, to: &lines)
         }
+        heading("undo records in \(report.undo.directory)", &lines)
+        UndoRows.append(report.undo, to: &lines)
         return lines.text
     }
 

@@ -74,7 +74,7 @@ struct StyledText: Sendable {
 }
 
 /// `text` with its control characters replaced, so that a name in a profile cannot drive the terminal.
-func printable(_ text: String) -> String {
+package func printable(_ text: String) -> String {
     // C1 controls are two bytes in UTF-8 that begin with 0xC2.
     guard text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F || $0 == 0xC2 }) else { return text }
     var result = ""

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
-import LinuxSystem
+import Engine
 import LoadModel
+import Reporting
+import UndoRecords
 
 struct CleanupCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -10,66 +12,75 @@ struct CleanupCommand: ParsableCommand {
         abstract: "Undo what runs that were killed left behind.",
         discussion: """
             Most loads leave nothing: the kernel takes back what a process held. What it does not take back, a file \
-            with a name or another process's limit, has an undo record, and is undone by the next run or by this \
-            command. What is not exert's any more is left alone. Exit code 0: nothing is left; 1: something could not \
-            be undone, and stands on standard error.
+            with a name or another process's limit, has an undo record, which its maker holds locked for as long as it \
+            runs; what nobody holds is undone by the next run or by this command, also where it was renamed. What is \
+            not provably exert's is left alone. Exit code 0: nothing is left but what runs still hold; 1: something \
+            could not be undone, and stands on standard error.
             """)
 
-    @Flag(help: "Only say what would be undone.")
+    @Flag(help: "Only say what there is, whose it is, what would be undone, and what would stay and why.")
     var dryRun = false
 
-    @Flag(name: .shortAndLong, help: "Say nothing where there is nothing to undo.")
-    var quiet = false
+    @Option(help: "How it is printed: text or json.")
+    var format: OutputFormat = .text
+
+    @Flag(name: .customLong(Leftovers.flag), help: .hidden)
+    var isForRun = false
 
     func run() throws {
-        let outcomes = UndoJournal.standard().replay(isDryRun: dryRun)
-        if outcomes.isEmpty, !quiet { Console.write("nothing to undo\n", to: Console.output) }
-        for outcome in outcomes where outcome.kind != .failed {
-            Console.write(outcome.text + "\n", to: Console.output)
+        if isForRun { return Leftovers.report() }
+        let journal = UndoJournal.standard()
+        let replay = dryRun ? UndoJournal.Replay() : journal.replay()
+        let undo = HostReport.Undo(journal, mayWait: true)
+        if format == .json {
+            let outcomes = replay.outcomes.map { CleanupJSON.Outcome(result: $0.kind.word, text: $0.text) }
+            try Console.deliver(CleanupJSON.document(outcomes, undo, isDryRun: dryRun))
+        } else {
+            let lines = dryRun ? Self.preview(undo) : Self.done(replay.outcomes) + Self.held(undo)
+            try Console.deliver((lines.isEmpty ? ["nothing to undo"] : lines).map { printable($0) + "\n" }.joined())
         }
-        if !Leftovers.complain(of: outcomes) { throw ExitStatus.internalError }
+        let stays = dryRun ? Self.staying(undo) : replay.outcomes.filter { $0.kind == .failed }.map(\.text)
+        // A journal that could not take a record may well be read, and then holds none.
+        let problems = stays + [dryRun ? journal.survey().problem : replay.problem].compactMap { $0 }
+        for problem in problems { Console.complain("not undone: \(printable(problem))") }
+        if !problems.isEmpty { throw ExitStatus.internalError }
+    }
+
+    private static func done(_ outcomes: [UndoOutcome]) -> [String] {
+        outcomes.filter { $0.kind != .failed }.map(\.text)
+    }
+
+    private static func preview(_ undo: HostReport.Undo) -> [String] {
+        undo.records.filter { $0.state == "left" }.map { record in
+            let what = record.reason ?? "would \(record.effect ?? "remove \(record.path)")"
+            return "\(what) (left by \(record.owner ?? "a run"); record \(record.path))"
+        } + held(undo)
+    }
+
+    private static func held(_ undo: HostReport.Undo) -> [String] {
+        undo.records.filter { $0.state == "held" }.map { record in
+            "held by \(record.owner ?? "a run"), or by who undoes it now, and left alone: \(record.effect ?? "?") "
+                + "(record \(record.path))"
+        }
+    }
+
+    private static func staying(_ undo: HostReport.Undo) -> [String] {
+        undo.records.filter { $0.state == "stuck" || $0.state == "foreign" }.map { record in
+            record.state == "stuck"
+                ? "\(record.reason ?? record.path) (left by \(record.owner ?? "a run"); record \(record.path))"
+                : "\(record.path) is left: \(record.reason ?? "")"
+        }
     }
 }
 
-/// What earlier runs left.
-enum Leftovers {
-    /// Undoes what dead processes left, and says so on standard error.
-    ///
-    /// A run goes ahead even so: what could not be undone is not its load.
-    static func undo() {
-        let outcomes = UndoJournal.standard().replay()
-        for outcome in outcomes where outcome.kind == .undone {
-            Console.write("undone, left by a run that was killed: \(outcome.text)\n", to: Console.error)
+extension UndoOutcome.Kind {
+    /// As JSON has it.
+    fileprivate var word: String {
+        switch self {
+        case .undone: "undone"
+        case .nothingLeft: "nothing_left"
+        case .failed: "failed"
+        case .wouldUndo: "would_undo"
         }
-        complain(of: outcomes)
-    }
-
-    /// The same after the run of `record`, by a process of its own, which a file system that does not answer may hold up.
-    static func undo(after record: inout RunRecord) {
-        guard record.leavesRecords else { return }
-        // Who interrupts a run does not wait.
-        let patience: Int32 = record.interruptedBy == nil ? 5000 : 150
-        guard let child = try? ChildProcess(arguments: ["exert", "cleanup", "--quiet"], descriptors: [nil, nil, nil])
-        else { return undo() }
-        let deadline = Clocks.monotonic + Int64(patience) * 1_000_000
-        while child.wait(milliseconds: min(50, patience)) == nil, Clocks.monotonic < deadline,
-            PendingSignals.ending == nil
-        {}
-        guard child.poll() == nil else { return }
-        let hung = HungProcess(child.id)
-        child.send(signal: 9)
-        record.findings.append(
-            Finding(
-                code: RunRecord.leftoverCode,
-                message: "what a stressor left behind could not be undone: \(hung.text); the next run undoes it, or "
-                    + "'exert cleanup'"))
-    }
-
-    /// Says what could not be undone; `false` where there is something.
-    @discardableResult
-    static func complain(of outcomes: [UndoOutcome]) -> Bool {
-        let failures = outcomes.filter { $0.kind == .failed }
-        for failure in failures { Console.complain("not undone: \(failure.text)") }
-        return failures.isEmpty
     }
 }

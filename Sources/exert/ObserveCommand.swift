@@ -28,7 +28,8 @@ struct ObserveCommand: ParsableCommand {
             throw ExitStatus.unsupported
         }
         // Before the plan: what a killed run left would be counted as in use.
-        Leftovers.undo()
+        let leftovers = Leftovers()
+        leftovers.undo()
         let host = HostFacts.read()
         let launch: RunLaunch
         do throws(Refusal) {
@@ -41,13 +42,14 @@ struct ObserveCommand: ParsableCommand {
         options.steering = steering
         options.retargeter = launch.retargeter
         steering.send(WireAnswer(done: .init(id: id, outline: launch.outline(runID: options.runID))))
-        let ended = observe(launch, host, options, steering)
+        let ended = observe(launch, host, options, steering, leftovers)
         steering.sendLast(WireAnswer(ended: ended))
         throw ExitCode(ended.exitCode)
     }
 
     private func observe(
-        _ launch: RunLaunch, _ host: HostFacts, _ options: Observer.Options, _ steering: WireSteering
+        _ launch: RunLaunch, _ host: HostFacts, _ options: Observer.Options, _ steering: WireSteering,
+        _ leftovers: Leftovers
     ) -> WireAnswer.Ended {
         var log = EventLog(plan: launch.plan, tags: launch.settings.tags)
         do throws(ObserverFailure) {
@@ -56,7 +58,7 @@ struct ObserveCommand: ParsableCommand {
                 sink: { steering.send(log.line($0)) }, display: nil)
             var record = try observer.run(catalog: Catalog.all)
             // A stressor process that was killed while we live leaves its records to us.
-            Leftovers.undo(after: &record)
+            leftovers.undo(after: &record)
             return WireAnswer.Ended(
                 exitCode: record.exitCode,
                 text: SummaryText.text(record, style: TextStyle(hasColor: false, isUTF8: true, width: 100)),

@@ -69,7 +69,8 @@ struct RunCommand: ParsableCommand {
             throw ValidationError("--log - and --format json both want standard output; give the log a file")
         }
         // Before the plan: what a killed run left would be counted as in use.
-        Leftovers.undo()
+        let leftovers = Leftovers()
+        leftovers.undo()
         let host = HostFacts.read()
         let plan = try source.plan(on: host)
         // Opened before the load: when disk, memory or descriptors run out, the outputs are there.
@@ -81,20 +82,17 @@ struct RunCommand: ParsableCommand {
         var options = settings.observerOptions
         options.steering = steering
         var record = try observe(plan, host, options, outputs)
+        // A stressor process that was killed while we live leaves its records to us.
+        leftovers.undo(after: &record)
         // A log that misses lines is not the evidence that was asked for, whatever the verdict.
         if let failure = outputs.finishLog(isInterrupted: record.interruptedBy != nil) {
             record.logFailure = failure
             record.findings.append(
                 Finding(code: "log_incomplete", message: "the log is incomplete: \(failure)"))
         }
-        // A stressor process that was killed while we live leaves its records to us.
-        Leftovers.undo(after: &record)
         let isWritten = outputs.write(record, as: format)
-        for complaint in [record.startFailure, record.logFailure.map { "the log is incomplete: \($0)" }].compactMap({
-            $0
-        }) {
-            Console.complain(complaint)
-        }
+        if let failure = record.startFailure { Console.complain(failure) }
+        if let failure = record.logFailure { Console.complain("the log is incomplete: \(failure)") }
         if record.exitCode != 0 { throw ExitCode(record.exitCode) }
         if !isWritten { throw PendingSignals.ending.map { ExitCode(128 + $0) } ?? ExitStatus.internalError }
     }

@@ -90,7 +90,7 @@ struct ServeCommand: ParsableCommand {
         let options = try options()
         let socket = try prepareSocket(options.address)
         // What runs left that were killed with the server before.
-        Leftovers.undo()
+        Leftovers().undo()
         // Before any thread: all of them leave these signals to this one.
         let signals = try SignalSource([SIGHUP, SIGINT, SIGTERM])
         // The socket is nobody else's from its first moment on.

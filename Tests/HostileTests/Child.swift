@@ -142,12 +142,19 @@ enum Kernel {
         return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
     }
 
-    /// The children of `parent` that were started as stressors.
-    static func stressors(of parent: Int32) -> [Int32] {
+    /// The children of `parent`.
+    static func children(of parent: Int32) -> [Int32] {
         let threads = try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(parent)/task")
         return (threads ?? []).flatMap { thread in
             (text("/proc/\(parent)/task/\(thread)/children") ?? "").split(separator: " ").compactMap { Int32($0) }
-        }.filter { id in text("/proc/\(id)/cmdline")?.split(separator: "\0").dropFirst().first == "stressor" }
+        }
+    }
+
+    /// The children of `parent` that were started as stressors.
+    static func stressors(of parent: Int32) -> [Int32] {
+        children(of: parent).filter { id in
+            text("/proc/\(id)/cmdline")?.split(separator: "\0").dropFirst().first == "stressor"
+        }
     }
 
     /// Figures of a file system; `nil` where it is gone.

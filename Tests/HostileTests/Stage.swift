@@ -159,17 +159,10 @@ final class Stage {
         case .groupCPU: return groups["cpuacct"].flatMap { Kernel.number($0 + "/cpuacct.usage") }.map { $0 / 1e9 }
         case .groupMemory: return groups["memory"].flatMap { Kernel.number($0 + "/memory.usage_in_bytes") }
         case .neighbourFree:
-            guard let id = neighbours.first?.id, let limit = softLimit(of: id) else { return nil }
+            guard let id = neighbours.first?.id, let limit = Kernel.softLimit(of: id) else { return nil }
             // A descriptor beyond the limit takes none of the numbers below it.
             let open = try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(id)/fd")
             return open.map { names in limit - Double(names.count { (Double($0) ?? 0) < limit }) }
         }
-    }
-
-    /// The soft RLIMIT_NOFILE of a process, as `/proc/PID/limits` shows it.
-    private func softLimit(of id: Int32) -> Double? {
-        let lines = Kernel.text("/proc/\(id)/limits")?.split(separator: "\n") ?? []
-        let words = lines.first { $0.hasPrefix("Max open files") }?.split(separator: " ") ?? []
-        return words.count > 3 ? Double(words[3]) : nil
     }
 }

@@ -2,6 +2,7 @@
 
 import Foundation
 import Testing
+import UndoRecords
 
 @testable import LinuxSystem
 
@@ -86,9 +87,10 @@ struct ResctrlTests {
     @Test func aGroupIsRecordedBeforeItIsMadeAndGoneAfterIt() throws {
         let group = try ResctrlGroup(in: try resctrl(), journal: journal)
         #expect(group.directory.hasPrefix(folder.path + "/fs/mon_groups/exert-") && exists(group.directory))
-        #expect(journal.listing().live.map(\.action) == [.removeGroup(path: group.directory)])
+        #expect(journal.survey().items.map(\.state) == [.held])
+        #expect(journal.survey().items.map(\.effect) == ["remove the group \(group.directory)"])
         group.remove()
-        #expect(!exists(group.directory) && journal.listing().live.isEmpty)
+        #expect(!exists(group.directory) && journal.survey().items.isEmpty)
         group.remove()
     }
 
@@ -96,22 +98,7 @@ struct ResctrlTests {
         var group: ResctrlGroup? = try ResctrlGroup(in: try resctrl(), journal: journal)
         let directory = try #require(group?.directory)
         group = nil
-        #expect(!exists(directory) && journal.listing().live.isEmpty)
-    }
-
-    @Test func aGroupOfADeadProcessIsRemovedAtTheNextStart() throws {
-        let directory = folder.path + "/fs/mon_groups/exert-1-2"
-        try folder.makeFolder("fs/mon_groups/exert-1-2")
-        var owner = ProcessIdentity.current()
-        owner.startTime += 1
-        var facts = stat()
-        try #require(stat(folder.path, &facts) == 0)
-        let entry = UndoRecord.Entry(
-            file: "undo-planted", action: .removeGroup(path: directory), owner: owner, device: UInt64(facts.st_dev))
-        try folder.write(UndoText.text(entry), to: "state/undo-planted")
-        chmod(folder.path + "/state/undo-planted", 0o600)
-        #expect(journal.replay().map(\.kind) == [.undone])
-        #expect(!exists(directory))
+        #expect(!exists(directory) && journal.survey().items.isEmpty)
     }
 
     @Test func nothingIsRemovedThatIsNotAnEmptyGroup() throws {
@@ -121,14 +108,14 @@ struct ResctrlTests {
         try folder.write("kept", to: name + "/file")
         group.remove()
         #expect(exists(group.directory + "/file"))
-        #expect(journal.listing().live.count == 1, "the record stays")
+        #expect(journal.survey().items.map(\.state) == [.left], "the record stays, and nobody holds it")
     }
 
     @Test func whereNoGroupCanBeMadeNoRecordIsLeft() throws {
         let resctrl = try resctrl()
         rmdir(folder.path + "/fs/mon_groups")
         #expect(throws: Resctrl.Problem.self) { try ResctrlGroup(in: resctrl, journal: journal) }
-        #expect(journal.listing().live.isEmpty && journal.listing().stale.isEmpty)
+        #expect(journal.survey().items.isEmpty)
     }
 
     @Test func allThreadsOfAProcessAreAdded() throws {

@@ -3,6 +3,7 @@
 import Foundation
 import SystemPackage
 import Testing
+import UndoRecords
 
 @testable import LinuxSystem
 

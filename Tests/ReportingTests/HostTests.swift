@@ -79,6 +79,15 @@ import Testing
         report.directories = [
             .init(path: "/gone", type: nil, problem: "there is no directory '/gone'", techniques: [])
         ]
+        report.undo.directory = "/var/lib/exert"
+        report.undo.records = ["held", "left", "stuck", "foreign"].map { state in
+            var record = HostReport.Undo.Record(path: "/var/lib/exert/undo-\(state)", state: state)
+            if state != "foreign" { record.effect = "remove the file /a/\u{1B}[2J.exert-\(state)" }
+            record.owner = "process 71, run 01RUN"
+            record.processID = 71
+            record.reason = state == "left" ? nil : "it is \(state)"
+            return record
+        }
         return report
     }
 
@@ -121,6 +130,15 @@ import Testing
         #expect(line("open files, soft").contains("no limit"))
         #expect(text().contains("not asked: nfs4"))
         #expect(text().contains("there is no directory '/gone'"))
+    }
+
+    @Test func recordsSayWhoseTheyAreAndWhyTheyStay() {
+        #expect(text().contains("undo records in /var/lib/exert"))
+        #expect(text().contains("✓ held by process 71, run 01RUN"))
+        #expect(text().contains("! left by process 71, run 01RUN: exert cleanup would remove"))
+        #expect(text().contains(": it is stuck") && text().contains("✗ /var/lib/exert/undo-foreign: it is foreign"))
+        #expect(!text().contains("\u{1B}[2J"), "what is in a name does not reach the terminal")
+        #expect(HostText.text(HostReport(), style: TextStyle()).contains("none: no run holds"))
     }
 
     @Test func techniquesSayWhyNotAndWhatInstead() {

@@ -3,6 +3,7 @@
 import Foundation
 import LoadModel
 import Testing
+import UndoRecords
 
 @testable import Engine
 @testable import LinuxSystem

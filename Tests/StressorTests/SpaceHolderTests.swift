@@ -177,7 +177,7 @@ struct SpaceHolderTests {
         do {
             let holder = try InodeHolder(
                 .init(
-                    directory: disk.path, location: disk.path, unnamedLimit: unnamedLimit, mode: .total,
+                    directory: disk.path, location: disk.path, unnamedLimit: unnamedLimit, mode: .total, run: "",
                     gauges: [lane.gauge]),
                 lane: lane, tell: { _, _ in })
             var stage = Stage(holder: holder, lane: lane, total: total)

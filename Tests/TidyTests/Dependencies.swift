@@ -15,10 +15,12 @@ enum Dependencies {
         "CLinux": Rule(),
         "CNUMA": Rule(),
         "LinuxSystem": Rule(ours: ["CLinux", "CNUMA"], external: ["SystemPackage"]),
+        "UndoRecords": Rule(ours: ["CLinux", "LinuxSystem"], external: ["SystemPackage"]),
         "LoadModel": Rule(),
         "Profiles": Rule(ours: ["LoadModel"], external: ["Yams", "Crypto"], mayUseFoundation: true),
-        "Engine": Rule(ours: ["LoadModel", "LinuxSystem"], external: ["SystemPackage"]),
-        "Stressors": Rule(ours: ["CLinux", "LoadModel", "LinuxSystem", "Engine"], external: ["SystemPackage"]),
+        "Engine": Rule(ours: ["LoadModel", "LinuxSystem", "UndoRecords"], external: ["SystemPackage"]),
+        "Stressors": Rule(
+            ours: ["CLinux", "LoadModel", "LinuxSystem", "UndoRecords", "Engine"], external: ["SystemPackage"]),
         "Reporting": Rule(ours: ["LoadModel"]),
         "Exert": Rule(ours: ["LinuxSystem"], mayUseFoundation: true),
         // A run is a process of its own: the server knows nothing of engines and stressors.
@@ -31,7 +33,8 @@ enum Dependencies {
             mayUseFoundation: true),
         "exert": Rule(
             ours: [
-                "LoadModel", "LinuxSystem", "Profiles", "Engine", "Stressors", "Reporting", "Exert", "ControlServer",
+                "LoadModel", "LinuxSystem", "UndoRecords", "Profiles", "Engine", "Stressors", "Reporting", "Exert",
+                "ControlServer",
             ],
             external: ["ArgumentParser"]),
     ]

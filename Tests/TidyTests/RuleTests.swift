@@ -109,7 +109,7 @@ import Testing
         }
         #expect(users("Yams") == ["Profiles"] && users("Crypto") == ["Profiles"])
         #expect(users("ArgumentParser") == ["exert"])
-        #expect(users("SystemPackage") == ["LinuxSystem", "Engine", "Stressors"])
+        #expect(users("SystemPackage") == ["LinuxSystem", "UndoRecords", "Engine", "Stressors"])
     }
 
     @Test func `targets are read from a manifest`() {

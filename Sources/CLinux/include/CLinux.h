@@ -12,6 +12,7 @@
 #include "CLinuxAside.h"
 #include "CLinuxFiles.h"
 #include "CLinuxProbe.h"
+#include "CLinuxRecords.h"
 #include "CLinuxStream.h"
 
 #pragma clang assume_nonnull begin
@@ -171,8 +172,8 @@ int64_t CLinux_burn_until(
 
 /// open(2) O_TMPFILE in `directory`, with O_DIRECT or without, and O_NOATIME where it is allowed; a descriptor or -1.
 int CLinux_open_working_file(const char *directory, int is_direct);
-/// open(2) of a file that must not exist, for file systems without O_TMPFILE; a descriptor or -1.
-int CLinux_create_working_file(const char *path, int is_direct);
+/// The flag O_DIRECT of open(2), whose value differs by architecture.
+extern const int CLinux_o_direct;
 /// pwritev2(2) of one piece with RWF_ flags; bytes written or -1.
 ssize_t CLinux_write_at(int descriptor, const void *address, size_t length, int64_t offset, int flags);
 /// preadv2(2) of one piece; bytes read or -1.

@@ -25,6 +25,8 @@ int CLinux_fallocate_keeping_size(int descriptor, int64_t offset, int64_t length
 int CLinux_syncfs(int descriptor);
 /// open(2) with O_TMPFILE: a file without a name in `directory`, for reading and writing. A descriptor or -1.
 int CLinux_open_unnamed(const char *directory);
+/// The same in a directory that is open, whatever its path is by now. A descriptor or -1.
+int CLinux_open_unnamed_in(int directory);
 /// fstatfs(2): the magic number of the file system (linux/magic.h), or -1.
 int64_t CLinux_file_system_magic(int descriptor);
 /// The major number of a device, of which the macro is not visible to Swift.

@@ -3,6 +3,7 @@
 internal import LinuxSystem
 public import LoadModel
 internal import SystemPackage
+internal import UndoRecords
 
 /// Looks at what a host or container offers: reads the kernel's figures and tries what exert would use.
 ///
@@ -34,6 +35,7 @@ public struct HostSurvey {
         let techniques = Technique.time() + Technique.memory() + Technique.process(cgroups: cgroups, mounts: mounts)
         report.techniques = techniques.map(HostTechnique.init)
         report.directories = triedDirectories()
+        report.undo = HostReport.Undo(.standard(), mayWait: false)
         return report
     }
 

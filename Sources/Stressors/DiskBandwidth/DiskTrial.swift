@@ -2,6 +2,7 @@
 
 internal import Engine
 internal import LinuxSystem
+internal import UndoRecords
 
 /// Tries, with a file of its own that is gone at once, what a directory allows.
 struct DiskTrial {

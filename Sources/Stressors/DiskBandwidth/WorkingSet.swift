@@ -5,6 +5,7 @@ internal import Glibc
 internal import LinuxSystem
 internal import LoadModel
 internal import Synchronization
+internal import UndoRecords
 
 /// The file that all lanes of a disk-bandwidth load work on, and what they have used of its bounds.
 final class WorkingSet: Sendable {

@@ -101,6 +101,7 @@ extension DiskSpaceStressor {
     ) throws(PlanProblem) -> Preparation {
         var settings = request.settings
         let facts = try FileSystemSetting.facts(&settings)
+        if settings.flag("named") { try UndoNeed.check() }
         let peak = curve.peak
         // Beyond what there is, it runs as far as it goes; beyond this no file system could tell.
         guard peak < 0x1p62 else {

@@ -24,7 +24,7 @@ public struct DiskSpaceStressor: Stressor {
                 directory: facts.directory, location: place.location ?? facts.directory,
                 namePrefix: settings.flag("named") ? prefix : nil,
                 method: settings.text("method").flatMap { .init(rawValue: $0) } ?? .auto,
-                blockSize: facts.space.blockSize),
+                blockSize: facts.space.blockSize, run: process.runID),
             keepFree: settings.bytes("keep-free") ?? 0, usesReserved: settings.flag("use-reserved"),
             // Planned for with `use-reserved` alone, and then it is known.
             heldBack: facts.heldBack ?? 0,

@@ -3,6 +3,7 @@
 internal import Engine
 internal import LinuxSystem
 internal import LoadModel
+internal import UndoRecords
 
 /// Files that hold space, the last of which grows and shrinks.
 ///
@@ -20,6 +21,8 @@ final class SpacePile {
         var namePrefix: String?
         var method: Method
         var blockSize: Int64
+        /// The run that undo records are written for.
+        var run = ""
     }
 
     /// What is allocated in one go: a target that turns must not wait for more than some milliseconds.
@@ -41,7 +44,7 @@ final class SpacePile {
     }
 
     private let options: Options
-    private let journal = UndoJournal.standard()
+    private let journal: UndoJournal
     private let tell: (String, String) -> Void
     private var files: [File] = []
     private var filesMade = 0
@@ -60,6 +63,7 @@ final class SpacePile {
     /// Makes the first file and tries it, with one block that is given back at once.
     init(_ options: Options, tell: @escaping (String, String) -> Void) throws(StressorFailure) {
         self.options = options
+        journal = .standard(run: options.run)
         self.tell = tell
         granularity = options.blockSize
         let most = SpaceFile.sizeLimit() ?? .max

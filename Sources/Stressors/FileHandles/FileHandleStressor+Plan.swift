@@ -137,6 +137,7 @@ extension FileHandleStressor {
     ) throws(PlanProblem) -> Preparation {
         let scope = HandleScope(request.settings)
         if case .target(let id) = scope {
+            try UndoNeed.check()
             return TargetCheck.prepare(id, base: base, curve: curve)
         }
         let kind = scope.kind(request.settings)

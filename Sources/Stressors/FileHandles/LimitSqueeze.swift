@@ -4,6 +4,7 @@ internal import Engine
 internal import LinuxSystem
 internal import LoadModel
 internal import SystemPackage
+internal import UndoRecords
 
 /// Leaves another process a given number of free descriptors, by its soft limit.
 ///
@@ -43,7 +44,7 @@ struct LimitSqueeze: Holding, ~Copyable {
     init(
         of id: Int32, plannedLimit: UInt64, lane: Lane, context: StressorContext
     ) throws(StressorFailure) {
-        let journal = UndoJournal.standard()
+        let journal = UndoJournal.standard(run: context.runID)
         guard let startTime = ProcessIdentity.startTime(of: id) else { throw Self.gone(id) }
         let table: DescriptorTable
         let soft: UInt64
@@ -56,7 +57,7 @@ struct LimitSqueeze: Holding, ~Copyable {
         // A journal that cannot be written to is found out before the load begins.
         do throws(UndoProblem) {
             let trial = try journal.record(
-                .restoreOpenFileLimit(processID: id, startTime: startTime, soft: soft, lowered: 0))
+                LoweredFileLimit(processID: id, startTime: startTime, soft: soft, lowered: 0))
             trial.discard()
         } catch {
             throw .impossible(error.description)
@@ -160,7 +161,7 @@ struct LimitSqueeze: Holding, ~Copyable {
         let bound = min(original, limit + limit + 64)
         do throws(UndoProblem) {
             let written = try journal.record(
-                .restoreOpenFileLimit(processID: id, startTime: startTime, soft: original, lowered: bound))
+                LoweredFileLimit(processID: id, startTime: startTime, soft: original, lowered: bound))
             record.take()?.discard()
             record = consume written
             recordedUpTo = bound

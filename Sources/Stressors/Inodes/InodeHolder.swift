@@ -3,6 +3,7 @@
 internal import Engine
 internal import LinuxSystem
 internal import LoadModel
+internal import UndoRecords
 
 /// Holds inodes of a file system: a number of its own, or what others leave of a total.
 struct InodeHolder: Holding, ~Copyable {
@@ -14,6 +15,8 @@ struct InodeHolder: Holding, ~Copyable {
         /// How many files without a name one process may hold.
         var unnamedLimit: Int
         var mode: LoadMode
+        /// The run that undo records are written for.
+        var run: String
         /// The gauges of all lanes of all processes.
         var gauges: [Gauge]
     }
@@ -34,7 +37,7 @@ struct InodeHolder: Holding, ~Copyable {
             throw .impossible("\(options.directory) cannot be opened")
         }
         do throws(SpaceProblem) {
-            files = try InodeFiles(in: options.location, journal: .standard())
+            files = try InodeFiles(in: options.location, journal: .standard(run: options.run))
         } catch {
             throw .impossible("\(options.directory) cannot be opened: \(SpacePile.words(error))")
         }

@@ -3,6 +3,7 @@
 public import Engine
 internal import LinuxSystem
 public import LoadModel
+internal import UndoRecords
 
 extension InodesStressor {
     /// See ``Stressor/manifest``.
@@ -81,6 +82,7 @@ extension InodesStressor {
         let room = InodeRoom.read(raisingLimit: false)
         let processes = isNamed ? 1 : room.processes(for: max(0, own))
         let unnamed = room.each(of: processes) * processes
+        if isNamed || own > Double(unnamed) { try UndoNeed.check() }
         if !isNamed, own > Double(unnamed) {
             find(
                 "named_files",
@@ -150,12 +152,12 @@ private final class InodesWitness: Witness {
 
     private func read(target: Double, isExact: Bool) -> WitnessReading? {
         guard let open = descriptors, let idle else { return nil }
-        // A directory of named files is open as well, and counted with its entries.
         if let silence = gauge.takeSilence() { tell("file_system_silent", silence) }
         var own = max(0, open - idle)
         for tree in trees {
+            // A directory of named files is counted with its entries; what is open for it is not in question.
             guard let named = tree.read(isExact: isExact) else { return nil }
-            own += max(0, named - 1)
+            own += named > 0 ? named - InodeFiles.treeDescriptors : 0
         }
         guard mode == .total else { return WitnessReading(Double(own)) }
         guard target > 0 else { return WitnessReading(Double(own), own: Double(own)) }

@@ -22,7 +22,7 @@ public struct InodesStressor: Stressor {
         options = InodeHolder.Options(
             directory: facts.directory, location: place.location ?? facts.directory,
             unnamedLimit: settings.flag("named") ? 0 : room.each(of: process.processes),
-            mode: process.mode, gauges: process.gauges)
+            mode: process.mode, run: process.runID, gauges: process.gauges)
         context = process
     }
 
@@ -38,8 +38,8 @@ public struct InodesStressor: Stressor {
 struct InodeRoom {
     /// Processes that share the files at most: each costs some 16 MiB.
     static let mostProcesses = 8
-    /// Descriptors that a process needs for itself: some ten.
-    private static let reserve = 16
+    /// Descriptors that a process needs for itself: some ten, and as many to prove what it removes.
+    private static let reserve = 32
 
     /// What one process may open.
     var eachProcess: Int

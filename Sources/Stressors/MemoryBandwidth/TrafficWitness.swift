@@ -3,6 +3,7 @@
 internal import Engine
 internal import LinuxSystem
 internal import LoadModel
+internal import UndoRecords
 
 /// What of the workers' own count the processor's count of memory traffic bears out.
 ///

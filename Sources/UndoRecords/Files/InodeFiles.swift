@@ -2,6 +2,7 @@
 
 internal import CLinux
 internal import Glibc
+internal import LinuxSystem
 internal import SystemPackage
 
 /// Empty files that are held for their inodes; all are given back when their owner is gone.
@@ -10,7 +11,6 @@ internal import SystemPackage
 /// name are in one directory, of which an undo record tells.
 public struct InodeFiles: ~Copyable {
     private let directory: OwnedDescriptor
-    private let path: String
     private let treePath: String
     private let journal: UndoJournal
     private var unnamed: [Int32] = []
@@ -25,15 +25,13 @@ public struct InodeFiles: ~Copyable {
         } catch {
             throw SpaceProblem(error)
         }
-        path = directory
         treePath = Self.treePath(of: getpid(), in: directory) ?? directory + "/.exert-inodes-\(getpid())"
         self.journal = journal
     }
 
     deinit {
         for descriptor in unnamed { close(descriptor) }
-        // The undo of a tree empties it; what goes wrong here is told by the next start.
-        if let tree = consume tree { _ = try? tree.end() }
+        // The undo of a tree, which comes now, empties it; what goes wrong there is told by the next start.
     }
 
     /// Where process `processID` puts files that have names; `nil` where it is gone.
@@ -42,6 +40,10 @@ public struct InodeFiles: ~Copyable {
             "\(directory == "/" ? "" : directory)/.exert-inodes-\(processID)-\($0)"
         }
     }
+
+    /// How many descriptors a process holds for the named ones: of their directory and its record, and of the
+    /// directories that these two are in.
+    public static let treeDescriptors: Int64 = 4
 
     /// How many files have no name.
     public var unnamedCount: Int { unnamed.count }
@@ -59,7 +61,7 @@ public struct InodeFiles: ~Copyable {
     /// - Throws: ``SpaceProblem`` of the first file that could not be made; those before it are held.
     public mutating func addUnnamed(_ wanted: Int) throws(SpaceProblem) {
         for _ in 0..<wanted {
-            let descriptor = CLinux_open_unnamed(path)
+            let descriptor = CLinux_open_unnamed_in(directory.rawValue)
             guard descriptor >= 0 else {
                 // EISDIR: a kernel that does not know the flag; ENOENT: an old overlay.
                 throw [EISDIR, ENOENT].contains(errno) ? .unsupported : SpaceProblem(Errno(rawValue: errno))
@@ -81,15 +83,41 @@ public struct InodeFiles: ~Copyable {
     }
 
     private func makeTree() throws(SpaceProblem) -> InodeTree {
-        let record: UndoRecord
-        do { record = try journal.record(.removeTree(path: treePath)) } catch { throw .other(error.description) }
-        let folder = mkdir(treePath, 0o700) == 0 ? open(treePath, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1
-        guard folder >= 0 else {
-            let problem = SpaceProblem(Errno(rawValue: errno))
-            _ = try? record.undo()
+        do {
+            var place = try NamedObject.place(treePath)
+            var record = try journal.record(MadeFolder(place.object))
+            guard mkdirat(place.folder.rawValue, place.object.name, 0o700) == 0 else {
+                let problem = SpaceProblem(Errno(rawValue: errno))
+                record.discard()
+                throw problem
+            }
+            let flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
+            let descriptor = openat(place.folder.rawValue, place.object.name, flags)
+            guard descriptor >= 0 else {
+                let problem = SpaceProblem(Errno(rawValue: errno))
+                _ = try? record.undo(directory: place.folder.rawValue)
+                throw problem
+            }
+            let folder = OwnedDescriptor(owning: descriptor)
+            // Whoever may rename things here could have put another directory there since; one of files is none of
+            // ours, whoever it belongs to.
+            var facts = stat()
+            guard fstat(folder.rawValue, &facts) == 0, facts.st_uid == geteuid(), facts.st_mode & 0o077 == 0,
+                DirectoryReader.names(ofDescriptor: folder.rawValue, limit: 1).isEmpty
+            else { throw SpaceProblem.other("\(treePath) was replaced by somebody else") }
+            place.object.object = FileIdentity(of: folder.rawValue)
+            do {
+                try record.update(MadeFolder(place.object))
+            } catch {
+                _ = try? record.undo(directory: place.folder.rawValue, object: folder.rawValue)
+                throw error
+            }
+            return InodeTree(LiveObject(folder, in: place.takeFolder(), record))
+        } catch let problem as SpaceProblem {
             throw problem
+        } catch {
+            throw .other("\(error)")
         }
-        return InodeTree(folder: OwnedDescriptor(owning: folder), record: record)
     }
 
     /// Gives back `surplus` inodes, those with names first.
@@ -109,13 +137,16 @@ public struct InodeFiles: ~Copyable {
 
 /// The directory of the files that have names.
 private struct InodeTree: ~Copyable {
-    let folder: OwnedDescriptor
-    let record: UndoRecord
+    let folder: LiveObject
     var files = 0
+
+    private var number: Int32 { folder.descriptor.rawValue }
+
+    init(_ folder: LiveObject) { self.folder = folder }
 
     /// Makes one more file, by its number.
     mutating func add() -> SpaceProblem? {
-        guard mknodat(folder.rawValue, "\(files)", S_IFREG | 0o600, 0) == 0 else {
+        guard mknodat(number, "\(files)", S_IFREG | 0o600, 0) == 0 else {
             return SpaceProblem(Errno(rawValue: errno))
         }
         files += 1
@@ -124,58 +155,12 @@ private struct InodeTree: ~Copyable {
 
     /// Removes the file that was made last.
     mutating func removeLast() -> SpaceProblem? {
-        guard unlinkat(folder.rawValue, "\(files - 1)", 0) == 0 || errno == ENOENT else {
+        guard unlinkat(number, "\(files - 1)", 0) == 0 || errno == ENOENT else {
             return SpaceProblem(Errno(rawValue: errno))
         }
         files -= 1
         return nil
     }
 
-    consuming func end() throws(UndoProblem) { try record.undo() }
-}
-
-/// The entries of one directory, counted as seldom as their number demands.
-public final class EntryCounter {
-    private let path: String
-    private var questions: FileSystemQuestions?
-    private var count: Int64 = 0
-    private var nextCount: Int64 = 0
-
-    /// Counts in the directory at `path`, which need not be there yet.
-    ///
-    /// - Parameter gauge: that of the directory above, which asks in our place where it does so aside.
-    public init(_ path: String, through gauge: FileSystemGauge? = nil) {
-        self.path = path
-        questions = gauge?.questions
-    }
-
-    /// The directory and what is in it; 0 where it is not there, `nil` where the file system does not answer.
-    ///
-    /// A count that took long is not made again before twenty times as long has passed, unless `isExact`.
-    public func read(isExact: Bool = false) -> Int64? {
-        let begin = Clocks.monotonic
-        if begin < nextCount, !isExact { return count }
-        if let questions {
-            guard case .value(let found) = questions.entries(String(path.split(separator: "/").last ?? "")) else {
-                return nil
-            }
-            count = found
-        } else {
-            countHere()
-        }
-        let end = Clocks.monotonic
-        nextCount = end + 20 * (end - begin)
-        return count
-    }
-
-    private func countHere() {
-        count = 0
-        if let folder = try? OwnedDescriptor.open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW) {
-            count = 1
-            DirectoryReader.forEach(ofDescriptor: folder.rawValue) { _ in
-                count += 1
-                return true
-            }
-        }
-    }
+    consuming func end() throws(UndoProblem) { try folder.end() }
 }

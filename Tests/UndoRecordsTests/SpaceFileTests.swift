@@ -4,6 +4,7 @@ import Foundation
 import Testing
 
 @testable import LinuxSystem
+@testable import UndoRecords
 
 /// Files that hold space or an inode, and what the kernel says of them; small ones, in the temporary directory.
 struct SpaceFileTests {
@@ -38,10 +39,11 @@ struct SpaceFileTests {
             let file = try SpaceFile.named(work + "/.exert-a-0", journal: journal)
             #expect(file.size == 0)
             #expect(try names() == [".exert-a-0"])
-            #expect(journal.listing().live.map(\.action) == [.removeFile(path: work + "/.exert-a-0")])
+            #expect(journal.survey().items.map(\.effect) == ["remove the file \(work)/.exert-a-0"])
+            #expect(journal.survey().items.map(\.state) == [.held])
             #expect(throws: SpaceProblem.self) { _ = try SpaceFile.named(work + "/.exert-a-0", journal: journal).size }
         }
-        #expect(try names().isEmpty && journal.listing().live.isEmpty)
+        #expect(try names().isEmpty && journal.survey().items.isEmpty)
     }
 
     @Test func inodesAreMadeAndGivenBackOneByOne() throws {
@@ -56,10 +58,10 @@ struct SpaceFileTests {
             #expect(files.count == 2 && counter.read(isExact: true) == 2)
             try files.remove(2)
             #expect(files.count == 0 && counter.read(isExact: true) == 0)
-            #expect(journal.listing().live.isEmpty)
+            #expect(journal.survey().items.isEmpty)
             try files.addNamed(3)
         }
-        #expect(try names().isEmpty && journal.listing().live.isEmpty)
+        #expect(try names().isEmpty && journal.survey().items.isEmpty)
     }
 
     @Test(.enabled(if: isOnDisk, "the temporary directory is in memory"))
