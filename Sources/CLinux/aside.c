@@ -35,11 +35,12 @@ struct shared {
     char name[PATH_MAX];
 };
 
-struct CLinux_aside *CLinux_aside_create(void) {
-    void *page =
-        mmap(NULL, sizeof(struct shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-    return page == MAP_FAILED ? NULL : page;
+static void *shared_memory(size_t size) {
+    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+    return memory == MAP_FAILED ? NULL : memory;
 }
+
+struct CLinux_aside *CLinux_aside_create(void) { return shared_memory(sizeof(struct shared)); }
 
 void CLinux_aside_destroy(struct CLinux_aside *page) { munmap(page, sizeof(struct shared)); }
 
@@ -93,11 +94,7 @@ static void begin_aside(const char *name, const int *kept, size_t count) {
 
 // MARK: Keeping
 
-struct CLinux_keep *CLinux_keep_create(void) {
-    void *page =
-        mmap(NULL, sizeof(struct CLinux_keep), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-    return page == MAP_FAILED ? NULL : page;
-}
+struct CLinux_keep *CLinux_keep_create(void) { return shared_memory(sizeof(struct CLinux_keep)); }
 
 void CLinux_keep_destroy(struct CLinux_keep *page) { munmap(page, sizeof *page); }
 

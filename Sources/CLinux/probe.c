@@ -80,7 +80,8 @@ int CLinux_bind_memory(void *address, size_t length, int node) {
 
 int CLinux_node_of(void *address) {
     int node = -1;
-    if (!CLinux_may_call(SYS_get_mempolicy) || syscall(SYS_get_mempolicy, &node, NULL, 0, address, MPOL_F_NODE | MPOL_F_ADDR) != 0) {
+    if (!CLinux_may_call(SYS_get_mempolicy)
+        || syscall(SYS_get_mempolicy, &node, NULL, 0, address, MPOL_F_NODE | MPOL_F_ADDR) != 0) {
         return -1;
     }
     return node;

@@ -10,7 +10,7 @@ internal import Synchronization
 final class ObserverLink: Sendable {
     /// How long an observer may take to answer that it starts, in ns: it reads and plans, nothing else.
     private static let startLimit: Int64 = 60_000_000_000
-    /// After how long a run that was told to stop is told by a signal, in ns, which its keeper sees as well; by the end of
+    /// After how long a run that was told to stop is told by a signal, in ns, which its keeper sees, too; by the end of
     /// its input; and killed.
     private static let stopLimits: [Int64] = [1_000_000_000, 20_000_000_000, 40_000_000_000]
     /// How long the process may live on behind its last line, in ms.

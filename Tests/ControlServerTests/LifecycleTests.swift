@@ -55,7 +55,7 @@ extension Servers {
             let id = try server.start(#"{"load":{"memory":"64MiB"},"for":"60s"}"#)
             #expect(try eventually { try server.run(id)["state"] as? String == "running" })
             let children = try descendants(of: server.id)
-            #expect(children.count == 2, "an observer and a stressor")
+            #expect(children.count == 4, "an observer, its keeper, who writes for it, and a stressor")
             server.send(SIGKILL)
             #expect(eventually(within: 3) { children.allSatisfy { kill($0, 0) != 0 } })
         }

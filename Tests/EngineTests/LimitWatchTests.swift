@@ -59,7 +59,7 @@ import Testing
     private func look(_ watch: LimitWatch, for seconds: Double) {
         for _ in 0..<Int(seconds * 10) {
             usleep(100_000)
-            watch.look(at: Clocks.monotonic)
+            watch.look(at: Clocks.monotonic, hasStopped: ChildProcess.anyHasStopped)
         }
     }
 

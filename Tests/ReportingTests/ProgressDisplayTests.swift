@@ -95,7 +95,7 @@ private struct ScriptedTerminal {
                 warning: memory (pid 102) was killed by the kernel's OOM killer (SIGKILL)
                 warning: cpu (pid 101) gave up: pthread_create: EAGAIN
                 squeeze · not met · a target was not met · 0:05
-                  cpu                          █▆▁  1.600 →     – cores             gone
+                  cpu                          █▆▁  1.600 →     – cores             no reading
                   memory                       ███  512.0 → 512.0 MiB        0.00%  released
 
                 """)

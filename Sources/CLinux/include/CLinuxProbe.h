@@ -31,8 +31,8 @@ int CLinux_node_of(void *address);
 /// perf_event_open(2): a counter of the calling thread's cycles in user mode, read as a 64-bit number, or -1.
 int CLinux_open_cycle_counter(void);
 
-/// Whether the system call `number` may be made at all: a seccomp(2) filter may kill who makes it, by SIGSYS. Tried once
-/// by a child, with arguments that no call takes. Where it may not, errno is EPERM.
+/// Whether the system call `number` may be made at all: a seccomp(2) filter may kill who makes it, by SIGSYS. Tried
+/// once by a child, with arguments that no call takes. Where it may not, errno is EPERM.
 int CLinux_may_call(long number);
 /// Whether that was the answer in this thread since this was last asked.
 int CLinux_was_filtered(void);

@@ -66,7 +66,7 @@ extension Observer {
 }
 
 extension StressorSession {
-    /// What moves as long as the processes do anything: CPU time that they take, in ns, and what they say of themselves.
+    /// What moves as long as the processes do anything: CPU time that they take, in ms, and what they say they hold.
     var activity: Int64 {
         let used = running.reduce(0) { $0 &+ (ProcessCPUClock(processID: $1.id)?.now ?? 0) }
         // What a process takes to look whether it may run again is no progress: 1 ms steps.
