@@ -299,6 +299,29 @@ static int64_t count_entries(int folder, const char *name) {
     }
 }
 
+static int answer_space(struct CLinux_aside *page, int folder) {
+    struct statvfs facts;
+    if (fstatvfs(folder, &facts) != 0) {
+        return -1;
+    }
+    const uint64_t figures[] = {facts.f_frsize, facts.f_blocks, facts.f_bfree, facts.f_bavail,
+                                facts.f_files,  facts.f_ffree,  facts.f_favail};
+    memcpy(page->space, figures, sizeof figures);
+    return 0;
+}
+
+static int answer_file(struct CLinux_aside *page, const char *name) {
+    struct stat facts;
+    if (fstatat(page->descriptor, name, &facts, 0) != 0) {
+        return -1;
+    }
+    page->device = facts.st_dev;
+    page->inode = facts.st_ino;
+    page->mode = facts.st_mode;
+    page->blocks = facts.st_blocks;
+    return 0;
+}
+
 static void answer(struct CLinux_aside *page, int *folder) {
     const char *name = ((struct shared *)page)->name;
     int code = 0;
@@ -308,10 +331,10 @@ static void answer(struct CLinux_aside *page, int *folder) {
         code = *folder;
         break;
     case CLINUX_ASK_SPACE:
-        code = fstatvfs(*folder, &page->space);
+        code = answer_space(page, *folder);
         break;
     case CLINUX_ASK_FILE:
-        code = fstatat(page->descriptor, name, &page->file, 0);
+        code = answer_file(page, name);
         break;
     case CLINUX_ASK_ENTRIES:
         page->entries = count_entries(*folder, name);

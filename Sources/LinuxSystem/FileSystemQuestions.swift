@@ -59,11 +59,39 @@ public final class FileSystemQuestions {
     public var asker: HungProcess { HungProcess(process.id) }
 
     /// How full the file system is.
-    public func space() -> Answer<FileSystemSpace> { ask(CLINUX_ASK_SPACE, "") { FileSystemSpace($0.space) } }
+    public func space() -> Answer<FileSystemSpace> {
+        ask(CLINUX_ASK_SPACE, "") { page in
+            var facts = statvfs()
+            (facts.f_frsize, facts.f_blocks, facts.f_bfree) = (
+                UInt(page.space.0), UInt(page.space.1), UInt(page.space.2)
+            )
+            (facts.f_bavail, facts.f_files) = (UInt(page.space.3), UInt(page.space.4))
+            (facts.f_ffree, facts.f_favail) = (UInt(page.space.5), UInt(page.space.6))
+            return FileSystemSpace(facts)
+        }
+    }
+
+    /// What is asked of a file.
+    struct File: Hashable {
+        var device: UInt64
+        var inode: UInt64
+        var isRegular: Bool
+        /// `st_blocks` in bytes.
+        var allocated: Int64
+
+        init(device: UInt64, inode: UInt64, mode: UInt32, blocks: Int64) {
+            self.device = device
+            self.inode = inode
+            isRegular = mode & S_IFMT == S_IFREG
+            allocated = blocks * 512
+        }
+    }
 
     /// What a file is, symbolic links followed.
-    func file(_ name: String, below descriptor: Int32) -> Answer<stat> {
-        ask(CLINUX_ASK_FILE, name, of: descriptor) { $0.file }
+    func file(_ name: String, below descriptor: Int32) -> Answer<File> {
+        ask(CLINUX_ASK_FILE, name, of: descriptor) {
+            File(device: $0.device, inode: $0.inode, mode: $0.mode, blocks: $0.blocks)
+        }
     }
 
     /// How many entries a directory below has, and itself; 0 where it is not there.

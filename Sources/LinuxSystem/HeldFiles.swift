@@ -10,8 +10,7 @@ public final class HeldFiles {
     /// One of our files, which is the same as long as its number leads to the same inode.
     private struct Known {
         let number: String
-        let device: dev_t
-        let inode: ino_t
+        let file: FileSystemQuestions.File
     }
 
     /// What is known is asked this often before the table is read again.
@@ -47,13 +46,16 @@ public final class HeldFiles {
     public func ask(through gauge: FileSystemGauge) { questions = gauge.questions }
 
     /// The file that a descriptor of the process leads to; `nil` where there is none, or no answer.
-    private func facts(_ number: String) -> stat? {
+    private func facts(_ number: String) -> FileSystemQuestions.File? {
         if let questions {
             if case .value(let facts) = questions.file(number, below: table.rawValue) { return facts }
             return nil
         }
         var facts = stat()
-        return fstatat(table.rawValue, number, &facts, 0) == 0 ? facts : nil
+        guard fstatat(table.rawValue, number, &facts, 0) == 0 else { return nil }
+        return FileSystemQuestions.File(
+            device: UInt64(facts.st_dev), inode: UInt64(facts.st_ino), mode: facts.st_mode,
+            blocks: Int64(facts.st_blocks))
     }
 
     /// How much space they take (`st_blocks`) in bytes; `nil` where the process is gone, or nobody answers.
@@ -78,10 +80,11 @@ public final class HeldFiles {
     private var allocatedOfKnown: Int64? {
         var sum: Int64 = 0
         for file in known {
-            guard let facts = facts(file.number), facts.st_dev == file.device, facts.st_ino == file.inode else {
+            guard let facts = facts(file.number), facts.device == file.file.device, facts.inode == file.file.inode
+            else {
                 return nil
             }
-            sum += Int64(facts.st_blocks) * 512
+            sum += facts.allocated
         }
         return sum
     }
@@ -106,9 +109,9 @@ public final class HeldFiles {
                 count = nil
                 return nil
             }
-            guard facts.st_mode & S_IFMT == S_IFREG else { continue }
-            known.append(Known(number: text, device: facts.st_dev, inode: facts.st_ino))
-            sum += Int64(facts.st_blocks) * 512
+            guard facts.isRegular else { continue }
+            known.append(Known(number: text, file: facts))
+            sum += facts.allocated
         }
         return sum
     }

@@ -6,8 +6,6 @@
 
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <sys/types.h>
 
 #pragma clang assume_nonnull begin
@@ -18,7 +16,7 @@ enum CLinux_ask {
     CLINUX_ASK_OPEN,
     /// fstatvfs(3) of that directory, to `space`.
     CLINUX_ASK_SPACE,
-    /// fstatat(2) of `name` below `descriptor`, symbolic links followed, to `file`.
+    /// fstatat(2) of `name` below `descriptor`, symbolic links followed, to `device` and what follows it.
     CLINUX_ASK_FILE,
     /// The number of entries of `name` below that directory and of itself, to `entries`; 0 where it is not there.
     CLINUX_ASK_ENTRIES,
@@ -39,8 +37,13 @@ struct CLinux_aside {
     /// Bytes that were written.
     int64_t written;
     int64_t entries;
-    struct stat file;
-    struct statvfs space;
+    /// Of a file: st_dev, st_ino, st_mode, st_blocks.
+    uint64_t device;
+    uint64_t inode;
+    uint32_t mode;
+    int64_t blocks;
+    /// Of a file system: f_frsize, f_blocks, f_bfree, f_bavail, f_files, f_ffree, f_favail.
+    uint64_t space[7];
 };
 
 /// Shared memory for one such process; NULL on failure.
