@@ -20,7 +20,11 @@ public final class EntryCounter {
     /// The directory and what is in it; 0 where it is not there, `nil` where the file system does not answer.
     ///
     /// A count that took long is not made again before twenty times as long has passed, unless `isExact`.
-    public func read(isExact: Bool = false) -> Int64? {
+    ///
+    /// - Parameter isExpected: whether something should be there; where nothing is that was not there before, nobody is
+    ///   asked.
+    public func read(isExact: Bool = false, isExpected: Bool = true) -> Int64? {
+        if count == 0, !isExpected, !isExact { return 0 }
         let begin = Clocks.monotonic
         if begin < nextCount, !isExact { return count }
         if let questions {

@@ -251,7 +251,7 @@ public final class Observer {
             let phaseEnd = plan.phases[phase].end
             let wake = LookSchedule.next(after: max(0, now), phaseEnd: phaseEnd, nextLog: nextLog, ledgers)
             // Without pidfds (before Linux 5.3) the processes are asked at each tick.
-            let isBlind = sessions.contains { $0.pidDescriptors.contains { $0 < 0 } }
+            let isBlind = sessions.contains(where: \.isBlind)
             if world.wait(for: &poll, until: start + wake) || isBlind {
                 if let signal = signals.next() {
                     interruptedBy = signal

@@ -113,6 +113,8 @@ final class StressorSession {
     var running: [any StressorChild] { children.filter { !ended.contains($0.id) } }
     /// Readable when a process ends; negative where the kernel has no such descriptors.
     var pidDescriptors: [Int32] { running.map(\.pidDescriptor) }
+    /// Whether nothing tells when a process ends.
+    private(set) lazy var isBlind = children.contains { $0.pidDescriptor < 0 }
     var isAlive: Bool { ended.count < children.count }
 
     /// How long the workers may take to become ready.

@@ -156,7 +156,8 @@ private final class InodesWitness: Witness {
         var own = max(0, open - idle)
         for tree in trees {
             // A directory of named files is counted with its entries; what is open for it is not in question.
-            guard let named = tree.read(isExact: isExact) else { return nil }
+            let isExpected = mode == .total || Double(own) < target
+            guard let named = tree.read(isExact: isExact, isExpected: isExpected) else { return nil }
             own += named > 0 ? named - InodeFiles.treeDescriptors : 0
         }
         guard mode == .total else { return WitnessReading(Double(own)) }

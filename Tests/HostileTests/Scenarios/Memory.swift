@@ -93,7 +93,7 @@ extension Scenario {
                 .move(to: "cpu", 2), .neighbour("echo $$ >'{cpu}/cgroup.procs'; while :; do :; done", 2.5),
                 .set("cpu", "cpu.cfs_quota_us", "-1", 7.7),
             ],
-            sees: [.peak(.groupMemory, 3...7.5, in: 335 * mebi...420 * mebi)], must: .notMet,
+            sees: [.peak(.groupMemory, 3...7.5, in: 325 * mebi...420 * mebi)], must: .notMet,
             twinSees: [.mean(.groupMemory, 3...7.5, in: 285 * mebi...312 * mebi)], isAlone: true),
         Scenario(
             "memory", "a total that nobody fills up again",
