@@ -10,6 +10,7 @@
 #if defined(__linux__)
 
 #include "CLinux.h"
+#include "aside.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -35,12 +36,12 @@ struct shared {
     char name[PATH_MAX];
 };
 
-static void *shared_memory(size_t size) {
+void *CLinux_shared_memory(size_t size) {
     void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
     return memory == MAP_FAILED ? NULL : memory;
 }
 
-struct CLinux_aside *CLinux_aside_create(void) { return shared_memory(sizeof(struct shared)); }
+struct CLinux_aside *CLinux_aside_create(void) { return CLinux_shared_memory(sizeof(struct shared)); }
 
 void CLinux_aside_destroy(struct CLinux_aside *page) { munmap(page, sizeof(struct shared)); }
 
@@ -49,6 +50,11 @@ static char pieces[1 << 18];
 
 // Found out before the fork; see CLinux_may_call.
 static int may_close_ranges;
+
+pid_t CLinux_fork_aside(void) {
+    may_close_ranges = CLinux_may_call(SYS_close_range);
+    return fork();
+}
 
 // Closes all descriptors but those in `kept`, which are `count`.
 static void close_others(const int *kept, size_t count) {
@@ -75,7 +81,7 @@ static void close_others(const int *kept, size_t count) {
     }
 }
 
-static void begin_aside(const char *name, const int *kept, size_t count) {
+void CLinux_begin_aside(const char *name, const int *kept, size_t count) {
     // What a terminal sends to all that run in it is for the one who asked.
     static const int ignored[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGXFSZ, SIGTSTP, SIGTTOU};
     for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++) {
@@ -89,122 +95,6 @@ static void begin_aside(const char *name, const int *kept, size_t count) {
     // No mount is kept busy by standing in it.
     if (chdir("/") != 0) {
         return;
-    }
-}
-
-// MARK: Keeping
-
-struct CLinux_keep *CLinux_keep_create(void) { return shared_memory(sizeof(struct CLinux_keep)); }
-
-void CLinux_keep_destroy(struct CLinux_keep *page) { munmap(page, sizeof *page); }
-
-void CLinux_keep_child(struct CLinux_keep *page, pid_t child) {
-    page->children[page->count] = child;
-    __atomic_store_n(&page->count, page->count + 1, __ATOMIC_RELEASE);
-}
-
-// Whether a signal that is to end the process waits for it: the line ShdPnd of /proc/PID/status, proc(5).
-static int is_told_to_end(int status) {
-    ssize_t count = pread(status, pieces, 4096, 0);
-    pieces[count > 0 ? count : 0] = 0;
-    const char *line = count > 0 ? strstr(pieces, "\nShdPnd:") : NULL;
-    unsigned long long pending = line != NULL ? strtoull(line + sizeof "\nShdPnd:" - 1, NULL, 16) : 0;
-    unsigned long long ending = 1ULL << (SIGTERM - 1) | 1ULL << (SIGINT - 1);
-    return (pending & ending) != 0;
-}
-
-pid_t CLinux_fork_keeper(struct CLinux_keep *page) {
-    enum { step_ms = 100, patience_ms = 400 };
-    pid_t parent = getpid();
-    may_close_ranges = CLinux_may_call(SYS_close_range);
-    pid_t id = fork();
-    if (id != 0) {
-        return id;
-    }
-    const int kept[] = {STDERR_FILENO};
-    begin_aside("exert-keeper", kept, 1);
-    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-    int status = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
-    // The same text of the parent, whose number has up to ten digits; snprintf(3) is not for here.
-    char path[] = "/proc/0000000000/status";
-    char digits[16];
-    int length = 0;
-    for (pid_t left = parent; left > 0; left /= 10) {
-        digits[length++] = (char)('0' + left % 10);
-    }
-    for (int i = 0; i < length; i++) {
-        path[sizeof "/proc/" - 1 + i] = digits[length - 1 - i];
-    }
-    memcpy(path + sizeof "/proc/" - 1 + length, "/status", sizeof "/status");
-    close(status);
-    status = open(path, O_RDONLY | O_CLOEXEC);
-    // All that is needed later is used once now: where memory is gone, a first use may hang.
-    is_told_to_end(status);
-    uint32_t last = 0;
-    int silent_ms = 0;
-    int killed_at_ms = -1;
-    while (getppid() == parent && __atomic_load_n(&page->is_over, __ATOMIC_ACQUIRE) == 0) {
-        struct timespec step = {.tv_nsec = step_ms * 1000000};
-        nanosleep(&step, NULL);
-        uint32_t beat = __atomic_load_n(&page->beat, __ATOMIC_RELAXED);
-        silent_ms = beat == last ? silent_ms + step_ms : 0;
-        last = beat;
-        if (silent_ms < patience_ms) {
-            killed_at_ms = -1;
-            continue;
-        }
-        if (!is_told_to_end(status)) {
-            continue;
-        }
-        if (killed_at_ms < 0) {
-            killed_at_ms = silent_ms;
-            int count = __atomic_load_n(&page->count, __ATOMIC_ACQUIRE);
-            for (int i = 0; i < count; i++) {
-                // The parent has not run for a while, so that it has reaped none of them: the numbers are still theirs.
-                kill(page->children[i], SIGKILL);
-            }
-        } else if (silent_ms >= killed_at_ms + patience_ms) {
-            kill(parent, SIGKILL);
-            static const char text[] = "error: told to stop, exert did not run; its stressors and it were killed\n";
-            _exit(write(STDERR_FILENO, text, sizeof text - 1) < 0);
-        }
-    }
-    _exit(0);
-}
-
-// MARK: The first process
-
-// Whom signals are passed on to.
-static volatile pid_t heir;
-
-static void pass_on(int number) { kill(heir, number); }
-
-void CLinux_divide_init(void) {
-    sigset_t all;
-    sigset_t before;
-    sigfillset(&all);
-    sigprocmask(SIG_SETMASK, &all, &before);
-    heir = fork();
-    if (heir <= 0) {
-        sigprocmask(SIG_SETMASK, &before, NULL);
-        return;
-    }
-    prctl(PR_SET_NAME, "exert-init", 0, 0, 0);
-    static const int passed[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGCONT};
-    for (size_t i = 0; i < sizeof passed / sizeof *passed; i++) {
-        struct sigaction action = {.sa_handler = pass_on, .sa_flags = SA_RESTART};
-        sigaction(passed[i], &action, NULL);
-    }
-    sigprocmask(SIG_SETMASK, &before, NULL);
-    while (1) {
-        int status = 0;
-        pid_t ended = wait(&status);
-        if (ended == heir) {
-            _exit(WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
-        }
-        if (ended < 0 && errno != EINTR) {
-            _exit(1);
-        }
     }
 }
 
@@ -228,13 +118,12 @@ static void write_all(struct CLinux_aside *page, int output, const char *bytes, 
 }
 
 pid_t CLinux_fork_writer(struct CLinux_aside *page, int input, int output, int by_lines, int gives_back) {
-    may_close_ranges = CLinux_may_call(SYS_close_range);
-    pid_t id = fork();
+    pid_t id = CLinux_fork_aside();
     if (id != 0) {
         return id;
     }
     const int kept[] = {input, output};
-    begin_aside("exert-output", kept, 2);
+    CLinux_begin_aside("exert-output", kept, 2);
     size_t there = 0;
     while (1) {
         ssize_t count = read(input, pieces + there, sizeof pieces - there);
@@ -319,6 +208,7 @@ static int answer_file(struct CLinux_aside *page, const char *name) {
     page->inode = facts.st_ino;
     page->mode = facts.st_mode;
     page->blocks = facts.st_blocks;
+    page->modified = facts.st_mtim.tv_sec * INT64_C(1000000000) + facts.st_mtim.tv_nsec;
     return 0;
 }
 
@@ -349,12 +239,11 @@ static void answer(struct CLinux_aside *page, int *folder) {
 
 pid_t CLinux_fork_answerer(struct CLinux_aside *page, const int *kept, size_t count) {
     pid_t parent = getpid();
-    may_close_ranges = CLinux_may_call(SYS_close_range);
-    pid_t id = fork();
+    pid_t id = CLinux_fork_aside();
     if (id != 0) {
         return id;
     }
-    begin_aside("exert-ask", kept, count);
+    CLinux_begin_aside("exert-ask", kept, count);
     // Nobody asks any more once the one who forked it is gone.
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
     int folder = -1;

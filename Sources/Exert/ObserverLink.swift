@@ -13,6 +13,8 @@ final class ObserverLink: Sendable {
     /// After how long a run that was told to stop is told by a signal, in ns, which its keeper sees, too; by the end of
     /// its input; and killed.
     private static let stopLimits: [Int64] = [1_000_000_000, 20_000_000_000, 40_000_000_000]
+    /// How long the output may stay open behind its last line, in ns.
+    private static let endLimit: Int64 = 500_000_000
     /// How long the process may live on behind its last line, in ms.
     private static let lingerLimit: Int32 = 5000
     /// The longest line that an observer may write: the report of a run with many latencies is the longest.
@@ -142,6 +144,7 @@ final class ObserverLink: Sendable {
         let begun = Clocks.monotonic
         var (hasSignalled, hasClosedInput) = (false, false)
         var nextBeat = begun + Wire.beatInterval
+        var answeredAt: Int64?
         while true {
             let (unsent, isAbandoned, stopAskedAt, isStarting) = state.withLock { state in
                 defer { state.unsent = [] }
@@ -151,6 +154,12 @@ final class ObserverLink: Sendable {
             if Clocks.monotonic >= nextBeat {
                 if !isStarting { child.send(WireCommand(id: -1, beat: true).line) }
                 nextBeat = Clocks.monotonic + Wire.beatInterval
+            }
+            // The result is there; whoever still holds the pipe holds nothing that anybody waits for.
+            if answer != nil {
+                answeredAt = answeredAt ?? Clocks.monotonic
+                if Clocks.monotonic - (answeredAt ?? 0) > Self.endLimit { return (answer, nil) }
+                nextBeat = min(nextBeat, (answeredAt ?? 0) + Self.endLimit + 1_000_000)
             }
             var deadline = nextBeat
             if isStarting {

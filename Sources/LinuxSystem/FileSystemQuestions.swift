@@ -94,6 +94,11 @@ public final class FileSystemQuestions {
         }
     }
 
+    /// When a file was last changed, in ns since the Unix epoch.
+    public func modified(_ path: String) -> Answer<Int64> {
+        ask(CLINUX_ASK_FILE, path, of: AT_FDCWD) { $0.modified }
+    }
+
     /// How many entries a directory below has, and itself; 0 where it is not there.
     func entries(_ name: String) -> Answer<Int64> { ask(CLINUX_ASK_ENTRIES, name) { $0.entries } }
 

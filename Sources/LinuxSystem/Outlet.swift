@@ -57,6 +57,9 @@ public final class Outlet {
         if let page { CLinux_aside_destroy(page) }
     }
 
+    /// Whether a process of its own does the writing, and has the descriptor by itself.
+    public var hasWriter: Bool { writer != nil }
+
     /// Why a write failed; `nil` where none did so far, as far as is known.
     public var failure: Errno? {
         guard let error = page?.pointee.error, error != 0 else { return nil }

@@ -32,10 +32,10 @@ public final class SignalSource {
 
 /// Signals that were blocked for a ``SignalSource`` and have come, after nobody reads that any more.
 public enum PendingSignals {
-    /// SIGHUP, SIGINT or SIGTERM, where it waits to be delivered; `nil` where none does.
+    /// SIGHUP, SIGINT, SIGQUIT or SIGTERM, where it waits to be delivered; `nil` where none does.
     public static var ending: Int32? {
         var set = sigset_t()
         guard sigpending(&set) == 0 else { return nil }
-        return [SIGHUP, SIGINT, SIGTERM].first { sigismember(&set, $0) == 1 }
+        return [SIGHUP, SIGINT, SIGQUIT, SIGTERM].first { sigismember(&set, $0) == 1 }
     }
 }

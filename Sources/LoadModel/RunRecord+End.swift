@@ -2,12 +2,6 @@
 
 // What a run's end leaves, and what it comes to.
 extension RunRecord {
-    /// Whether a stressor process may have left something that the kernel does not give back.
-    public var leavesRecords: Bool {
-        ends.isEmpty || ends.contains { $0.manner != .released || $0.note != nil }
-            || !isGivenBack
-    }
-
     /// Stressors of which a process had not ended when the run did; what it holds is not given back yet.
     public var notReleased: [String] { findings.filter { $0.code == Self.leftCode }.compactMap(\.stressor) }
     /// The code of the finding that tells of such a process.
@@ -18,11 +12,11 @@ extension RunRecord {
     public var isGivenBack: Bool { !findings.contains { $0.code == Self.leftCode || $0.code == Self.leftoverCode } }
 
     /// The process exit code that tells the verdict; 1 where all went well and the log, which is to prove it, is not
-    /// whole.
+    /// whole, or something is left behind.
     public var exitCode: Int32 {
         if let interruptedBy { return 128 + interruptedBy }
         return switch verdict {
-        case .met: logFailure == nil ? 0 : 1
+        case .met: logFailure == nil && isGivenBack ? 0 : 1
         case .notMet, .unverified: 2
         case .aborted: 3
         case .unsupported: 4

@@ -23,7 +23,9 @@ extension RunRecord {
                 + (isReleased ? "after a clean release" : "and not everything is given back yet")
         }
         return switch verdict {
-        case .met: logFailure == nil ? "every target was met" : "every target was met, but the log is incomplete"
+        case .met:
+            "every target was met" + (logFailure == nil ? "" : ", but the log is incomplete")
+                + (isGivenBack ? "" : ", but not everything is given back")
         case .notMet: "a target was not met"
         case .unverified: "a target is not proven: nobody looked, or claim and witness disagree"
         case .aborted: leaseExpiry == nil ? "aborted by a guard" : "aborted, since nobody renewed the lease"

@@ -31,8 +31,6 @@ final class Leftovers {
     ///
     /// - Parameter record: the run's; gets a finding for what is left behind.
     func undo(after record: inout RunRecord) {
-        // Who gave back everything in order left nothing, and the state directory may be one that never answers.
-        guard record.leavesRecords else { return }
         problems = []
         // Who interrupts a run does not wait.
         undo(patience: record.interruptedBy == nil ? Self.patienceAfter : Self.patienceOnceInterrupted)

@@ -42,23 +42,22 @@ struct ObserveCommand: ParsableCommand {
         options.steering = steering
         options.retargeter = launch.retargeter
         steering.send(WireAnswer(done: .init(id: id, outline: launch.outline(runID: options.runID))))
-        let ended = observe(launch, host, options, steering, leftovers)
+        // A stressor process that was killed while we live leaves its records to us.
+        options.settle = { leftovers.undo(after: &$0) }
+        let ended = observe(launch, host, options, steering)
         steering.sendLast(WireAnswer(ended: ended))
         throw ExitCode(ended.exitCode)
     }
 
     private func observe(
-        _ launch: RunLaunch, _ host: HostFacts, _ options: Observer.Options, _ steering: WireSteering,
-        _ leftovers: Leftovers
+        _ launch: RunLaunch, _ host: HostFacts, _ options: Observer.Options, _ steering: WireSteering
     ) -> WireAnswer.Ended {
         var log = EventLog(plan: launch.plan, tags: launch.settings.tags)
         do throws(ObserverFailure) {
             let observer = try Observer(
                 launch.plan, host: host, description: host.description, options: options,
                 sink: { steering.send(log.line($0)) }, display: nil)
-            var record = try observer.run(catalog: Catalog.all)
-            // A stressor process that was killed while we live leaves its records to us.
-            leftovers.undo(after: &record)
+            let record = try observer.run(catalog: Catalog.all)
             return WireAnswer.Ended(
                 exitCode: record.exitCode,
                 text: SummaryText.text(record, style: TextStyle(hasColor: false, isUTF8: true, width: 100)),

@@ -81,9 +81,9 @@ struct RunCommand: ParsableCommand {
         }
         var options = settings.observerOptions
         options.steering = steering
-        var record = try observe(plan, host, options, outputs)
         // A stressor process that was killed while we live leaves its records to us.
-        leftovers.undo(after: &record)
+        options.settle = { leftovers.undo(after: &$0) }
+        var record = try observe(plan, host, options, outputs)
         // A log that misses lines is not the evidence that was asked for, whatever the verdict.
         if let failure = outputs.finishLog(isInterrupted: record.interruptedBy != nil) {
             record.logFailure = failure

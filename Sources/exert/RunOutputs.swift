@@ -38,8 +38,10 @@ final class RunOutputs {
         do {
             // Appended: evidence of an earlier run is not ours to delete; the run's id tells the lines apart.
             let file = try OwnedDescriptor.open(logPath, FileFlags.appendCreating, mode: 0o644)
-            log = Self.open(plan, file.rawValue, logInterval)
-            logFile = consume file
+            let outlet = Self.open(plan, file.rawValue, logInterval)
+            log = outlet
+            // Whoever closes a file of a network or FUSE mount may wait for its server: the writer alone has it open.
+            logFile = outlet.hasWriter ? nil : consume file
         } catch {
             Console.complain("the log '\(logPath)' cannot be opened: \(error)")
             throw ExitStatus.unsupported

@@ -9,6 +9,11 @@ import Stressors
 // Not Swift's `CommandLine`: it asks /proc, and without one every command line would be empty.
 let arguments = CurrentProcess.arguments
 
+// Some who start others ignore it, and then nobody is told how a child ended.
+signal(SIGCHLD, SIG_DFL)
+// What crashes ends at once, and its load with it: the runtime would write a backtrace first, which takes seconds.
+for crash in [SIGQUIT, SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGTRAP] { signal(crash, SIG_DFL) }
+
 // The first process of a container has duties that no other has: it reaps what others leave.
 if CurrentProcess.isInit { CurrentProcess.divideIntoInitAndChild() }
 

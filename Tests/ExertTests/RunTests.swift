@@ -13,7 +13,7 @@ extension DrivenRuns {
     struct RunTests {
         /// What README shows.
         @Test func `a program starts a load, follows it, and stops it`() async throws {
-            let run = try await Run.start(RunRequest(load: ["cpu": "30%"], for: "3s"))
+            let run = try await Run.start(RunRequest(load: ["cpu": "30%"], for: "20s"))
             for await sample in run.samples {
                 guard let cpu = sample["cpu"], let target = cpu.target, let achieved = cpu.achieved else { continue }
                 print("\(sample.elapsedSeconds) s: \(achieved) of \(target) \(cpu.unit)")
@@ -23,7 +23,7 @@ extension DrivenRuns {
             print(result.text)
 
             #expect(result.verdict == .aborted && result.reason == "stopped" && result.exitCode == 143)
-            #expect(run.outline.stressors["cpu"]?.unit == "cores" && run.outline.lengthSeconds == 3)
+            #expect(run.outline.stressors["cpu"]?.unit == "cores" && run.outline.lengthSeconds == 20)
         }
 
         @Test func `a run to its end is followed by many from its first event`() async throws {

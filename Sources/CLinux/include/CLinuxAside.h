@@ -42,6 +42,8 @@ struct CLinux_aside {
     uint64_t inode;
     uint32_t mode;
     int64_t blocks;
+    /// st_mtim in ns.
+    int64_t modified;
     /// Of a file system: f_frsize, f_blocks, f_bfree, f_bavail, f_files, f_ffree, f_favail.
     uint64_t space[7];
 };

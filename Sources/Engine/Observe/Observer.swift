@@ -69,8 +69,8 @@ public final class Observer {
         self.display = display
         findings = plan.findings
         do {
-            // SIGHUP, SIGINT, SIGTERM
-            signals = try SignalSource([1, 2, 15])
+            // SIGHUP, SIGINT, SIGQUIT, SIGTERM
+            signals = try SignalSource([1, 2, 3, 15])
         } catch {
             throw .cannotObserve("signals cannot be set up: \(error)")
         }
@@ -124,6 +124,7 @@ public final class Observer {
         record.leaseExpiry = leaseExpiry
         record.changes = changes
         record.startFailure = startFailure
+        options.settle?(&record)
         emit(.runEnded(record))
         return record
     }

@@ -20,6 +20,9 @@ extension Observer {
         /// When the load is to begin, in nanoseconds since the Unix epoch; `nil` for as soon as all is ready.
         public var startAt: Nanoseconds?
 
+        /// Called when everything is released, before the end is told: what is found to be left goes into the record.
+        public var settle: ((inout RunRecord) -> Void)?
+
         /// Creates options.
         public init(
             logInterval: Nanoseconds, runID: String, tags: RunTags = RunTags(), startAt: Nanoseconds? = nil
