@@ -5,28 +5,19 @@ internal import LinuxSystem
 internal import SystemPackage
 
 /// A file that was made in a directory of others; undone by emptying it and removing its name.
-public struct MadeFile: Undoable {
+struct MadeFile: NamedEffect {
     /// See ``Undoable/keyword``.
-    public static let keyword = "made-file"
+    static let keyword = "made-file"
 
     let object: NamedObject
 
     init(_ object: NamedObject) { self.object = object }
 
-    /// See ``Undoable/init(_:)``.
-    public init?(_ fields: inout UndoFields) {
-        guard let object = NamedObject(&fields) else { return nil }
-        self.object = object
-    }
-
-    /// See ``Undoable/fields``.
-    public var fields: UndoFields { object.fields }
-
     /// See ``Undoable/summary``.
-    public var summary: String { "remove the file \(object.path)" }
+    var summary: String { "remove the file \(object.path)" }
 
     /// See ``Undoable/undo(_:)``.
-    public func undo(_ circumstances: UndoCircumstances) -> UndoOutcome {
+    func undo(_ circumstances: UndoCircumstances) -> UndoOutcome {
         let removal = Removal(object, circumstances, kind: S_IFREG)
         return removal.carryOut { (spot, facts) throws(Removal.Refusal) in
             guard object.object != nil || facts.st_size == 0 && facts.st_nlink == 1 else {

@@ -5,28 +5,19 @@ internal import LinuxSystem
 internal import SystemPackage
 
 /// A directory of files whose names are numbers; undone by removing these and it.
-public struct MadeFolder: Undoable {
+struct MadeFolder: NamedEffect {
     /// See ``Undoable/keyword``.
-    public static let keyword = "made-folder"
+    static let keyword = "made-folder"
 
     let object: NamedObject
 
     init(_ object: NamedObject) { self.object = object }
 
-    /// See ``Undoable/init(_:)``.
-    public init?(_ fields: inout UndoFields) {
-        guard let object = NamedObject(&fields) else { return nil }
-        self.object = object
-    }
-
-    /// See ``Undoable/fields``.
-    public var fields: UndoFields { object.fields }
-
     /// See ``Undoable/summary``.
-    public var summary: String { "remove the directory \(object.path)" }
+    var summary: String { "remove the directory \(object.path)" }
 
     /// See ``Undoable/undo(_:)``.
-    public func undo(_ circumstances: UndoCircumstances) -> UndoOutcome {
+    func undo(_ circumstances: UndoCircumstances) -> UndoOutcome {
         let removal = Removal(object, circumstances, kind: S_IFDIR)
         return removal.carryOut { (spot, facts) throws(Removal.Refusal) in
             let folder = try Removal.open(spot, O_RDONLY | O_DIRECTORY)

@@ -4,28 +4,19 @@ internal import Glibc
 internal import LinuxSystem
 
 /// A group of a pseudo file system such as resctrl; undone by rmdir(2) alone: the files in it are the kernel's.
-public struct MadeGroup: Undoable {
+struct MadeGroup: NamedEffect {
     /// See ``Undoable/keyword``.
-    public static let keyword = "made-group"
+    static let keyword = "made-group"
 
     let object: NamedObject
 
     init(_ object: NamedObject) { self.object = object }
 
-    /// See ``Undoable/init(_:)``.
-    public init?(_ fields: inout UndoFields) {
-        guard let object = NamedObject(&fields) else { return nil }
-        self.object = object
-    }
-
-    /// See ``Undoable/fields``.
-    public var fields: UndoFields { object.fields }
-
     /// See ``Undoable/summary``.
-    public var summary: String { "remove the group \(object.path)" }
+    var summary: String { "remove the group \(object.path)" }
 
     /// See ``Undoable/undo(_:)``.
-    public func undo(_ circumstances: UndoCircumstances) -> UndoOutcome {
+    func undo(_ circumstances: UndoCircumstances) -> UndoOutcome {
         let removal = Removal(object, circumstances, kind: S_IFDIR)
         return removal.carryOut { (spot, _) throws(Removal.Refusal) in
             try removal.prove(try Removal.open(spot, O_RDONLY | O_DIRECTORY))

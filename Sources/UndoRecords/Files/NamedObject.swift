@@ -104,14 +104,29 @@ struct NamedObject: Hashable, Sendable {
     }
 }
 
+/// An effect of which a record tells nothing but what was made, and where.
+protocol NamedEffect: Undoable {
+    /// What was made.
+    var object: NamedObject { get }
+    /// Describes the effect.
+    init(_ object: NamedObject)
+}
+
+extension NamedEffect {
+    /// See ``Undoable/init(_:)``.
+    init?(_ fields: inout UndoFields) {
+        guard let object = NamedObject(&fields) else { return nil }
+        self.init(object)
+    }
+
+    /// See ``Undoable/fields``.
+    var fields: UndoFields { object.fields }
+}
+
 /// What the links below `/proc/self/fd` say.
 enum LinkText {
     /// The path of an open file as it is now; `nil` where it has none that leads to it from here.
     static func path(of descriptor: Int32) -> String? {
-        var buffer = [CChar](repeating: 0, count: 4097)
-        let count = readlink("/proc/self/fd/\(descriptor)", &buffer, buffer.count - 1)
-        guard count > 0 else { return nil }
-        let text = String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        return text.hasPrefix("/") && !text.hasSuffix(" (deleted)") ? text : nil
+        RealPath.ofDescriptor(descriptor).flatMap { $0.hasSuffix(" (deleted)") ? nil : $0 }
     }
 }
