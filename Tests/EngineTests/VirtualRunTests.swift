@@ -109,6 +109,8 @@ private final class VirtualRun {
 private final class World: RunWorld {
     private(set) var monotonic: Nanoseconds = 5000 * s
     var wall: Nanoseconds { monotonic }
+    /// None: what a hypervisor takes from the machine of the test is not taken from this world.
+    let processorTimes = "/nonexistent"
     /// How much of what is due the rate's workers do.
     var share = 1.0
     /// When all processes end, since the load's start.

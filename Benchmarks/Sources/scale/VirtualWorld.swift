@@ -12,6 +12,8 @@ final class VirtualWorld: RunWorld {
     private(set) var ticks = 0
     /// Called at each of them, before the observer looks.
     var onTick: (VirtualWorld) -> Void = { _ in }
+    /// None: nobody takes time from processors that are not there.
+    let processorTimes = "/nonexistent"
 
     private let plan: Plan
     private var crews: [Crew] = []

@@ -5,7 +5,7 @@ internal import LoadModel
 
 /// The host's own figures, from files that are kept open.
 final class HostProbe {
-    private let stat = ProcFile("/proc/stat")
+    private let stat: ProcFile?
     private let meminfo = ProcFile("/proc/meminfo")
     private let vmstat = ProcFile("/proc/vmstat", capacity: 16384)
     private let pressure = PressureProbe(directory: "/proc/pressure", suffix: "")
@@ -17,7 +17,11 @@ final class HostProbe {
     private(set) var steal = 0.0
     private let cpuCount: Double
 
-    init(cpuCount: Int) { self.cpuCount = Double(cpuCount) }
+    /// - Parameter processorTimes: the file that counts the processors' time, `/proc/stat`.
+    init(cpuCount: Int, processorTimes: String) {
+        self.cpuCount = Double(cpuCount)
+        stat = ProcFile(processorTimes)
+    }
 
     /// The host since the last call.
     func read() -> HostReading {

@@ -74,7 +74,7 @@ public final class Observer {
         } catch {
             throw .cannotObserve("signals cannot be set up: \(error)")
         }
-        probe = HostProbe(cpuCount: host.onlineCPUs.count)
+        probe = HostProbe(cpuCount: host.onlineCPUs.count, processorTimes: world.processorTimes)
         guards = try GuardWatch(plan.guards, host: host)
     }
 

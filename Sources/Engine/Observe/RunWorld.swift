@@ -14,6 +14,8 @@ public protocol RunWorld: AnyObject {
     var monotonic: Nanoseconds { get }
     /// Nanoseconds since the Unix epoch, `CLOCK_REALTIME`.
     var wall: Nanoseconds { get }
+    /// The file that counts the processors' time, `/proc/stat`; a world without processors names one that is not there.
+    var processorTimes: String { get }
     /// Sleeps until a descriptor is readable, which is `true`, or until ``monotonic`` has reached `deadline`.
     func wait(for poll: inout EventPoll, until deadline: Nanoseconds) -> Bool
     /// Sleeps until a descriptor is readable, for `milliseconds` at most.
@@ -55,6 +57,7 @@ public protocol StressorChild: AnyObject {
 final class KernelWorld: RunWorld {
     var monotonic: Nanoseconds { Clocks.monotonic }
     var wall: Nanoseconds { Clocks.wall }
+    let processorTimes = "/proc/stat"
 
     func wait(for poll: inout EventPoll, until deadline: Nanoseconds) -> Bool { poll.wait(until: deadline) }
 
