@@ -17,7 +17,7 @@ let swiftSettings: [SwiftSetting] = [
 let package = Package(
     name: "exert",
     products: [
-        .executable(name: "exert", targets: ["exert"]),
+        .executable(name: "exert", targets: ["ExertCLI"]),
         // For services and tests that start loads themselves.
         .library(name: "Exert", targets: ["Exert"]),
         // For Benchmarks/ alone, and without promise: what it measures has no public face of its own.
@@ -114,7 +114,7 @@ let package = Package(
         ),
         // Commands, exit codes, wiring.
         .executableTarget(
-            name: "exert",
+            name: "ExertCLI",
             dependencies: [
                 "LoadModel", "LinuxSystem", "UndoRecords", "Profiles", "Engine", "Stressors", "Reporting", "Exert",
                 "ControlServer",
@@ -140,9 +140,9 @@ let package = Package(
         .testTarget(
             name: "StressorTests",
             dependencies: ["Stressors", "Engine", "LoadModel", "LinuxSystem", "UndoRecords", "CLinux"]),
-        .testTarget(name: "CommandLineTests", dependencies: ["exert"]),
-        .testTarget(name: "ExertTests", dependencies: ["Exert", "exert"]),
-        .testTarget(name: "ControlServerTests", dependencies: ["ControlServer", "Exert", "exert"]),
+        .testTarget(name: "CommandLineTests", dependencies: ["ExertCLI"]),
+        .testTarget(name: "ExertTests", dependencies: ["Exert", "ExertCLI"]),
+        .testTarget(name: "ControlServerTests", dependencies: ["ControlServer", "Exert", "ExertCLI"]),
         .testTarget(name: "TidyTests"),
         // exert in a virtual machine; what is excluded is read by path.
         .testTarget(
@@ -151,7 +151,7 @@ let package = Package(
             exclude: ["Guest", "Scenarios"]
         ),
         // What is done to a run from outside, and what the kernel and the verdict say of it.
-        .testTarget(name: "HostileTests", dependencies: ["exert"]),
+        .testTarget(name: "HostileTests", dependencies: ["ExertCLI"]),
         .testTarget(name: "ReportingTests", dependencies: ["Reporting", "LoadModel"]),
     ],
     swiftLanguageModes: [.v6]

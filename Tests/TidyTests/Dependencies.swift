@@ -31,7 +31,7 @@ enum Dependencies {
                 "ServiceLifecycle", "Logging",
             ],
             mayUseFoundation: true),
-        "exert": Rule(
+        "ExertCLI": Rule(
             ours: [
                 "LoadModel", "LinuxSystem", "UndoRecords", "Profiles", "Engine", "Stressors", "Reporting", "Exert",
                 "ControlServer",

@@ -73,8 +73,8 @@ import Testing
             ("Reporting", "FoundationEssentials"), ("Engine", "Stressors"), ("Engine", "Reporting"),
             ("Engine", "Foundation"), ("Engine", "CLinux"), ("LinuxSystem", "LoadModel"),
             ("Stressors", "Crypto"),
-            ("Stressors", "Foundation"), ("Stressors", "Profiles"), ("exert", "Foundation"), ("exert", "CLinux"),
-            ("exert", "Yams"), ("Profiles", "Engine"), ("Profiles", "ArgumentParser"), ("LinuxSystem", "Crypto"),
+            ("Stressors", "Foundation"), ("Stressors", "Profiles"), ("ExertCLI", "Foundation"), ("exert", "CLinux"),
+            ("ExertCLI", "Yams"), ("Profiles", "Engine"), ("Profiles", "ArgumentParser"), ("LinuxSystem", "Crypto"),
             ("CLinux", "LinuxSystem"), ("Engine", "Hummingbird"), ("Unheard", "Glibc"), ("Engine", "Unheard"),
         ])
     func `what a target may not use is objected to`(target: String, module: String) {
@@ -84,7 +84,7 @@ import Testing
     @Test(
         arguments: [
             ("LoadModel", "Glibc"), ("Engine", "SystemPackage"), ("Engine", "LinuxSystem"), ("Profiles", "Yams"),
-            ("Profiles", "Foundation"), ("LinuxSystem", "CNUMA"), ("exert", "ArgumentParser"), ("Stressors", "CLinux"),
+            ("Profiles", "Foundation"), ("LinuxSystem", "CNUMA"), ("ExertCLI", "ArgumentParser"), ("Stressors", "CLinux"),
             ("Reporting", "LoadModel"), ("Engine", "Synchronization"), ("Stressors", "SystemPackage"),
         ])
     func `what a target may use is not`(target: String, module: String) {
@@ -108,7 +108,7 @@ import Testing
             Set(Dependencies.rules.filter { $0.value.external.contains(module) }.keys)
         }
         #expect(users("Yams") == ["Profiles"] && users("Crypto") == ["Profiles"])
-        #expect(users("ArgumentParser") == ["exert"])
+        #expect(users("ArgumentParser") == ["ExertCLI"])
         #expect(users("SystemPackage") == ["LinuxSystem", "UndoRecords", "Engine", "Stressors"])
     }
 

@@ -64,6 +64,19 @@ import Testing
         #expect(Set(targets.map(\.name)) == Set(Checkout.folders(under: "Tests")))
     }
 
+    @Test func `no two paths differ in case alone, so that a clone works where case does not count`() {
+        let folders = ["Sources", "Tests", "Benchmarks", "profiles", "docs", "scripts", "deploy"]
+        // With every folder on the way: two folders clash as two files do.
+        let paths = folders.flatMap(Checkout.files).reduce(into: Set<String>()) { all, path in
+            let parts = path.split(separator: "/")
+            for count in 1...parts.count { all.insert(parts.prefix(count).joined(separator: "/")) }
+        }
+        #expect(paths.count > 300)
+        for (name, clash) in Dictionary(grouping: paths, by: { $0.lowercased() }) where clash.count > 1 {
+            Issue.record("\(name) stands for \(clash.sorted().joined(separator: " and "))")
+        }
+    }
+
     @Test func `every file says its licence`() throws {
         for path in Self.code + Self.scripts { report(path, StyleRules.header(try Checkout.text(path))) }
     }
