@@ -73,7 +73,7 @@ import Testing
             ("Reporting", "FoundationEssentials"), ("Engine", "Stressors"), ("Engine", "Reporting"),
             ("Engine", "Foundation"), ("Engine", "CLinux"), ("LinuxSystem", "LoadModel"),
             ("Stressors", "Crypto"),
-            ("Stressors", "Foundation"), ("Stressors", "Profiles"), ("ExertCLI", "Foundation"), ("exert", "CLinux"),
+            ("Stressors", "Foundation"), ("Stressors", "Profiles"), ("ExertCLI", "Foundation"), ("ExertCLI", "CLinux"),
             ("ExertCLI", "Yams"), ("Profiles", "Engine"), ("Profiles", "ArgumentParser"), ("LinuxSystem", "Crypto"),
             ("CLinux", "LinuxSystem"), ("Engine", "Hummingbird"), ("Unheard", "Glibc"), ("Engine", "Unheard"),
         ])
