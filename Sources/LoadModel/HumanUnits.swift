@@ -8,8 +8,17 @@ public enum HumanUnits {
         public let divisor: Double
         /// The unit's text, such as `MiB`.
         public let suffix: String
+        /// The unit's text behind a 1, such as `handle`.
+        let singular: String
         /// Decimals that are shown.
         public internal(set) var places: Int
+
+        init(_ suffix: String, _ divisor: Double = 1, one singular: String? = nil, places: Int = 0) {
+            self.divisor = divisor
+            self.suffix = suffix
+            self.singular = singular ?? suffix
+            self.places = places
+        }
 
         /// The number without its unit.
         public func number(_ value: Double) -> String {
@@ -47,15 +56,8 @@ public enum HumanUnits {
 
     /// The scale in which amounts up to `greatest` are easiest to read.
     public static func scale(for unit: Unit, covering greatest: Double) -> Scale {
-        var scale =
-            switch unit {
-            case .cores: Scale(divisor: 1, suffix: "cores", places: 3)
-            case .handles: Scale(divisor: 1, suffix: "handles", places: 0)
-            case .inodes: Scale(divisor: 1, suffix: "inodes", places: 0)
-            case .operationsPerSecond: Scale(divisor: 1, suffix: "iops", places: 1)
-            case .bytes: largest(of: binary, covering: greatest)
-            case .bytesPerSecond: largest(of: decimalRates, covering: greatest)
-            }
+        let scales = unit.description.scales
+        var scale = scales.last { greatest >= $0.divisor } ?? scales[0]
         scale.places = min(scale.places, scale.room([greatest]))
         return scale
     }
@@ -89,24 +91,21 @@ public enum HumanUnits {
             rest *= 10
             places += 1
         }
-        return named(NumberText.text(value / scale.divisor, places: places, trimming: true), scale, unit)
+        return named(NumberText.text(value / scale.divisor, places: places, trimming: true), scale)
     }
 
     /// An amount that a plan resolved, zeros at its end left out, bytes in full as well:
     /// `1 GiB (1073741824 bytes)`.
     public static func exactAmount(_ value: Double, _ unit: Unit) -> String {
         let scale = scale(for: unit, covering: value.magnitude)
-        let text = named(
-            NumberText.text(value / scale.divisor, places: max(3, scale.places), trimming: true), scale, unit)
-        guard unit == .bytes, scale.divisor > 1 else { return text }
-        return "\(text) (\(NumberText.text(value, places: 0)) bytes)"
+        let text = named(NumberText.text(value / scale.divisor, places: max(3, scale.places), trimming: true), scale)
+        guard unit.description.isGivenInFull, scale.divisor > 1 else { return text }
+        return "\(text) (\(NumberText.text(value, places: 0)) \(unit.description.words))"
     }
 
     /// A number with its unit, which is singular behind a 1.
-    private static func named(_ number: String, _ scale: Scale, _ unit: Unit) -> String {
-        let isOne =
-            number == "1" && scale.suffix.hasSuffix("s") && unit != .operationsPerSecond && scale.divisor == 1
-        return "\(number) \(isOne ? String(scale.suffix.dropLast()) : scale.suffix)"
+    private static func named(_ number: String, _ scale: Scale) -> String {
+        "\(number) \(number == "1" ? scale.singular : scale.suffix)"
     }
 
     /// A length of time in a profile's notation, such as `2m30s` or `250ms`.
@@ -148,9 +147,9 @@ public enum HumanUnits {
     /// anything else in percent of the target (`+0.10%`), or in the unit itself where the target is 0.
     public static func error(_ error: Double, target: Double, unit: Unit, capacity: Double) -> String {
         let text =
-            if unit == .cores, capacity > 0 {
+            if unit.description.isInPoints, capacity > 0 {
                 NumberText.text(error / capacity * 100, places: 2) + "pp"
-            } else if unit != .cores, target > 0 {
+            } else if !unit.description.isInPoints, target > 0 {
                 percent(error / target, places: 2)
             } else {
                 amount(error, unit)
@@ -164,27 +163,5 @@ public enum HumanUnits {
     package static func errorSize(_ error: Double, target: Double, unit: Unit, capacity: Double) -> String {
         let text = Self.error(error.magnitude, target: target, unit: unit, capacity: capacity)
         return text.hasPrefix("+") ? String(text.dropFirst()) : text
-    }
-
-    private static let binary = [
-        Scale(divisor: 1, suffix: "bytes", places: 0),
-        Scale(divisor: 0x1p10, suffix: "KiB", places: 1),
-        Scale(divisor: 0x1p20, suffix: "MiB", places: 1),
-        Scale(divisor: 0x1p30, suffix: "GiB", places: 3),
-        Scale(divisor: 0x1p40, suffix: "TiB", places: 3),
-        Scale(divisor: 0x1p50, suffix: "PiB", places: 3),
-        Scale(divisor: 0x1p60, suffix: "EiB", places: 3),
-    ]
-    private static let decimalRates = [
-        Scale(divisor: 1, suffix: "B/s", places: 0),
-        Scale(divisor: 1e3, suffix: "kB/s", places: 1),
-        Scale(divisor: 1e6, suffix: "MB/s", places: 1),
-        Scale(divisor: 1e9, suffix: "GB/s", places: 3),
-        Scale(divisor: 1e12, suffix: "TB/s", places: 3),
-        Scale(divisor: 1e15, suffix: "PB/s", places: 3),
-    ]
-
-    private static func largest(of scales: [Scale], covering greatest: Double) -> Scale {
-        scales.last { greatest >= $0.divisor } ?? scales[0]
     }
 }

@@ -60,7 +60,7 @@ extension ToleranceLimit {
         var parts: [String] = []
         if absolute > 0 || ratio <= 0 {
             var amount = HumanUnits.allowance(absolute, unit)
-            if unit == .cores, capacity > 0 {
+            if unit.description.isInPoints, capacity > 0 {
                 amount += " (\(NumberText.text(absolute / capacity * 100, places: 3, trimming: true))pp)"
             }
             parts.append(amount)
@@ -87,13 +87,12 @@ extension Tolerance {
         return switch self {
         case .points(let points): "\(plain(points))pp"
         case .percent(let percent): "\(plain(percent))% of the target"
-        case .absolute(.cores(let value)): HumanUnits.allowance(value, .cores)
-        case .absolute(.bytes(let value)): HumanUnits.allowance(value, .bytes)
-        case .absolute(.count(let value)): plain(value)
-        case .absolute(.bytesPerSecond(let value)): HumanUnits.allowance(value, .bytesPerSecond)
-        case .absolute(.operationsPerSecond(let value)): HumanUnits.allowance(value, .operationsPerSecond)
         case .absolute(.percent(let percent)): "\(plain(percent))%"
         case .absolute(.max), .absolute(.leave): "any"
+        case .absolute(let amount):
+            // A count is without a unit in a profile.
+            Unit.allCases.first { $0.description.amountKind == amount.kind && amount.kind != .count }
+                .map { HumanUnits.allowance(amount.number ?? 0, $0) } ?? plain(amount.number ?? 0)
         }
     }
 }

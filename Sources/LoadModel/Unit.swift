@@ -73,15 +73,13 @@ extension Amount {
         case .leave: .leave
         }
     }
-}
-
-extension Unit {
-    /// Whether there are whole ones only.
-    public var isWhole: Bool { self == .handles || self == .inodes }
-
-    /// Units of work in one unit·nanosecond of a curve's area.
-    ///
-    /// The work of a CPU worker is CPU time in nanoseconds, and a core is one of them each nanosecond; other work is
-    /// counted in bytes or operations, and targets are in those a second.
-    public var workPerArea: Double { self == .cores ? 1 : 1e-9 }
+    /// The figure of an amount that says it itself; `nil` of percent, `max` and `leave`, which need a base.
+    public var number: Double? {
+        switch self {
+        case .cores(let value), .bytes(let value), .count(let value), .bytesPerSecond(let value),
+            .operationsPerSecond(let value):
+            value
+        case .percent, .max, .leave: nil
+        }
+    }
 }

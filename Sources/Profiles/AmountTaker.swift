@@ -23,76 +23,19 @@ struct AmountTaker {
     /// What it takes, each kind with an example.
     var taking: String {
         let examples = kinds.map { kind in
-            switch kind {
-            case .percent: "a percentage such as '80%'"
-            case .cores: "cores such as '1.5 cores'"
-            case .bytes: "bytes such as '512MiB'"
-            case .count: "a count such as '15000'"
-            case .bytesPerSecond: "bytes per second such as '50MB/s'"
-            case .operationsPerSecond: "operations per second such as '2000 iops'"
+            let title = kind.description
+            return switch kind {
             case .max: "'max'"
             case .leave: "'leave \(leaveExample)'"
+            default: "\(kind == .percent ? title.title : title.words) such as '\(title.examples[0])'"
             }
         }
         return "\(name) takes \(Wording.either(examples))"
     }
 
     /// The amount that `leave` would be given here.
-    private var leaveExample: String {
-        for kind in kinds {
-            switch kind {
-            case .cores: return "0.5 cores"
-            case .bytes: return "8MiB"
-            case .count: return "10"
-            case .bytesPerSecond: return "10MB/s"
-            case .operationsPerSecond: return "100 iops"
-            case .percent, .max, .leave: continue
-            }
-        }
-        return "10%"
-    }
+    private var leaveExample: String { kinds.lazy.compactMap(\.description.leaveExample).first ?? "10%" }
 
     /// An amount that may be more than there is, for who wrote more than 100 percent.
-    var amountBeyondLimit: String? {
-        for kind in kinds {
-            switch kind {
-            case .cores: return "3 cores"
-            case .bytes: return "64GiB"
-            case .count: return "50000"
-            case .bytesPerSecond: return "500MB/s"
-            case .operationsPerSecond: return "20000 iops"
-            case .percent, .max, .leave: continue
-            }
-        }
-        return nil
-    }
-}
-
-extension AmountKind {
-    /// What an amount of this kind is called when it is not taken.
-    var title: String {
-        switch self {
-        case .percent: "a percentage"
-        case .cores: "an amount of cores"
-        case .bytes: "an amount of bytes"
-        case .count: "a count"
-        case .bytesPerSecond: "bytes per second"
-        case .operationsPerSecond: "operations per second"
-        case .max: "all that there is"
-        case .leave: "all but an amount"
-        }
-    }
-}
-
-extension Unit {
-    /// The kind of amount that is written in this unit.
-    var amountKind: AmountKind {
-        switch self {
-        case .cores: .cores
-        case .bytes: .bytes
-        case .handles, .inodes: .count
-        case .bytesPerSecond: .bytesPerSecond
-        case .operationsPerSecond: .operationsPerSecond
-        }
-    }
+    var amountBeyondLimit: String? { kinds.lazy.compactMap(\.description.largeExample).first }
 }

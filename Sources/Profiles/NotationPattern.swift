@@ -52,14 +52,12 @@ enum NotationPattern {
 
     private static func amount(_ kinds: [AmountKind]) -> String {
         let quantities = AmountKind.allCases.filter(kinds.contains).compactMap { kind -> String? in
-            switch kind {
-            case .percent: percent
-            case .cores: number + #"\s*(?:cores?|m)"#
-            case .bytes: bytes
-            case .count: whole + #"(?:\.0+)?"#
-            case .bytesPerSecond: bytes + "/s"
-            case .operationsPerSecond: number + #"\s*iops"#
+            let suffixes = kind.description.suffixes.map(\.name)
+            return switch kind {
             case .max, .leave: nil
+            case .percent: percent
+            case .count: whole + #"(?:\.0+)?"#
+            default: number + #"\s*(?:"# + suffixes.joined(separator: "|") + ")"
             }
         }
         // Longer ones first: `5MB` must not be the beginning of `5MB/s`.

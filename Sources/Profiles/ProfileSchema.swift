@@ -20,7 +20,7 @@ public enum ProfileSchema {
             definitions.append(("tolerance-\(manifest.kind)", tolerance(of: manifest)))
         }
         let kinds = AmountKind.allCases.filter { kind in listed.contains { $0.amounts.contains(kind) } }
-        let units = AmountKind.allCases.filter { kind in listed.contains { $0.unit.amountKind == kind } }
+        let units = AmountKind.allCases.filter { kind in listed.contains { $0.unit.description.amountKind == kind } }
         definitions.append(("stressor", namedStressor(listed)))
         let load = pattern(NotationPattern.load(kinds), "The load of a stressor", counts: kinds)
         definitions.append(("load", withAllowance(load)))
@@ -134,11 +134,11 @@ public enum ProfileSchema {
 
     private static func tolerance(of manifest: Manifest) -> JSONText {
         pattern(
-            NotationPattern.tolerance([manifest.unit.amountKind]),
+            NotationPattern.tolerance([manifest.unit.description.amountKind]),
             "How far off '\(manifest.kind)' may be: points of its base, percent of its target, or an amount; never "
                 + "above \(ToleranceRule.mostText) of the target. Where none is written: "
                 + manifest.tolerance.words(manifest.unit),
-            counts: [manifest.unit.amountKind], examples: ["1pp", "1%"])
+            counts: [manifest.unit.description.amountKind], examples: ["1pp", "1%"])
     }
 
     /// A mapping from stressor names to one of the per-kind definitions; other names take what any kind takes.

@@ -8,7 +8,8 @@ enum ToleranceNotation {
         let phrase = Phrase(text)
         let taking =
             "tolerance of '\(stressor)' takes points such as '1pp', percent of the target such as '1%', or "
-            + (AmountTaker(name: "", kinds: [unit.amountKind]).taking.split(separator: " takes ").last.map(String.init)
+            + (AmountTaker(name: "", kinds: [unit.description.amountKind]).taking.split(separator: " takes ").last.map(
+                String.init)
                 ?? "an amount")
         guard phrase.first?.isDigit == true || phrase.first == "-" || phrase.first == "+" || phrase.first == "." else {
             throw NotationError(phrase.offset, "\(Wording.quote(phrase.text)) is not a tolerance; \(taking)")
@@ -20,10 +21,10 @@ enum ToleranceNotation {
                 throw NotationError(phrase.offset, "a tolerance cannot exceed 100; write one such as '1pp' or '1%'")
             }
             return phrase.dropping(to: end).text == "pp" ? .points(value) : .percent(value)
-        case "" where unit.amountKind != .count:
+        case "" where unit.description.amountKind != .count:
             throw NotationError(phrase.offset, "\(Wording.quote(phrase.text)) has no unit; \(taking)")
         default:
-            let taker = AmountTaker(name: "tolerance of '\(stressor)'", kinds: [unit.amountKind])
+            let taker = AmountTaker(name: "tolerance of '\(stressor)'", kinds: [unit.description.amountKind])
             return .absolute(try UnitNotation.amount(phrase, for: taker))
         }
     }

@@ -130,24 +130,9 @@ extension UnitNotation {
         var kind: AmountKind
     }
 
-    private static let amountUnits: [AmountUnit] = {
-        var units = [
-            AmountUnit(name: "%", factor: 1, kind: .percent),
-            AmountUnit(name: "cores", factor: 1, kind: .cores),
-            AmountUnit(name: "core", factor: 1, kind: .cores),
-            AmountUnit(name: "m", factor: 0.001, kind: .cores),
-            AmountUnit(name: "iops", factor: 1, kind: .operationsPerSecond),
-        ]
-        let bytes: [(String, Double)] = [
-            ("B", 1), ("kB", 1e3), ("MB", 1e6), ("GB", 1e9), ("TB", 1e12),
-            ("KiB", 0x1p10), ("MiB", 0x1p20), ("GiB", 0x1p30), ("TiB", 0x1p40),
-        ]
-        for (name, factor) in bytes {
-            units.append(AmountUnit(name: name, factor: factor, kind: .bytes))
-            units.append(AmountUnit(name: name + "/s", factor: factor, kind: .bytesPerSecond))
-        }
-        return units
-    }()
+    private static let amountUnits = AmountKind.allCases.flatMap { kind in
+        kind.description.suffixes.map { AmountUnit(name: $0.name, factor: $0.factor, kind: kind) }
+    }
 
     static func amount(_ phrase: Phrase, for taker: AmountTaker) throws(NotationError) -> Amount {
         let words = phrase.words
@@ -222,22 +207,18 @@ extension UnitNotation {
                 phrase.offset, "percent of a limit cannot exceed 100; \(remedy ?? "write a percentage from 0% to 100%")"
             )
         }
-        return switch kind {
-        case .cores: .cores(scaled)
-        case .bytes: .bytes(scaled)
-        case .bytesPerSecond: .bytesPerSecond(scaled)
-        case .operationsPerSecond: .operationsPerSecond(scaled)
-        case .count: .count(scaled)
-        // A number with a unit is none of the last two; they are here because the switch is exhaustive.
-        case .percent, .max, .leave: .percent(scaled)
+        guard let amount = kind.description.amount else {
+            throw NotationError(phrase.offset, "\(whole) is not an amount; \(taker.taking)")
         }
+        return amount(scaled)
     }
 
     private static func require(
         _ kind: AmountKind, of phrase: Phrase, for taker: AmountTaker
     ) throws(NotationError) {
         guard !taker.kinds.contains(kind) else { return }
-        throw NotationError(phrase.offset, "\(Wording.quote(phrase.text)) is \(kind.title); \(taker.taking)")
+        throw NotationError(
+            phrase.offset, "\(Wording.quote(phrase.text)) is \(kind.description.title); \(taker.taking)")
     }
 
     private static func unknownUnit(

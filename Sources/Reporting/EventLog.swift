@@ -95,7 +95,7 @@ public struct EventLog: Sendable {
         for (index, reading) in sample.readings.enumerated() {
             // Readings stand in the order of the plan.
             let stressor = plan.stressors[index]
-            let places = stressor.unit.logPlaces
+            let places = stressor.unit.description.logPlaces
             writer.key(data: reading.stressor)
             writer.beginObject()
             writer.key("unit")

@@ -11,7 +11,8 @@ public enum ListText {
         table.append(["stressor", "unit", "what it does"], .dim)
         for manifest in manifests where manifest.isListed {
             table.append([
-                StyledText(manifest.kind, .bold), StyledText(manifest.unit.words), StyledText(manifest.summary),
+                StyledText(manifest.kind, .bold), StyledText(manifest.unit.description.words),
+                StyledText(manifest.summary),
             ])
         }
         lines.append(table)
@@ -31,7 +32,7 @@ public enum ListText {
         lines.append()
         let drive = manifest.drive == .level ? "holds an amount" : "works at a rate"
         for (label, fact) in [
-            ("drive", drive), ("unit", manifest.unit.words),
+            ("drive", drive), ("unit", manifest.unit.description.words),
             ("loads", manifest.amounts.map(\.words).joined(separator: ", ")),
             ("tolerance", manifest.tolerance.words(manifest.unit)),
             ("witness", manifest.witness), ("reach", manifest.reach.rawValue),
@@ -64,33 +65,11 @@ public enum ListText {
     }
 }
 
-extension Unit {
-    /// The unit in words.
-    var words: String {
-        switch self {
-        case .cores: "cores"
-        case .bytes: "bytes"
-        case .handles: "handles"
-        case .inodes: "inodes"
-        case .bytesPerSecond: "bytes per second"
-        case .operationsPerSecond: "operations per second"
-        }
-    }
-}
-
 extension AmountKind {
     /// How a profile writes it.
     var words: String {
-        switch self {
-        case .percent: "percent (80%)"
-        case .cores: "cores (1.5 cores, 500m)"
-        case .bytes: "bytes (1GiB)"
-        case .count: "a count (15000)"
-        case .bytesPerSecond: "bytes per second (50MB/s)"
-        case .operationsPerSecond: "operations per second (2000 iops)"
-        case .max: "max"
-        case .leave: "leave (all but that much)"
-        }
+        let examples = description.examples
+        return description.words + (examples.isEmpty ? "" : " (\(examples.joined(separator: ", ")))")
     }
 }
 

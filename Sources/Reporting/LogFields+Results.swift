@@ -17,7 +17,7 @@ extension JSONWriter {
 
     private mutating func resultMembers(_ result: PhaseResult, of plan: Plan) {
         let unit = plan.unit(of: result.stressor)
-        let places = unit?.logPlaces ?? 9
+        let places = unit?.description.logPlaces ?? 9
         key("phase")
         string(plan.phaseName(result.phase))
         key("stressor")

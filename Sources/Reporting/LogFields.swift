@@ -5,17 +5,6 @@ import LoadModel
 // The objects that the log and the JSON report share. A member is null where this run has no value for it, and absent
 // where it does not apply: content bytes of a CPU stressor, the signal of a process that was not killed.
 
-extension Unit {
-    /// Decimals that the log keeps: nanoseconds of CPU time, whole bytes, thousandths of the rest.
-    var logPlaces: Int {
-        switch self {
-        case .cores: 9
-        case .bytes, .bytesPerSecond: 0
-        case .handles, .inodes, .operationsPerSecond: 3
-        }
-    }
-}
-
 extension JSONWriter {
     mutating func hostMembers(_ host: HostDescription) {
         key("name")
@@ -105,7 +94,7 @@ extension JSONWriter {
     }
 
     mutating func plannedStressor(_ stressor: PlannedStressor) {
-        let places = stressor.unit.logPlaces
+        let places = stressor.unit.description.logPlaces
         beginObject()
         key("kind")
         string(stressor.kind)

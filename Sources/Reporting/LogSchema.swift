@@ -371,7 +371,7 @@ public enum LogSchema {
             },
             "unit": {
               "description": "The unit of every figure of a stressor.",
-              "enum": ["cores", "bytes", "handles", "inodes", "bytes_per_second", "operations_per_second"]
+              "enum": [\#(UnitTable.members)]
             },
             "cause": {
               "description": "Why a stressor fell short of its target.",

@@ -24,9 +24,7 @@ struct ProgressColumn: Sendable {
         tolerance = stressor.tolerance
         curve = stressor.curve
         drive = stressor.drive
-        // What a fast device does stands for as much as there is.
-        let usual = stressor.unit == .bytesPerSecond ? 999e6 : 100e3
-        peak = stressor.curve.peak.isFinite ? stressor.curve.peak : usual
+        peak = stressor.curve.peak.isFinite ? stressor.curve.peak : stressor.unit.description.usualPeak
         let scale = HumanUnits.scale(for: stressor.unit, covering: peak)
         self.scale = scale
         numberWidth = scale.number(peak).utf8.count

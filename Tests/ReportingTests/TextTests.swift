@@ -254,7 +254,7 @@ private let plain = TextStyle()
 
                 drive      holds an amount
                 unit       bytes
-                loads      percent (80%), bytes (1GiB), leave (all but that much)
+                loads      percent (80%), bytes (512MiB), leave (all but that much)
                 tolerance  1% of the target, unless the profile writes one; never above 50% of the target; where
                            nothing is asked for, nothing may be left
                 witness    statm_resident

@@ -84,7 +84,8 @@ import Testing
     @Test(
         arguments: [
             ("LoadModel", "Glibc"), ("Engine", "SystemPackage"), ("Engine", "LinuxSystem"), ("Profiles", "Yams"),
-            ("Profiles", "Foundation"), ("LinuxSystem", "CNUMA"), ("ExertCLI", "ArgumentParser"), ("Stressors", "CLinux"),
+            ("Profiles", "Foundation"), ("LinuxSystem", "CNUMA"), ("ExertCLI", "ArgumentParser"),
+            ("Stressors", "CLinux"),
             ("Reporting", "LoadModel"), ("Engine", "Synchronization"), ("Stressors", "SystemPackage"),
         ])
     func `what a target may use is not`(target: String, module: String) {

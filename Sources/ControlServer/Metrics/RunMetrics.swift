@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Exert
+internal import Reporting
 
 /// The metrics of the runs that go on.
 struct RunMetrics {
@@ -19,9 +20,6 @@ struct RunMetrics {
     private typealias Series = [(labels: PrometheusWriter.Labels, value: Double)]
 
     private let runs: [Active]
-
-    /// The units in which stressors are told, each with its suffix.
-    private static let units = ["cores", "bytes", "handles", "inodes", "bytes_per_second", "operations_per_second"]
 
     /// How figures were spread over the interval: a pulse of a level shows here and not at its end.
     private static var spreads: [(String, String, (StressorSample) -> Double?, (StressorSample) -> Double?)] {
@@ -44,7 +42,7 @@ struct RunMetrics {
             "exert_run_length_seconds", .gauge, "How long the load lasts in all.",
             runs.map { ([("run_id", $0.outline.runID)], $0.outline.lengthSeconds) })
         metrics.metric("exert_run_phase", .gauge, "Which of its phases a run is in.", phases)
-        for unit in Self.units {
+        for unit in UnitTable.names {
             metrics.metric(
                 "exert_stressor_target_\(unit)", .gauge, "What was asked of a stressor in the last interval.",
                 figures(unit, \.target))

@@ -3,6 +3,7 @@
 internal import HTTPTypes
 internal import Hummingbird
 internal import NIOCore
+internal import Reporting
 
 /// `/` and `/openapi.json`: documents that are part of the binary.
 struct DocumentRoutes: Sendable {
@@ -11,9 +12,17 @@ struct DocumentRoutes: Sendable {
     private let description: ByteBuffer
 
     init() {
-        let page = String(decoding: PackageResources.page_html, as: UTF8.self)
+        let page = Self.filled(PackageResources.page_html, ["{/*units*/}": UnitTable.json])
         pieces = page.split(separator: "<script", omittingEmptySubsequences: false).map(String.init)
-        description = ByteBuffer(bytes: PackageResources.openapi_json)
+        description = ByteBuffer(
+            string: Self.filled(PackageResources.openapi_json, ["\"{units}\"": UnitTable.members]))
+    }
+
+    /// A document with what is declared elsewhere put in its places.
+    private static func filled(_ document: [UInt8], _ places: [String: String]) -> String {
+        places.reduce(String(decoding: document, as: UTF8.self)) { text, place in
+            text.split(separator: place.key, omittingEmptySubsequences: false).joined(separator: place.value)
+        }
     }
 
     var routes: [Route] { [Route("/", [(.get, page)]), Route("/openapi.json", [(.get, openAPI)])] }

@@ -300,9 +300,6 @@ struct AmountResolver {
                 throw AmountProblem(message: "there is no figure to take a share of (\(base.text)); write an amount")
             }
             return percent / 100 * base.capacity
-        case .cores(let value), .bytes(let value), .count(let value), .bytesPerSecond(let value),
-            .operationsPerSecond(let value):
-            return value
         case .max: return base.free
         case .leave(let rest):
             let left = try value(of: rest)
@@ -314,6 +311,7 @@ struct AmountResolver {
                 throw AmountProblem(message: "there is less than that to leave (\(base.text))")
             }
             return max(0, whole - max(left, base.leastLeft))
+        default: return amount.number ?? .nan
         }
     }
 }
