@@ -71,7 +71,7 @@ public struct TaskRoom: Hashable, Sendable {
 
     /// `RLIMIT_NPROC`, which holds neither for root nor with `CAP_SYS_ADMIN` or `CAP_SYS_RESOURCE` (`copy_process` in
     /// kernel/fork.c).
-    private static func ofUser() -> TaskRoom? {
+    static func ofUser() -> TaskRoom? {
         guard getuid() != 0, CLinux_has_capability(21) != 1, CLinux_has_capability(24) != 1,
             let most = ProcessLimits(((try? SmallFile.bytes("/proc/self/limits")) ?? [])[...]).processes?.soft
         else { return nil }

@@ -8,14 +8,19 @@ public struct PlannedGuard: Hashable, Sendable {
         case bytes
         /// File handles.
         case handles
+        /// Processes and threads.
+        case processes
         /// A share, 0 through 1.
         case ratio
+
+        /// The unit of stressors' figures that it is; `nil` of a share.
+        public var amounts: LoadModel.Unit? { LoadModel.Unit(rawValue: rawValue) }
     }
 
     /// The notation as written, such as `memory.available < 256MiB for 2s`.
     public var text: String
-    /// What is watched, such as `memory.available`.
-    public var metric: String
+    /// What is watched.
+    public var metric: Metric
     /// The comparison that trips it when it holds.
     public var comparison: Guard.Comparison
     /// The limit, in the unit.
@@ -31,7 +36,7 @@ public struct PlannedGuard: Hashable, Sendable {
 
     /// Creates a planned guard.
     public init(
-        text: String, metric: String, comparison: Guard.Comparison, limit: Double, unit: Unit, length: Nanoseconds,
+        text: String, metric: Metric, comparison: Guard.Comparison, limit: Double, unit: Unit, length: Nanoseconds,
         directory: String? = nil, held: HeldDirectory? = nil
     ) {
         self.text = text

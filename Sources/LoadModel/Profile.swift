@@ -171,8 +171,8 @@ public struct Guard: Hashable, Sendable {
     public enum Comparison: String, Hashable, Sendable, CaseIterable {
         case below = "<", atMost = "<=", above = ">", atLeast = ">="
     }
-    /// What is watched, such as `memory.available`.
-    public var metric: String
+    /// What is watched.
+    public var metric: Metric
     /// The comparison that trips the guard when it holds.
     public var comparison: Comparison
     /// The limit.
@@ -186,7 +186,7 @@ public struct Guard: Hashable, Sendable {
 
     /// Creates a guard.
     public init(
-        metric: String, comparison: Comparison, limit: Amount, length: Nanoseconds, text: String, mark: SourceMark
+        metric: Metric, comparison: Comparison, limit: Amount, length: Nanoseconds, text: String, mark: SourceMark
     ) {
         self.metric = metric
         self.comparison = comparison

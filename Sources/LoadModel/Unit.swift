@@ -12,6 +12,8 @@ public enum Unit: String, Codable, Sendable, CaseIterable {
     case handles
     /// Inodes held: files that exist, whatever their size.
     case inodes
+    /// Processes and threads, each of which has a number in the kernel's table of tasks.
+    case processes
     /// Bytes moved per second.
     case bytesPerSecond = "bytes_per_second"
     /// Operations done per second.

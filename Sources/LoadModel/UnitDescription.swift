@@ -44,6 +44,8 @@ extension UnitDescription {
         words: "handles", amountKind: .count, scales: [.init("handles", one: "handle")], isWhole: true)
     private static let inodes = UnitDescription(
         words: "inodes", amountKind: .count, scales: [.init("inodes", one: "inode")], isWhole: true)
+    private static let processes = UnitDescription(
+        words: "processes", amountKind: .count, scales: [.init("processes", one: "process")], isWhole: true)
     private static let bytesPerSecond = UnitDescription(
         words: "bytes per second", amountKind: .bytesPerSecond,
         scales: [
@@ -60,6 +62,7 @@ extension UnitDescription {
         case .bytes: bytes
         case .handles: handles
         case .inodes: inodes
+        case .processes: processes
         case .bytesPerSecond: bytesPerSecond
         case .operationsPerSecond: operationsPerSecond
         }

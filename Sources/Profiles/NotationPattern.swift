@@ -40,9 +40,9 @@ enum NotationPattern {
     }
 
     /// A guard on `metric`.
-    static func condition(on metric: GuardMetric) -> String {
-        let name = metric.name.split(separator: ".").joined(separator: #"\."#)
-        return anchored(#"\#(name)\s*(?:<=|>=|<|>)\s*\#(amount(metric.kinds))(?:\s+for\s+\#(time))?"#)
+    static func condition(on metric: Metric) -> String {
+        let name = metric.rawValue.split(separator: ".").joined(separator: #"\."#)
+        return anchored(#"\#(name)\s*(?:<=|>=|<|>)\s*\#(amount(metric.description.kinds))(?:\s+for\s+\#(time))?"#)
     }
 
     /// A tolerance in points, in percent or in one of the units.

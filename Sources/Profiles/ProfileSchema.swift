@@ -301,9 +301,9 @@ public enum ProfileSchema {
         (
             "anyOf",
             .array(
-                GuardMetric.all.map { metric in
+                Metric.allCases.map { metric in
                     .object([
-                        ("description", .string(metric.help)), ("type", "string"),
+                        ("description", .string(metric.description.help)), ("type", "string"),
                         ("pattern", .string(NotationPattern.condition(on: metric))),
                     ])
                 })

@@ -27,7 +27,7 @@ extension JSONWriter {
         key("guard")
         string(condition.text)
         key("metric")
-        string(condition.metric)
+        string(condition.metric.rawValue)
         key("comparison")
         string(condition.comparison.rawValue)
         key("limit")

@@ -10,6 +10,9 @@ public enum UnitTable {
     /// The units as the members of a JSON array.
     public static let members = names.map { "\"\($0)\"" }.joined(separator: ", ")
 
+    /// The units of guards as the members of a JSON array.
+    public static let guardMembers = PlannedGuard.Unit.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")
+
     /// How each unit is shown, as a JSON object: `{"bytes": {"words": …, "is_in_points": false, "scales": [[divisor,
     /// suffix, decimals], …]}, …}`, scales largest first.
     public static let json: String = {

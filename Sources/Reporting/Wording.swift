@@ -45,11 +45,7 @@ extension PhaseResult {
 extension PlannedGuard {
     /// A figure in the guard's unit.
     func amount(_ value: Double) -> String {
-        switch unit {
-        case .bytes: HumanUnits.amount(value, .bytes)
-        case .handles: HumanUnits.amount(value, .handles)
-        case .ratio: HumanUnits.percent(value)
-        }
+        unit.amounts.map { HumanUnits.amount(value, $0) } ?? HumanUnits.percent(value)
     }
 }
 
@@ -58,8 +54,8 @@ extension GuardTrip {
     var sentence: String {
         let place = condition.directory.map { " (\($0))" } ?? ""
         let time = held > 0 ? " for \(HumanUnits.seconds(held.seconds))" : ""
-        return "guard '\(condition.text)' tripped: \(condition.metric)\(place) was \(condition.amount(value))\(time); "
-            + "everything is released"
+        let seen = "\(condition.metric.rawValue)\(place) was \(condition.amount(value))"
+        return "guard '\(condition.text)' tripped: \(seen)\(time); everything is released"
     }
 }
 

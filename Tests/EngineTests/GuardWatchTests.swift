@@ -13,11 +13,12 @@ private let ms = Nanoseconds.millisecond
 /// Guards against the real kernel, at times that the test makes up.
 @Suite struct GuardWatchTests {
     private func condition(
-        _ metric: String, _ comparison: LoadModel.Guard.Comparison, _ limit: Double, _ unit: PlannedGuard.Unit,
+        _ metric: Metric, _ comparison: LoadModel.Guard.Comparison, _ limit: Double, _ unit: PlannedGuard.Unit,
         for length: Nanoseconds = 0, directory: String? = nil
     ) -> PlannedGuard {
         PlannedGuard(
-            text: "\(metric) \(comparison.rawValue) \(limit)", metric: metric, comparison: comparison, limit: limit,
+            text: "\(metric.rawValue) \(comparison.rawValue) \(limit)", metric: metric, comparison: comparison,
+            limit: limit,
             unit: unit, length: length, directory: directory)
     }
 
@@ -27,7 +28,7 @@ private let ms = Nanoseconds.millisecond
 
     @Test(arguments: LoadModel.Guard.Comparison.allCases)
     func `a comparison is what it says`(comparison: LoadModel.Guard.Comparison) {
-        let condition = condition("cpu.busy", comparison, 0.5, .ratio)
+        let condition = condition(.cpuBusy, comparison, 0.5, .ratio)
         let held = [0.4, 0.5, 0.6].map { condition.isTripped(by: $0) }
         switch comparison {
         case .below: #expect(held == [true, false, false])
@@ -39,17 +40,17 @@ private let ms = Nanoseconds.millisecond
 
     @Test func `a level trips at the first look, and one that holds never does`() throws {
         let total = Double(try #require(HostFacts.read().memoryTotal))
-        let trip = try #require(try watch(condition("memory.available", .below, 2 * total, .bytes)).check(at: 0))
+        let trip = try #require(try watch(condition(.memoryAvailable, .below, 2 * total, .bytes)).check(at: 0))
         #expect(trip.value > 0 && trip.value < total)
         #expect(trip.held == 0)
         let calm = try watch(
-            condition("memory.available", .below, 0x1p20, .bytes), condition("handles.free", .below, 1, .handles),
-            condition("disk.available", .below, 1, .bytes, directory: "/"))
+            condition(.memoryAvailable, .below, 0x1p20, .bytes), condition(.handlesFree, .below, 1, .handles),
+            condition(.diskAvailable, .below, 1, .bytes, directory: "/"))
         for look in 0..<30 { #expect(calm.check(at: Int64(look) * 100 * ms) == nil) }
     }
 
     @Test func `a condition must hold for as long as it says`() throws {
-        let guards = try watch(condition("memory.available", .above, 0, .ratio, for: 2 * s))
+        let guards = try watch(condition(.memoryAvailable, .above, 0, .ratio, for: 2 * s))
         for look in 0..<20 { #expect(guards.check(at: Int64(look) * 100 * ms) == nil) }
         let trip = try #require(guards.check(at: 2 * s))
         #expect(trip.held == 2 * s)
@@ -57,7 +58,7 @@ private let ms = Nanoseconds.millisecond
     }
 
     @Test func `a share is known after a second, and is one of the last second`() throws {
-        let guards = try watch(condition("cpu.busy", .atLeast, 0, .ratio))
+        let guards = try watch(condition(.cpuBusy, .atLeast, 0, .ratio))
         let start = Clocks.monotonic
         #expect(guards.check(at: start) == nil)
         usleep(300_000)
@@ -70,19 +71,18 @@ private let ms = Nanoseconds.millisecond
     @Test func `the share of the disk is that of the named file system`() throws {
         let values = try [PlannedGuard.Unit.ratio, .bytes].map { unit in
             try #require(
-                try watch(condition("disk.available", .atLeast, 0, unit, directory: "/")).check(at: 0)
+                try watch(condition(.diskAvailable, .atLeast, 0, unit, directory: "/")).check(at: 0)
             ).value
         }
         #expect((0...1).contains(values[0]))
         #expect(values[1] > 1000)
-        let free = try #require(try watch(condition("disk.free", .atLeast, 0, .bytes, directory: "/")).check(at: 0))
+        let free = try #require(try watch(condition(.diskFree, .atLeast, 0, .bytes, directory: "/")).check(at: 0))
         #expect(free.value >= values[1], "with what is kept for root")
     }
 
     @Test func `what cannot be watched is no guard`() {
-        #expect(throws: ObserverFailure.self) { try watch(condition("weather", .above, 0, .ratio)) }
         #expect(throws: ObserverFailure.self) {
-            try watch(condition("disk.free", .above, 0, .bytes, directory: "/no/such/directory"))
+            try watch(condition(.diskFree, .above, 0, .bytes, directory: "/no/such/directory"))
         }
     }
 }

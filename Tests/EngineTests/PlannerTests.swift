@@ -64,12 +64,14 @@ private struct FakeDisk: Stressor {
         cgroups: CgroupView(mountinfo: "", membership: ""))
 
     private static func entry(
-        _ name: String = "a", kind: String = "fake", fail: String? = nil, tolerance: Tolerance? = nil, line: Int = 2
+        _ name: String = "a", kind: String = "fake", fail: String? = nil, tolerance: Tolerance? = nil, line: Int = 2,
+        directory: String? = nil
     ) -> StressorEntry {
         StressorEntry(
             name: name, kind: kind,
             settings: Settings(
-                values: fail.map { ["fail": .text($0)] } ?? [:], marks: ["fail": SourceMark(line: line, column: 20)]),
+                values: ["fail": fail, "directory": directory].compactMapValues { $0.map { .text($0) } },
+                marks: ["fail": SourceMark(line: line, column: 20)]),
             tolerance: tolerance, mark: SourceMark(line: line, column: 3))
     }
 
@@ -272,7 +274,7 @@ private struct FakeDisk: Stressor {
         #expect(try plan(profile).stressors.map(\.name) == ["a"])
     }
 
-    private static func condition(_ metric: String, _ limit: Amount) -> Guard {
+    private static func condition(_ metric: Metric, _ limit: Amount) -> Guard {
         Guard(
             metric: metric, comparison: .below, limit: limit, length: 2 * s, text: "as written",
             mark: SourceMark(line: 14, column: 5))
@@ -280,8 +282,8 @@ private struct FakeDisk: Stressor {
 
     @Test func `guards are planned with figures for limits`() throws {
         let conditions = [
-            Self.condition("memory.available", .bytes(0x1p28)), Self.condition("cpu.busy", .percent(95)),
-            Self.condition("handles.free", .count(1000)), Self.condition("disk.available", .percent(5)),
+            Self.condition(.memoryAvailable, .bytes(0x1p28)), Self.condition(.cpuBusy, .percent(95)),
+            Self.condition(.handlesFree, .count(1000)), Self.condition(.diskAvailable, .percent(5)),
         ]
         let guards = try plan(Self.profile([Self.entry()], [[Self.load(.hold(.max))]], guards: conditions)).guards
         #expect(guards.map(\.limit) == [0x1p28, 0.95, 1000, 0.05])
@@ -292,7 +294,8 @@ private struct FakeDisk: Stressor {
 
     @Test func `a guard that cannot watch here is refused: a run without it would be less safe than it says`() throws {
         let profile = Self.profile(
-            [Self.entry()], [[Self.load(.hold(.max))]], guards: [Self.condition("weather", .percent(5))])
+            [Self.entry(directory: "/no/such/directory")], [[Self.load(.hold(.max))]],
+            guards: [Self.condition(.diskFree, .percent(5))])
         let errors = try #require(rejection(profile))
         #expect(errors.invalid.isEmpty && errors.unsupported.count == 1)
         #expect(errors.unsupported[0].contains("'as written' (line 14): what it watches cannot be read here"))

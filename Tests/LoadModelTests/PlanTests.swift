@@ -38,7 +38,7 @@ private let s = Nanoseconds.second
     }
 
     @Test func `work of cores is nanoseconds, other work is counted a second`() {
-        #expect(Unit.allCases.map(\.workPerArea) == [1, 1e-9, 1e-9, 1e-9, 1e-9, 1e-9])
+        #expect(Unit.allCases.map(\.workPerArea) == [1, 1e-9, 1e-9, 1e-9, 1e-9, 1e-9, 1e-9])
     }
 
     @Test func `nanoseconds are rounded and saturate`() {

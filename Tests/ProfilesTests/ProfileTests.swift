@@ -60,7 +60,7 @@ struct ProfileTests {
         #expect(loads[0].shape == .ramp(from: nil, to: .percent(80), over: 30 * .second))
         #expect(loads[0].mark == SourceMark(line: 15, column: 12))
         #expect(loads[2].shape == .hold(.leave(.count(10))))
-        #expect(profile.guards[0].metric == "memory.available")
+        #expect(profile.guards[0].metric == .memoryAvailable)
         #expect(profile.guards[0].comparison == .below)
         #expect(profile.guards[0].limit == .bytes(0x1p28))
         #expect(profile.guards[0].length == 2 * .second)

@@ -57,7 +57,7 @@ enum Fixture {
     static let trip = GuardTrip(condition: condition, value: 0.031, held: 2100 * .millisecond)
 
     static let condition = PlannedGuard(
-        text: "disk.free < 5% for 2s", metric: "disk.free", comparison: .below, limit: 0.05, unit: .ratio,
+        text: "disk.free < 5% for 2s", metric: .diskFree, comparison: .below, limit: 0.05, unit: .ratio,
         length: 2 * .second, directory: "/var/lib/app")
 
     static func sample(

@@ -103,7 +103,7 @@ struct HandleHolderTests {
             let time = LookingTime(end: .second) { 0 }
             let lane = Lane(index: 0, count: 1, curve: context.curve, time: time, gauge: context.gauges[0])
             // More is to be kept free than is.
-            let share = SystemShare(keepFree: reading.most, context: context)
+            let share = TotalFollower(systemTableOf: context, keepFree: reading.most)
             var holder = try HandleHolder(of: .path, lane: lane, context: context, system: share)
             try lane.hold(&holder)
             #expect(context.gauges[0].claimed == 0 && context.gauges[0].refusalCause == .refusal)
@@ -117,7 +117,7 @@ struct HandleHolderTests {
             let context = Self.context(Self.curve([Double(before) + 5000]), mode: .total)
             let time = LookingTime(end: .second) { Int(SystemFileTable()?.read()?.used ?? 0) }
             let lane = Lane(index: 0, count: 1, curve: context.curve, time: time, gauge: context.gauges[0])
-            let share = SystemShare(keepFree: 0, context: context)
+            let share = TotalFollower(systemTableOf: context, keepFree: 0)
             var holder = try HandleHolder(of: .path, lane: lane, context: context, system: share)
             try lane.hold(&holder)
             #expect(abs(context.gauges[0].claimed - 5000) < 2500)

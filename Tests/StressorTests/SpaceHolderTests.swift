@@ -175,11 +175,15 @@ struct SpaceHolderTests {
         let total = type == "ext4" ? before.usedFiles + before.availableFiles - 100 : 3000
         let lane = Self.lane(total)
         do {
+            let cells = UnsafeMutableRawPointer.allocate(byteCount: 64, alignment: 64)
+            defer { cells.deallocate() }
+            cells.initializeMemory(as: UInt8.self, repeating: 0, count: 64)
+            let context = StressorContext(
+                name: "inodes", control: ControlWord(at: cells), workers: 1, curve: lane.curve, unit: .inodes,
+                mode: .total, gauges: [lane.gauge])
             let holder = try InodeHolder(
-                .init(
-                    directory: disk.path, location: disk.path, unnamedLimit: unnamedLimit, mode: .total, run: "",
-                    gauges: [lane.gauge]),
-                lane: lane, tell: { _, _ in })
+                .init(directory: disk.path, location: disk.path, unnamedLimit: unnamedLimit, run: ""), lane: lane,
+                context: context)
             var stage = Stage(holder: holder, lane: lane, total: total)
             try stage.settle()
             #expect(try Self.space(disk).usedFiles == total)

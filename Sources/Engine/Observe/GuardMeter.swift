@@ -23,20 +23,20 @@ final class GuardMeter {
     /// - Parameters:
     ///   - isRatio: whether the figure is a share of its base rather than an amount.
     ///   - directory: whose file system is meant, for metrics of disks.
-    init?(_ metric: String, isRatio: Bool, directory: String?, host: HostFacts) {
+    init?(_ metric: Metric, isRatio: Bool, directory: String?, host: HostFacts) {
         let found: Source? =
             switch metric {
-            case "memory.available": Self.memory(isRatio: isRatio, host)
-            case "cpu.busy": Self.processors(host)
-            case "disk.available": Self.disk(directory, isRatio: isRatio) { Double($0.available) }
-            case "disk.free": Self.disk(directory, isRatio: isRatio) { Double($0.unused) }
-            case "handles.free": SystemFileTable().map { table in .level { table.read().map { Double($0.free) } } }
-            case "psi.cpu.some": Self.pressure("cpu") { $0.some }
-            case "psi.memory.some": Self.pressure("memory") { $0.some }
-            case "psi.memory.full": Self.pressure("memory") { $0.full }
-            case "psi.io.some": Self.pressure("io") { $0.some }
-            case "psi.io.full": Self.pressure("io") { $0.full }
-            default: nil
+            case .memoryAvailable: Self.memory(isRatio: isRatio, host)
+            case .cpuBusy: Self.processors(host)
+            case .diskAvailable: Self.disk(directory, isRatio: isRatio) { Double($0.available) }
+            case .diskFree: Self.disk(directory, isRatio: isRatio) { Double($0.unused) }
+            case .handlesFree: SystemFileTable().map { table in .level { table.read().map { Double($0.free) } } }
+            case .processesFree: Self.tasks(host)
+            case .cpuPressureSome: Self.pressure(metric) { $0.some }
+            case .memoryPressureSome: Self.pressure(metric) { $0.some }
+            case .memoryPressureFull: Self.pressure(metric) { $0.full }
+            case .ioPressureSome: Self.pressure(metric) { $0.some }
+            case .ioPressureFull: Self.pressure(metric) { $0.full }
             }
         guard let found else { return nil }
         source = found
@@ -88,10 +88,14 @@ final class GuardMeter {
         }
     }
 
-    private static func pressure(
-        _ resource: String, _ total: @escaping (PressureTotals) -> Int64?
-    ) -> Source? {
-        guard let gauge = PressureGauge("/proc/pressure/\(resource)"), gauge.read().flatMap(total) != nil else {
+    /// What the tightest limit leaves: of the groups that exert is in, or of the host.
+    private static func tasks(_ host: HostFacts) -> Source? {
+        let meters = [TaskMeter.host()].compactMap { $0 } + TaskMeter.groups(host.cgroups)
+        return meters.isEmpty ? nil : .level { meters.compactMap { $0.read()?.unused }.min().map { Double($0) } }
+    }
+
+    private static func pressure(_ metric: Metric, _ total: @escaping (PressureTotals) -> Int64?) -> Source? {
+        guard let gauge = PressureGauge(metric.description.source), gauge.read().flatMap(total) != nil else {
             return nil
         }
         return .share { gauge.read().flatMap(total).map { Double($0) * 1000 } }

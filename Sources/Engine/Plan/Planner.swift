@@ -57,15 +57,14 @@ public struct Planner {
         let held = Dictionary(stressors.compactMap { $0.settings.held("directory") }.map { ($0.path, $0) }) { a, _ in a
         }
         return profile.guards.flatMap { condition -> [PlannedGuard] in
+            let metric = condition.metric.description
             let (limit, unit): (Double, PlannedGuard.Unit) =
-                switch condition.limit {
-                case .percent(let percent): (percent / 100, .ratio)
-                case .bytes(let bytes): (bytes, .bytes)
-                case .count(let count): (count, .handles)
-                default: (.nan, .ratio)
+                if case .percent(let percent) = condition.limit {
+                    (percent / 100, .ratio)
+                } else {
+                    (condition.limit.number ?? .nan, metric.unit)
                 }
-            let isOfDisk = condition.metric.hasPrefix("disk.")
-            let places: [String?] = isOfDisk ? (directories.isEmpty ? ["/"] : directories) : [nil]
+            let places: [String?] = metric.isOfFileSystem ? (directories.isEmpty ? ["/"] : directories) : [nil]
             return places.compactMap { directory in
                 let isRatio = unit == .ratio
                 let place = directory.flatMap { held[$0] }
@@ -73,7 +72,7 @@ public struct Planner {
                 if GuardMeter(condition.metric, isRatio: isRatio, directory: location, host: host) == nil {
                     errors.unsupported.append(
                         "guard '\(condition.text)' (line \(condition.mark.line)): what it watches cannot be read here"
-                            + Self.remedy(for: condition.metric))
+                            + metric.remedy)
                     return nil
                 }
                 return PlannedGuard(
@@ -81,12 +80,6 @@ public struct Planner {
                     unit: unit, length: condition.length, directory: directory, held: place)
             }
         }
-    }
-
-    /// What may keep a guard from being watched, and what helps.
-    private static func remedy(for metric: String) -> String {
-        if metric.hasPrefix("psi.") { return "; the kernel needs PSI (psi=1)" }
-        return metric.hasPrefix("disk.") ? "" : " (ProcSubset=pid?); drop the guard, or run where /proc is whole"
     }
 
     private func plannedPhases(_ profile: Profile) -> [PlannedPhase] {

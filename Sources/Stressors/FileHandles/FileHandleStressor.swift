@@ -50,7 +50,7 @@ public struct FileHandleStressor: Stressor {
             try squeeze.restore()
             return
         }
-        let share = scope == .system ? SystemShare(keepFree: keepFree, context: context) : nil
+        let share = scope == .system ? TotalFollower(systemTableOf: context, keepFree: keepFree) : nil
         var holder = try HandleHolder(of: kind, lane: lane, context: context, system: share, follows: follows)
         try lane.hold(&holder)
         holder.release()

@@ -13,21 +13,19 @@ struct HandleHolder: Holding, ~Copyable {
     private static let measureInterval: Nanoseconds = .second
     /// How often a changing target is followed at most.
     private static let shortestStep: Nanoseconds = 2 * .millisecond
-    /// How long the kernel may take to show what was closed.
-    private static let releaseLimit: Nanoseconds = .second
 
     private var handles: HandleTable
     private let table: DescriptorTable
     private let lane: Lane
     private let context: StressorContext
     /// The system's table, where that is what is filled; else the figure is that of the process's own.
-    private let system: SystemShare?
+    private let system: TotalFollower?
     /// Whether the limit that the target is a share of is followed where somebody raises it.
     private let follows: Bool
     private var nextMeasure: Nanoseconds = 0
 
     init(
-        of kind: HandleTable.Kind, lane: Lane, context: StressorContext, system: SystemShare?, follows: Bool = false
+        of kind: HandleTable.Kind, lane: Lane, context: StressorContext, system: TotalFollower?, follows: Bool = false
     ) throws(StressorFailure) {
         do throws(Errno) {
             let handles = try HandleTable(of: kind)
@@ -73,10 +71,8 @@ struct HandleHolder: Holding, ~Copyable {
             // What was opened before the refusal is held; the next step will be refused whole.
             if Int64(handles.count) == held { throw failure(error) }
         }
-        if let excess = system?.excess, excess > 0 {
-            handles.shrink(by: Int(min(excess, Int64(handles.count) - held)))
-            if Int64(handles.count) == held { throw SystemShare.refusal }
-        }
+        // Whoever has CAP_SYS_ADMIN is not stopped by the kernel.
+        try system?.giveBackExcess(Int64(handles.count) - held) { handles.shrink(by: Int($0)) }
         return Int64(handles.count)
     }
 
@@ -124,17 +120,11 @@ struct HandleHolder: Holding, ~Copyable {
         let before = system?.used
         handles.shrink(by: handles.count)
         settle()
-        guard let system, let before, held > 0 else { return }
-        let deadline = Clocks.monotonic + Self.releaseLimit
-        while !system.hasReleased(held, from: before) {
-            guard Clocks.monotonic < deadline else {
-                context.tell(
-                    "release_unconfirmed",
-                    "all handles are closed, and fs.file-nr does not show it within a second; others may have opened "
-                        + "as many")
-                return
-            }
-            context.control.sleep(while: .stop, until: Clocks.monotonic + .millisecond)
+        if system?.awaitRelease(of: held, from: before, context.control) == false {
+            context.tell(
+                "release_unconfirmed",
+                "all handles are closed, and fs.file-nr does not show it within a second; others may have opened as "
+                    + "many")
         }
     }
 }

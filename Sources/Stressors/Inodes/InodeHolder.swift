@@ -14,11 +14,8 @@ struct InodeHolder: Holding, ~Copyable {
         var location: String
         /// How many files without a name one process may hold.
         var unnamedLimit: Int
-        var mode: LoadMode
         /// The run that undo records are written for.
         var run: String
-        /// The gauges of all lanes of all processes.
-        var gauges: [Gauge]
     }
 
     /// What is made or given back between two looks at the target: some milliseconds' worth.
@@ -27,12 +24,12 @@ struct InodeHolder: Holding, ~Copyable {
     private let options: Options
     private let lane: Lane
     private let gauge: FileSystemGauge
-    private let tell: (String, String) -> Void
+    private let context: StressorContext
+    private let follower: TotalFollower
     private var files: InodeFiles
     private var unnamedLimit: Int
-    private var rhythm = FollowRhythm()
 
-    init(_ options: Options, lane: Lane, tell: @escaping (String, String) -> Void) throws(StressorFailure) {
+    init(_ options: Options, lane: Lane, context: StressorContext) throws(StressorFailure) {
         guard let gauge = FileSystemGauge(options.location) else {
             throw .impossible("\(options.directory) cannot be opened")
         }
@@ -44,27 +41,28 @@ struct InodeHolder: Holding, ~Copyable {
         self.options = options
         self.lane = lane
         self.gauge = gauge
-        self.tell = tell
+        self.context = context
+        follower = TotalFollower(context, refusal: "the file system is full") {
+            gauge.space.map { .init(used: $0.usedFiles, free: $0.availableFiles) }
+        }
         unnamedLimit = options.unnamedLimit
     }
 
     var granularity: Int64 { 1 }
 
-    private var heldByAll: Int64 { options.gauges.reduce(0) { $0 + $1.claimed } }
-
-    func holdings(for total: Int64) -> Int64 {
-        guard total > 0, options.mode == .total else { return max(0, total) }
-        guard let used = gauge.space?.usedFiles else { return heldByAll }
-        return max(0, heldByAll + total - used)
-    }
+    func holdings(for total: Int64) -> Int64 { total > 0 ? follower.holdings(for: total) : 0 }
 
     mutating func move(toward target: Int64) throws(StressorFailure) -> Int64 {
         let missing = Int(target) - files.count
+        lane.gauge.isMoving = true
+        defer {
+            // What was made before a refusal is held, and must be known.
+            lane.gauge.claimed = Int64(files.count)
+            lane.gauge.isMoving = false
+        }
         do throws(SpaceProblem) {
             if missing > 0 { try grow(min(missing, Self.chunk)) } else { try shrink(min(-missing, Self.chunk)) }
         } catch {
-            // What was made before the refusal is held, and must be known.
-            lane.gauge.claimed = Int64(files.count)
             switch error {
             case .full:
                 tellFull()
@@ -85,12 +83,13 @@ struct InodeHolder: Holding, ~Copyable {
             switch error {
             case .noDescriptor:
                 unnamedLimit = files.unnamedCount
-                tell(
+                context.tell(
                     "named_files",
                     "no more files can be opened after \(unnamedLimit); the others have names, and an undo record")
             case .unsupported:
                 unnamedLimit = 0
-                tell("technique_fallback", "the file system has no O_TMPFILE: files have names, and an undo record")
+                context.tell(
+                    "technique_fallback", "the file system has no O_TMPFILE: files have names, and an undo record")
             default: throw error
             }
         }
@@ -98,12 +97,12 @@ struct InodeHolder: Holding, ~Copyable {
 
     private mutating func shrink(_ surplus: Int) throws(SpaceProblem) {
         guard surplus > 0 else { return }
-        let before = gauge.space?.usedFiles
+        let before = follower.used
         try files.remove(surplus)
         // XFS frees inodes in the background: until that is done the total would look too high, and more be given back.
-        guard options.mode == .total, let before else { return }
+        guard context.mode == .total, let before else { return }
         for _ in 0..<50 {
-            guard let used = gauge.space?.usedFiles, used > before - Int64(surplus) else { return }
+            guard let used = follower.used, used > before - Int64(surplus) else { return }
             if !lane.time.wait(until: lane.time.now + .millisecond) { return }
         }
     }
@@ -111,17 +110,15 @@ struct InodeHolder: Holding, ~Copyable {
     private func tellFull() {
         guard let space = gauge.space else { return }
         if space.availableFiles == 0 {
-            tell("inodes_used_up", "the file system has no inode left")
+            context.tell("inodes_used_up", "the file system has no inode left")
         } else {
-            tell(
+            context.tell(
                 "disk_full",
                 "the file system has \(space.availableFiles) inodes left and no block for them; free space first")
         }
     }
 
     mutating func upkeep(at now: Nanoseconds) throws(StressorFailure) -> Nanoseconds {
-        guard options.mode == .total, lane.curve.value(at: now) > 0, let space = gauge.space else { return .max }
-        rhythm.note(others: space.usedFiles - heldByAll, at: now)
-        return rhythm.next(after: now)
+        lane.curve.value(at: now) > 0 ? follower.nextLook(at: now) : .max
     }
 }

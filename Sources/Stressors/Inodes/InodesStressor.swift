@@ -22,14 +22,13 @@ public struct InodesStressor: Stressor {
         options = InodeHolder.Options(
             directory: facts.directory, location: place.location ?? facts.directory,
             unnamedLimit: settings.flag("named") ? 0 : room.each(of: process.processes),
-            mode: process.mode, run: process.runID, gauges: process.gauges)
+            run: process.runID)
         context = process
     }
 
     /// See ``Stressor/run(on:)``.
     public func run(on lane: Lane) throws(StressorFailure) {
-        let context = context
-        var holder = try InodeHolder(options, lane: lane, tell: { context.tell($0, $1) })
+        var holder = try InodeHolder(options, lane: lane, context: context)
         try lane.hold(&holder)
     }
 }

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a guard can watch on this host; the raw value is its name in profiles and in the log.
+///
+/// A metric without its description, or without where it is read (`GuardMeter`), does not compile.
+public enum Metric: String, Sendable, CaseIterable {
+    case memoryAvailable = "memory.available"
+    case cpuBusy = "cpu.busy"
+    case diskAvailable = "disk.available"
+    case diskFree = "disk.free"
+    case handlesFree = "handles.free"
+    case processesFree = "processes.free"
+    case cpuPressureSome = "psi.cpu.some"
+    case memoryPressureSome = "psi.memory.some"
+    case memoryPressureFull = "psi.memory.full"
+    case ioPressureSome = "psi.io.some"
+    case ioPressureFull = "psi.io.full"
+}
+
+/// What is known of a metric: parser, planner, help and schema take it from here.
+public struct MetricDescription: Sendable {
+    /// What it is, for help.
+    public let help: String
+    /// Where it is read.
+    public let source: String
+    /// The kinds of amount that it is compared with.
+    public let kinds: [AmountKind]
+    /// The unit of its amounts; ``PlannedGuard/Unit/ratio`` where it is a share by nature.
+    public var unit = PlannedGuard.Unit.ratio
+    /// Whether it is of a file system, and so one figure for each directory that is worked on.
+    public var isOfFileSystem = false
+    /// What helps where it cannot be read, as the end of a sentence; empty where nothing does.
+    public var remedy = ""
+}
+
+extension MetricDescription {
+    private static let wholeProc = " (ProcSubset=pid?); drop the guard, or run where /proc is whole"
+
+    private static func pressure(_ help: String, _ resource: String) -> MetricDescription {
+        MetricDescription(
+            help: help, source: "/proc/pressure/\(resource)", kinds: [.percent],
+            remedy: "; the kernel needs PSI (psi=1)")
+    }
+
+    fileprivate static func of(_ metric: Metric) -> MetricDescription {
+        switch metric {
+        case .memoryAvailable:
+            MetricDescription(
+                help: "memory that can be had without swapping: MemAvailable, or what the cgroup's limit leaves",
+                source: "/proc/meminfo, memory.max", kinds: [.bytes, .percent], unit: .bytes, remedy: wholeProc)
+        case .cpuBusy:
+            MetricDescription(
+                help: "time of all processors that is neither idle nor waiting for a disk", source: "/proc/stat",
+                kinds: [.percent], remedy: wholeProc)
+        case .diskAvailable:
+            MetricDescription(
+                help: "space that unprivileged users can have", source: "statvfs(3)", kinds: [.bytes, .percent],
+                unit: .bytes, isOfFileSystem: true)
+        case .diskFree:
+            MetricDescription(
+                help: "space that is free, the reserve of root included", source: "statvfs(3)",
+                kinds: [.bytes, .percent], unit: .bytes, isOfFileSystem: true)
+        case .handlesFree:
+            MetricDescription(
+                help: "file handles that the kernel can still open", source: "/proc/sys/fs/file-nr", kinds: [.count],
+                unit: .handles, remedy: wholeProc)
+        case .processesFree:
+            MetricDescription(
+                help: "processes and threads that can still be made: the least that pids.max of the groups of exert, "
+                    + "threads-max and pid_max leave",
+                source: "pids.current, /proc/loadavg", kinds: [.count], unit: .processes, remedy: wholeProc)
+        case .cpuPressureSome: pressure("time in which some task waited for a processor", "cpu")
+        case .memoryPressureSome: pressure("time in which some task waited for memory", "memory")
+        case .memoryPressureFull: pressure("time in which all tasks waited for memory", "memory")
+        case .ioPressureSome: pressure("time in which some task waited for a disk", "io")
+        case .ioPressureFull: pressure("time in which all tasks waited for a disk", "io")
+        }
+    }
+}
+
+extension Metric {
+    /// What is known of it.
+    public var description: MetricDescription { .of(self) }
+}
