@@ -13,6 +13,7 @@ public enum Catalog {
         DiskSpaceStressor.self,
         InodesStressor.self,
         FileHandleStressor.self,
+        ProcessesStressor.self,
         DiskBandwidthStressor.self,
         NullStressor.self,
     ]

@@ -50,7 +50,8 @@ struct Scenario: Sendable {
 
     /// All of them.
     static let all =
-        cpuStopped + cpuLimited + cpuShaped + memory + memoryShaped + memoryBandwidth + fileHandles + diskSpace + inodes
+        cpuStopped + cpuLimited + cpuShaped + memory + memoryShaped + memoryBandwidth + fileHandles + processes
+        + diskSpace + inodes
         + diskBandwidth + diskBandwidthShaped + diskWitnessed
 
     /// How many of a kind run at a time, each with its twin, so that none is another's noise.

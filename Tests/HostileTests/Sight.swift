@@ -11,6 +11,10 @@ enum Meter: Hashable, Sendable {
     case resident
     /// Open descriptors of the stressors: entries of `/proc/PID/fd`.
     case handles
+    /// Threads of the stressors: `/proc/PID/task`.
+    case tasks
+    /// Processes and threads that are charged to the `pids` group: `pids.current`.
+    case groupTasks
     /// Bytes in use on the disk beyond those before exert: statvfs(3).
     case space
     /// Inodes in use on the disk beyond those before exert: statvfs(3).

@@ -145,6 +145,9 @@ final class Stage {
             return pages.reduce(0, +) * Double(sysconf(Int32(_SC_PAGESIZE)))
         case .handles:
             return Double(stressors.compactMap { Kernel.entries("/proc/\($0)/fd") }.reduce(0, +))
+        case .tasks:
+            return Double(stressors.compactMap { Kernel.entries("/proc/\($0)/task") }.reduce(0, +))
+        case .groupTasks: return groups["pids"].flatMap { Kernel.number($0 + "/pids.current") }
         case .space: return disks.first?.used.map { $0 - spaceBefore }
         case .inodes: return disks.first?.usedInodes.map { $0 - inodesBefore }
         case .writtenBelow:

@@ -14,6 +14,7 @@
 #include "CLinuxProbe.h"
 #include "CLinuxRecords.h"
 #include "CLinuxStream.h"
+#include "CLinuxTasks.h"
 
 #pragma clang assume_nonnull begin
 

@@ -6,7 +6,8 @@ import Foundation
 struct KillRound: Sendable {
     /// A load that leaves what it leaves in its own way.
     enum Load: String, CaseIterable, Sendable {
-        case cpu, memory, memoryBandwidth, handles, limit, space, namedSpace, inodes, namedInodes, diskBandwidth, mixed
+        case cpu, memory, memoryBandwidth, handles, limit, processes, space, namedSpace, inodes, namedInodes,
+            diskBandwidth, mixed
     }
 
     /// What the run does when it is struck.
@@ -31,16 +32,18 @@ struct KillRound: Sendable {
     /// Whether nobody was left who could have cleaned up at once.
     var needsCleanup: Bool { [.kill, .stopAndKill, .killGroup].contains(act) }
 
-    /// The rounds of a seed. The three lists have no common divisor: 792 rounds are all different.
+    /// The rounds of a seed: 864 of them are all different, and the first ones vary all three.
     static func rounds(_ count: Int, seed: UInt64) -> [KillRound] {
         var random = SplitMix(state: seed)
         let loads = Load.allCases.shuffled(using: &random)
         let moments = Moment.allCases.shuffled(using: &random)
         let acts = Act.allCases.shuffled(using: &random)
         return (0..<count).map { number in
-            KillRound(
-                number: number, load: loads[number % loads.count], moment: moments[number % moments.count],
-                act: acts[number % acts.count], delay: Double.random(in: 0..<1, using: &random))
+            let (turn, load) = number.quotientAndRemainder(dividingBy: loads.count)
+            return KillRound(
+                number: number, load: loads[load], moment: moments[(turn + load) % moments.count],
+                act: acts[(turn / moments.count + number) % acts.count], delay: Double.random(in: 0..<1, using: &random)
+            )
         }
     }
 
@@ -53,6 +56,7 @@ struct KillRound: Sendable {
             case .memoryBandwidth: "kind: memory-bandwidth"
             case .handles: "kind: file-handles"
             case .limit: "kind: file-handles, target: { pid: \(neighbour) }"
+            case .processes: "kind: processes"
             case .space: "kind: disk-space, directory: \(disk)"
             case .namedSpace: "kind: disk-space, directory: \(disk), named: true"
             case .inodes: "kind: inodes, directory: \(disk)"
@@ -73,6 +77,7 @@ struct KillRound: Sendable {
         case .memory: ("8MiB", "24MiB")
         case .memoryBandwidth: ("50MB/s", "150MB/s")
         case .handles: ("200", "800")
+        case .processes: ("100", "600")
         case .limit: ("leave 3000", "leave 1000")
         case .space, .namedSpace, .mixed: ("4MiB", "16MiB")
         case .inodes, .namedInodes: ("100", "600")
