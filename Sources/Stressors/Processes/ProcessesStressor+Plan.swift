@@ -70,6 +70,11 @@ extension ProcessesStressor {
         }
         let others = base.mode == .total ? Double(limit.room.used) : 0
         let own = max(0, min(peak - others, Double(limit.room.most)))
+        if let room = limit.freeOfHost, own > Double(room) {
+            throw .unsupported(
+                "\(Int64(own)) processes would use up the host's own limit: it has room for \(room) more, and "
+                    + "\(TaskLimit.keptOfHost) are kept. Lower the target, or raise kernel.pid_max and threads-max")
+        }
         let processes = max(1, Int((own / Double(TaskHolder.mostInProcess)).rounded(.up)))
         let memory = own * bytesOfThread + Double(processes) * bytesOfProcess
         if let available = request.host.memoryAvailable ?? request.host.memoryTotal, memory > Double(available) / 2 {

@@ -19,6 +19,7 @@ struct TaskHolder: Holding, ~Copyable {
     private let lane: Lane
     private let context: StressorContext
     private let follower: TotalFollower
+    private let limit: TaskLimit?
     private let keepFree: Int64
     private var nextMeasure: Nanoseconds = 0
 
@@ -36,12 +37,12 @@ struct TaskHolder: Holding, ~Copyable {
         self.threads = threads
         self.lane = lane
         self.context = context
+        self.limit = limit
         self.keepFree = keepFree
-        let meter = limit?.meter
         follower = TotalFollower(
             context, keepFree: keepFree, refusal: "what may be taken of the limit on processes is down to 'keep-free'"
         ) {
-            meter?.read().map { .init(used: $0.used, free: $0.unused) }
+            limit?.use
         }
         measure()
     }
@@ -64,8 +65,9 @@ struct TaskHolder: Holding, ~Copyable {
             tasks.shrink(by: wanted)
             return Int64(tasks.count)
         }
-        // Where nothing is kept, the kernel says when there are no more.
-        let granted = keepFree > 0 ? try follower.grant(Int64(wanted)) : Int64(wanted)
+        // Where nothing is to be kept, the kernel says when there are no more, and which limit it is.
+        let isScarce = keepFree > 0 || (limit?.freeOfHost ?? .max) < Int64(wanted)
+        let granted = isScarce ? try follower.grant(Int64(wanted)) : Int64(wanted)
         do throws(Errno) {
             try tasks.grow(by: Int(granted))
         } catch {

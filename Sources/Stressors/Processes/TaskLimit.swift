@@ -12,6 +12,11 @@ struct TaskLimit {
     let meter: TaskMeter
     /// The limit as it was found.
     let room: TaskRoom
+    /// The host's own limit, of which something is kept whatever limit is meant.
+    private let host = TaskMeter.host()
+    /// What is kept of it where another limit is meant.
+    static let keptOfHost: Int64 = 64
+
     /// What it is, for people.
     var title: String {
         switch room.scope {
@@ -76,7 +81,18 @@ struct TaskLimit {
     func keepFree(_ settings: Settings) -> Int64 {
         if let written = settings.integer("keep-free") { return Int64(written) }
         guard room.scope == .host else { return 0 }
-        return settings.text("of") == "system" ? 64 : room.kept
+        return settings.text("of") == "system" ? Self.keptOfHost : room.kept
+    }
+
+    /// How many more may be taken of the host while this limit is used up; `nil` where this is the host's, or where
+    /// nobody knows.
+    var freeOfHost: Int64? {
+        room.scope == .host ? nil : host?.read().map { max(0, $0.unused - Self.keptOfHost) }
+    }
+
+    /// What is in use of the limit now, and what may be taken.
+    var use: TotalFollower.Use? {
+        meter.read().map { .init(used: $0.used, free: min($0.unused, freeOfHost ?? .max)) }
     }
 
     /// The settings that tell processes and witness which limit it is.
