@@ -28,8 +28,9 @@ public struct BlockDevice: Hashable, Sendable {
     /// What the file system itself is on, such as `vda1`.
     public var upperName: String { upperDirectories.map(Self.name).sorted().joined(separator: "+") }
 
-    /// The most that the device takes in one request, in bytes; a larger operation becomes several. `nil` where it
-    /// does not say.
+    /// The most that the device takes in one request, in bytes; `nil` where it does not say.
+    ///
+    /// A larger operation becomes several.
     ///
     /// Source: `queue/max_sectors_kb`, `max_segments` and `max_segment_size`, `Documentation/ABI/stable/sysfs-block`.
     ///

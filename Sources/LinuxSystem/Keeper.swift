@@ -12,7 +12,7 @@ public final class Keeper {
     private let page: UnsafeMutablePointer<CLinux_keep>
     private let process: ForkedProcess
 
-    /// Starts the process; `nil` where that fails. It is bound to the calling thread.
+    /// Starts the process, which is bound to the calling thread; `nil` where that fails.
     public init?() {
         guard let page = CLinux_keep_create() else { return nil }
         self.page = page

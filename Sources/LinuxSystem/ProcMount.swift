@@ -50,7 +50,7 @@ public enum ProcMount {
     }
 
     /// How many namespaces the process of a `/proc/PID/status` has a number in, from the one that the mount shows down
-    /// to its own: the fields of `NSpid`. 0 where the kernel does not tell.
+    /// to its own: the fields of `NSpid`; 0 where the kernel does not tell.
     static func depth(_ status: ArraySlice<UInt8>) -> Int {
         var scanner = ByteScanner(status)
         guard scanner.seek(line: "NSpid:") else { return 0 }

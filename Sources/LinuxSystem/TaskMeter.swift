@@ -57,7 +57,9 @@ public final class TaskMeter {
         groups(cgroups) + [user(), host()].compactMap { $0 }
     }
 
-    /// This user's limit; `nil` where there is none for who we are. Each reading walks `/proc`.
+    /// This user's limit; `nil` where there is none for who we are.
+    ///
+    /// Each reading walks `/proc`.
     public static func user() -> TaskMeter? { TaskRoom.ofUser().map { _ in TaskMeter(.user) { TaskRoom.ofUser() } } }
 
     /// The number of tasks in `0.1 0.2 0.3 1/234 5678`.

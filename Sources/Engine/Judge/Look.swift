@@ -6,8 +6,8 @@ internal import LoadModel
 struct Look {
     /// When, since the run's start.
     var time: Nanoseconds
-    /// What the kernel says: work since the load began, in unit·nanoseconds, of a rate; the amount of a level. `nil`
-    /// where the process is gone.
+    /// What the kernel says: work since the load began, in unit·nanoseconds, of a rate; the amount of a level;
+    /// `nil` where the process is gone.
     var achieved: Double?
     /// What the stressor has of a total, in the same measure; `nil` where that is all of it.
     var own: Double?
@@ -30,7 +30,9 @@ extension Look {
     private static let guessable: Nanoseconds = 200 * .millisecond
 
     /// What a look at `edge` would have found, between two looks at a rate: what was done in between is shared out as
-    /// the target was. What is beyond its figures is of the time in which as much as there is was asked for.
+    /// the target was.
+    ///
+    /// What is beyond its figures is of the time in which as much as there is was asked for.
     static func between(_ a: Look, _ b: Look, at edge: Nanoseconds, _ curve: Curve) -> Look {
         let due = curve.area(until: b.time) - curve.area(until: a.time)
         let free = curve.unlimitedLength(from: a.time, to: b.time)

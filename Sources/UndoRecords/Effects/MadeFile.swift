@@ -117,8 +117,9 @@ struct Removal {
         return OwnedDescriptor(owning: descriptor)
     }
 
-    /// Removes a name; what stands under it was just proven to be ours. Whoever could change that in between may remove
-    /// the name as well: a file, or a directory that is empty.
+    /// Removes a name; what stands under it was just proven to be ours.
+    ///
+    /// Whoever could change that in between may remove the name as well: a file, or a directory that is empty.
     static func unlink(_ spot: borrowing Spot, _ flags: Int32) throws(Refusal) {
         guard unlinkat(spot.folder.rawValue, spot.name, flags) == 0 else { throw .system(Errno(rawValue: errno)) }
     }
