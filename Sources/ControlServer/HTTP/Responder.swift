@@ -18,11 +18,13 @@ struct Responder: Sendable {
     ///
     /// - Throws: what goes wrong while the body is read; then there is nobody to answer.
     ///
-    /// - Parameter goOn: tells a caller who waits for it that the body is wanted.
-    func respond(to request: Request, goOn: () async throws -> Void) async throws -> Response {
+    /// - Parameters:
+    ///   - port: of this server, as the caller has reached it.
+    ///   - goOn: tells a caller who waits for it that the body is wanted.
+    func respond(to request: Request, port: Int?, goOn: () async throws -> Void) async throws -> Response {
         var response: Response
         do {
-            response = try await answer(request, goOn)
+            response = try await answer(request, port, goOn)
         } catch let problem as Problem {
             response = problem.response
         }
@@ -33,11 +35,12 @@ struct Responder: Sendable {
         return response.createHeadResponse()
     }
 
-    private func answer(_ request: Request, _ goOn: () async throws -> Void) async throws -> Response {
+    private func answer(_ request: Request, _ port: Int?, _ goOn: () async throws -> Void) async throws -> Response {
         let target = request.head.path ?? "/"
         // By scalars: a question mark and what combines with it would be one character.
         let path = Substring(target.unicodeScalars.prefix { $0 != "?" && $0 != "#" })
-        try access.check(path: String(path), authority: request.head.authority, headers: request.headers)
+        try access.check(
+            path: String(path), authority: request.head.authority, port: port, headers: request.headers)
         guard let segments = Self.segments(path) else {
             throw Problem(.malformed, "the path '\(path)' has escapes that mean nothing")
         }
