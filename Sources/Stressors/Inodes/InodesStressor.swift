@@ -31,6 +31,7 @@ public struct InodesStressor: Stressor {
         let context = context
         var holder = try InodeHolder(options, lane: lane, tell: { context.tell($0, $1) })
         try lane.hold(&holder)
+        holder.finish()
     }
 }
 
