@@ -99,23 +99,24 @@ struct RunCommand: ParsableCommand {
                 Finding(code: "log_incomplete", message: "the log is incomplete: \(failure)"))
         }
         let isWritten = outputs.write(record, as: format)
-        if let failure = record.startFailure { Console.complain(failure) }
-        if let failure = record.logFailure { Console.complain("the log is incomplete: \(failure)") }
-        if !isWritten { tellLoss(of: record) }
+        // Who interrupts a run does not wait, and whoever did not take one message does not take the next.
+        let patience: Int32 = record.interruptedBy == nil ? Console.complaintPatience : 50
+        let messages = [record.startFailure, record.logFailure.map { "the log is incomplete: \($0)" }]
+        let isHeard = messages.compactMap { $0 }.allSatisfy { Console.complain($0, patience: patience) }
+        if !isWritten { tellLoss(of: record, onTerminal: !isHeard, patience: patience) }
         if record.exitCode != 0 { throw ExitCode(record.exitCode) }
         if !isWritten { throw PendingSignals.ending.map { ExitCode(128 + $0) } ?? ExitStatus.internalError }
     }
 
-    /// Says what came of the run where its result could not be written.
-    private func tellLoss(of record: RunRecord) {
+    /// Says what came of the run where its result could not be written: on standard error, or on the terminal, which may
+    /// be there where both streams lead to a disk that stands still.
+    private func tellLoss(of record: RunRecord, onTerminal: Bool, patience: Int32) {
         let code = record.exitCode == 0 ? ExitStatus.internalError.rawValue : record.exitCode
         let isInLog = log != nil && log != "-" && record.logFailure == nil
         let text =
             "the result could not be written whole: verdict \(record.verdict.rawValue), exit code \(code)"
             + (isInLog ? "; the last line of the log has all of it" : "")
-        // A terminal may be there where both streams lead to a disk that stands still.
-        let patience: Int32 = record.interruptedBy == nil ? 500 : 100
-        if Console.complain(text, patience: patience) { return }
+        if !onTerminal, Console.complain(text, patience: patience) { return }
         if let terminal = try? OwnedDescriptor.open("/dev/tty", FileFlags.appending) {
             Console.complain(text, to: terminal.rawValue, patience: patience)
         }
