@@ -108,8 +108,8 @@ struct RunCommand: ParsableCommand {
         if !isWritten { throw PendingSignals.ending.map { ExitCode(128 + $0) } ?? ExitStatus.internalError }
     }
 
-    /// Says what came of the run where its result could not be written: on standard error, or on the terminal, which may
-    /// be there where both streams lead to a disk that stands still.
+    /// Says what came of the run where its result could not be written: on standard error, or on the terminal, which
+    /// may be there where both streams lead to a disk that stands still.
     private func tellLoss(of record: RunRecord, onTerminal: Bool, patience: Int32) {
         let code = record.exitCode == 0 ? ExitStatus.internalError.rawValue : record.exitCode
         let isInLog = log != nil && log != "-" && record.logFailure == nil
