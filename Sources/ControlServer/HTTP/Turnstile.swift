@@ -4,10 +4,10 @@ internal import HTTPTypes
 internal import NIOCore
 internal import NIOSSL
 
-/// Lets the requests of one connection in one by one: while one waits for its answer, or the answer for a reader,
-/// nothing behind it is parsed, and no more is read than was on its way.
+/// Lets the requests of one connection in one by one.
 ///
-/// Without it a caller who sends thousands of requests ahead, and reads no answer, has all of them kept here.
+/// While one waits for its answer, or the answer for a reader, nothing behind it is parsed, and no more is read than was
+/// on its way. Without it a caller who sends thousands of requests ahead, and reads no answer, has all of them kept here.
 final class Turnstile: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
@@ -113,8 +113,10 @@ final class Turnstile: ChannelDuplexHandler, RemovableChannelHandler {
         return bytes.count
     }
 
-    /// Whether a request is for a path here: one whose target names a host (RFC 9112, 3.2.2) would be answered by what
-    /// that says, and not by the Host field that is looked at. `nil` where that has not come yet.
+    /// Whether a request is for a path here; `nil` where that has not come yet.
+    ///
+    /// One whose target names a host (RFC 9112, 3.2.2) would be answered by that, and not by the Host field that is
+    /// looked at.
     private var isTargetAllowed: Bool? {
         let line = held.readableBytesView.prefix(Self.methodLimit).drop { $0 == 0x0D || $0 == 0x0A }
         guard let space = line.firstIndex(of: 0x20) else {
