@@ -26,7 +26,9 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -100,6 +102,20 @@ void CLinux_begin_aside(const char *name, const int *kept, size_t count) {
 
 // MARK: Writing
 
+// Notes whether a file has lost its name, or what was written to it: it is `size` bytes long at the least. Returns its
+// size.
+static int64_t look_after(struct CLinux_aside *page, int output, int64_t size) {
+    struct stat facts;
+    if (fstat(output, &facts) != 0 || !S_ISREG(facts.st_mode)) {
+        return 0;
+    }
+    // One that never had a name loses none.
+    page->is_removed |= facts.st_nlink == 0 && page->was_named;
+    page->was_named |= facts.st_nlink > 0;
+    page->is_cut |= facts.st_size < size;
+    return facts.st_size;
+}
+
 static void write_all(struct CLinux_aside *page, int output, const char *bytes, size_t count) {
     while (count > 0 && page->error == 0) {
         ssize_t written = write(output, bytes, count);
@@ -125,6 +141,7 @@ pid_t CLinux_fork_writer(struct CLinux_aside *page, int input, int output, int b
     const int kept[] = {input, output};
     CLinux_begin_aside("exert-output", kept, 2);
     size_t there = 0;
+    int64_t size = look_after(page, output, 0);
     while (1) {
         ssize_t count = read(input, pieces + there, sizeof pieces - there);
         if (count < 0 && errno == EINTR) {
@@ -142,11 +159,16 @@ pid_t CLinux_fork_writer(struct CLinux_aside *page, int input, int output, int b
         if (whole == 0 && there == sizeof pieces) {
             whole = there;
         }
+        int64_t written = page->written;
         write_all(page, output, pieces, whole);
+        // Others may append, too.
+        size = look_after(page, output, size + page->written - written);
         there -= whole;
         memmove(pieces, pieces + whole, there);
     }
+    int64_t written = page->written;
     write_all(page, output, pieces, there);
+    look_after(page, output, size + page->written - written);
     struct stat facts;
     // Setting the size that it has gives back the blocks behind it.
     if (gives_back && fstat(output, &facts) == 0 && ftruncate(output, facts.st_size) != 0) {
@@ -212,6 +234,45 @@ static int answer_file(struct CLinux_aside *page, const char *name) {
     return 0;
 }
 
+// Cuts the last name off; whether there was one.
+static int cut_last(char *path) {
+    char *slash = strrchr(path, '/');
+    if (slash == NULL || path[1] == 0) {
+        return 0;
+    }
+    slash[slash == path ? 1 : 0] = 0;
+    return 1;
+}
+
+// Touches what a path leads to, or the directory above it that is there, in the ways that later calls do, and changes
+// nothing. What they answer is of no interest, only that they do.
+static void touch(const char *name, int writes) {
+    char path[PATH_MAX];
+    int place;
+    struct stat facts;
+    struct statfs space;
+    strcpy(path, name);
+    do {
+        // Neither a device nor a pipe notices.
+        place = open(path, O_PATH | O_CLOEXEC);
+    } while (place < 0 && (errno == ENOENT || errno == ENOTDIR) && cut_last(path));
+    if (place < 0) {
+        return;
+    }
+    // The answer to the first one may be kept from before, to the second one not: fuse_statfs(), nfs_statfs().
+    if (fstat(place, &facts) == 0 && fstatfs(place, &space) == 0) {
+        if (S_ISREG(facts.st_mode) || S_ISDIR(facts.st_mode)) {
+            close(open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+        }
+        if (writes) {
+            // Waits for a frozen file system, mnt_want_write() in path_removexattrat() of fs/xattr.c, and then finds
+            // nothing to remove.
+            removexattr(path, "user.exert-is-nowhere");
+        }
+    }
+    close(place);
+}
+
 static void answer(struct CLinux_aside *page, int *folder) {
     const char *name = ((struct shared *)page)->name;
     int code = 0;
@@ -229,6 +290,10 @@ static void answer(struct CLinux_aside *page, int *folder) {
     case CLINUX_ASK_ENTRIES:
         page->entries = count_entries(*folder, name);
         code = page->entries < 0 ? -1 : 0;
+        break;
+    case CLINUX_ASK_TO_READ:
+    case CLINUX_ASK_TO_WRITE:
+        touch(name, page->kind == CLINUX_ASK_TO_WRITE);
         break;
     default:
         errno = EINVAL;

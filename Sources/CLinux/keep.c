@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -33,19 +34,55 @@ void CLinux_keep_child(struct CLinux_keep *page, pid_t child) {
     __atomic_store_n(&page->count, page->count + 1, __ATOMIC_RELEASE);
 }
 
-// Whether a signal that is to end the process waits for it: the line ShdPnd of /proc/PID/status, proc(5).
-static int is_told_to_end(int status) {
+// What follows `name` in /proc/PID/status, see proc(5); NULL where it cannot be read.
+static const char *line_of(int status, const char *name) {
     ssize_t count = pread(status, text_there, 4096, 0);
     text_there[count > 0 ? count : 0] = 0;
-    const char *line = count > 0 ? strstr(text_there, "\nShdPnd:") : NULL;
+    return count > 0 ? strstr(text_there, name) : NULL;
+}
+
+// Whether the process waits in the kernel for something that signals which it blocks do not end.
+static int is_hanging(int status) {
+    const char *line = line_of(status, "\nState:\t");
+    return line != NULL && line[sizeof "\nState:\t" - 1] == 'D';
+}
+
+// Whether a signal that is to end the process waits for it.
+static int is_told_to_end(int status) {
+    const char *line = line_of(status, "\nShdPnd:");
     unsigned long long pending = line != NULL ? strtoull(line + sizeof "\nShdPnd:" - 1, NULL, 16) : 0;
     unsigned long long ending = 1ULL << (SIGTERM - 1) | 1ULL << (SIGINT - 1) | 1ULL << (SIGQUIT - 1);
     return (pending & ending) != 0;
 }
 
+// Uses what is needed later, and keeps it: in a group without memory, in which nobody is killed either
+// (memory.oom_control of cgroup v1), a first use waits for ever, as does one of what was reclaimed.
+static void warm_up(pid_t parent, int status) {
+    const char *used[] = {
+        (const char *)CLinux_fork_keeper, (const char *)is_told_to_end, (const char *)kill,   (const char *)nanosleep,
+        (const char *)getppid,            (const char *)write,          (const char *)pread,  (const char *)strstr,
+        (const char *)strtoull,           (const char *)_exit,
+    };
+    const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    for (size_t i = 0; i < sizeof used / sizeof *used; i++) {
+        CLinux_mlock((void *)((uintptr_t)used[i] & ~(page - 1)), 2 * page);
+    }
+    CLinux_mlock(text_there, sizeof text_there);
+    CLinux_mlock((void *)((uintptr_t)&status & ~(page - 1)), page);
+    struct timespec nothing = {0};
+    nanosleep(&nothing, NULL);
+    kill(parent, 0);
+    if (write(STDERR_FILENO, "", 0) < 0) {
+        errno = 0;
+    }
+    is_told_to_end(status);
+}
+
 pid_t CLinux_fork_keeper(struct CLinux_keep *page) {
     enum { step_ms = 100, patience_ms = 400 };
     pid_t parent = getpid();
+    // Found out before the fork.
+    CLinux_may_call(SYS_mlock2);
     pid_t id = CLinux_fork_aside();
     if (id != 0) {
         return id;
@@ -67,8 +104,8 @@ pid_t CLinux_fork_keeper(struct CLinux_keep *page) {
     memcpy(path + sizeof "/proc/" - 1 + length, "/status", sizeof "/status");
     close(status);
     status = open(path, O_RDONLY | O_CLOEXEC);
-    // All that is needed later is used once now: where memory is gone, a first use may hang.
-    is_told_to_end(status);
+    warm_up(parent, status);
+    __atomic_store_n(&page->is_ready, 1, __ATOMIC_RELEASE);
     uint32_t last = 0;
     int silent_ms = 0;
     int killed_at_ms = -1;
@@ -76,19 +113,22 @@ pid_t CLinux_fork_keeper(struct CLinux_keep *page) {
         struct timespec step = {.tv_nsec = step_ms * 1000000};
         nanosleep(&step, NULL);
         uint32_t beat = __atomic_load_n(&page->beat, __ATOMIC_RELAXED);
-        silent_ms = beat == last ? silent_ms + step_ms : 0;
+        // Once nothing is held any more nobody counts beats, and only who hangs is in question.
+        int is_ending = __atomic_load_n(&page->is_ending, __ATOMIC_ACQUIRE);
+        int is_silent = beat == last && (!is_ending || is_hanging(status));
+        silent_ms = is_silent ? silent_ms + step_ms : 0;
         last = beat;
         if (silent_ms < patience_ms) {
             killed_at_ms = -1;
             continue;
         }
-        if (!is_told_to_end(status)) {
+        if (!__atomic_load_n(&page->is_told, __ATOMIC_ACQUIRE) && !is_told_to_end(status)) {
             continue;
         }
         if (killed_at_ms < 0) {
             killed_at_ms = silent_ms;
             int count = __atomic_load_n(&page->count, __ATOMIC_ACQUIRE);
-            for (int i = 0; i < count; i++) {
+            for (int i = 0; i < count && !is_ending; i++) {
                 // The parent has not run for a while, so that it has reaped none of them: the numbers are still theirs.
                 kill(page->children[i], SIGKILL);
             }

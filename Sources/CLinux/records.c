@@ -60,6 +60,21 @@ int64_t CLinux_birth_time(int descriptor) {
     return (int64_t)facts.stx_btime.tv_sec * 1000000000 + facts.stx_btime.tv_nsec;
 }
 
+int CLinux_look(int directory, const char *name, struct CLinux_file_facts *facts) {
+    struct statx found;
+    if (statx(directory, name, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS | STATX_BTIME, &found) != 0) {
+        return -1;
+    }
+    facts->inode = found.stx_ino;
+    facts->born = found.stx_mask & STATX_BTIME ? (int64_t)found.stx_btime.tv_sec * 1000000000 + found.stx_btime.tv_nsec
+                                               : 0;
+    facts->size = (int64_t)found.stx_size;
+    facts->mode = found.stx_mode;
+    facts->user = found.stx_uid;
+    facts->links = found.stx_nlink;
+    return 0;
+}
+
 uint64_t CLinux_file_system_id(int descriptor) {
     struct statfs facts;
     uint64_t id = 0;

@@ -119,9 +119,10 @@ public final class ControlServer: Sendable {
     private static func builder(
         _ options: ServerOptions, _ connections: Connections
     ) throws(ServerFailure) -> HTTPServerBuilder {
+        let queue = Queue()
         let http1 = HTTPServerBuilder.http1(
             configuration: .init(
-                additionalChannelHandlers: [ConnectionWatch(connections), ParserProblem()],
+                additionalChannelHandlers: [ConnectionWatch(connections, queue), ParserProblem()],
                 httpDecoderConfiguration: .init(maxHeaderFieldSize: 16384, maxHeaderListSize: 65536)))
         guard let configuration = try tls(options.tls) else { return http1 }
         do {

@@ -18,7 +18,9 @@ enum Console {
     /// Writes bytes; whether they could all be written.
     @discardableResult
     static func write(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
-        (try? StreamWriter.write(bytes, to: descriptor)) != nil
+        // A file may be where nobody answers, and who waits there hears no signal.
+        if RegularFile.isOpen(at: descriptor) { return write(bytes, to: descriptor, patience: -1) }
+        return (try? StreamWriter.write(bytes, to: descriptor)) != nil
     }
 
     /// Writes bytes, and waits for whoever takes them, for `patience` ms (-1 is for ever) or until a signal comes that
@@ -39,22 +41,44 @@ enum Console {
 
     /// Writes a document to standard output.
     static func deliver(_ bytes: [UInt8]) throws {
+        if RegularFile.isOpen(at: output) {
+            let outlet = Outlet(output)
+            outlet.write(bytes)
+            do throws(Outlet.Loss) {
+                return try outlet.finish(patience: -1)
+            } catch {
+                if case .failed(let reason) = error { try fail("\(reason)") }
+                try fail("whoever keeps it takes nothing")
+            }
+        }
         do {
             try StreamWriter.writeUnlessClosed(bytes, to: output)
         } catch {
-            complain("the result could not be written to standard output: \(error)")
-            throw ExitStatus.internalError
+            try fail("\(error)")
         }
     }
 
-    /// How long a message may take, in ms.
-    private static let complaintPatience: Int32 = 500
+    private static func fail(_ reason: String) throws -> Never {
+        complain("the result could not be written to standard output: \(reason)")
+        throw ExitStatus.internalError
+    }
 
-    /// Prints an error the way every command does.
-    static func complain(_ message: String) {
-        let style = style(of: error)
+    /// How long a message may take, in ms.
+    static let complaintPatience: Int32 = 500
+
+    /// Prints an error the way every command does; whether somebody took it within so many ms.
+    @discardableResult
+    static func complain(
+        _ message: String, to descriptor: Int32 = error, patience: Int32 = complaintPatience
+    ) -> Bool {
+        let style = style(of: descriptor)
         let title = style.hasColor ? "\u{1B}[1;31merror:\u{1B}[0m" : "error:"
-        _ = write(Array("\(title) \(PlainText.safe(message))\n".utf8), to: error, patience: complaintPatience)
+        return write(Array("\(title) \(PlainText.safe(message))\n".utf8), to: descriptor, patience: patience)
+    }
+
+    /// Says what is waited for, where its hearers may wait, too.
+    static func tell(_ sentence: String) {
+        _ = write(Array("\(PlainText.safe(sentence))\n".utf8), to: error, patience: complaintPatience)
     }
 
     static var isUTF8: Bool {

@@ -15,7 +15,7 @@ final class Heartbeat: RunSteering {
     /// Beats when the file's time of change moves; a file that is not there yet beats when it comes.
     init(file: String) {
         // Asked from where a relative path still means the same.
-        self.file = file.hasPrefix("/") ? file : (RealPath.of(".") ?? ".") + "/" + file
+        self.file = file.hasPrefix("/") ? file : (CurrentUser.workingDirectory ?? ".") + "/" + file
         questions = FileSystemQuestions("/")
         seen = modified
     }

@@ -18,32 +18,59 @@ final class Leftovers {
     private static let patienceOnceInterrupted: Int64 = 150_000_000
     private static let longest: Int64 = 10_000_000_000
 
+    private let journal = UndoJournal.standard()
     private var told: Set<String> = []
+    /// What was told before the run.
+    private var earlier: Set<String> = []
+    /// Whether the records could not be looked at.
+    private var isSilent = false
     private var problems: [String] = []
 
     /// Undoes what dead processes left, and says so on standard error.
     ///
     /// A run goes ahead even so: what could not be undone is not its load. Where there cannot be records of this user,
     /// as below somebody else's `HOME`, there is nothing to be said: loads that need one are refused by their plan.
-    func undo() { undo(patience: Self.patienceBefore) }
+    func undo() {
+        if let hung = Places.waitForAnswer(of: journal.directory, atMost: Self.patienceBefore) {
+            isSilent = true
+            complain(silence(hung))
+        } else {
+            undo(patience: Self.patienceBefore)
+        }
+        earlier = told
+    }
 
     /// The same once a run has ended, however it did: its processes are gone, or are being killed.
     ///
     /// - Parameter record: the run's; gets a finding for what is left behind.
     func undo(after record: inout RunRecord) {
         problems = []
+        // Nothing that needs a record was begun.
+        if isSilent { return }
         // Who interrupts a run does not wait.
-        undo(patience: record.interruptedBy == nil ? Self.patienceAfter : Self.patienceOnceInterrupted)
-        for effect in UndoJournal.standard().held(by: record.runID) {
-            complain("\(effect): its process has not ended yet; run exert cleanup once it has")
+        let patience = record.interruptedBy == nil ? Self.patienceAfter : Self.patienceOnceInterrupted
+        if let hung = Places.silence(of: journal.directory, patience: patience) {
+            complain(silence(hung))
+        } else {
+            undo(patience: patience)
+            let remains = journal.remains(of: record.runID)
+            for effect in remains.held {
+                complain("\(effect): its process has not ended yet; run exert cleanup once it has")
+            }
+            // What others left is told, and is not this run's.
+            if remains.held.isEmpty, remains.left == 0 { return }
         }
-        for problem in problems {
+        for problem in problems where !earlier.contains(problem) {
             record.findings.append(Finding(code: RunRecord.leftoverCode, message: "not undone: \(problem)"))
         }
     }
 
+    private func silence(_ hung: HungProcess) -> String {
+        "what is in \(journal.directory), which does not answer: \(hung.text); run exert cleanup once it does"
+    }
+
     private func undo(patience: Int64) {
-        guard UndoJournal.standard().isToBeReplayed else { return }
+        guard journal.isToBeReplayed else { return }
         let end = Clocks.monotonic + (patience < Self.patienceAfter ? patience : Self.longest)
         var deadline = Clocks.monotonic + patience
         guard
@@ -89,6 +116,8 @@ final class Leftovers {
     /// Does it, in the process of its own: a line for what was undone, and one with a dash for what was not.
     static func report() {
         CurrentProcess.setParentDeathSignal()
+        // Who hangs here, our parent tells.
+        Places.endAsking()
         let replay = UndoJournal.standard().replay()
         for outcome in replay.outcomes where outcome.kind == .undone {
             let text = printable(outcome.text)

@@ -27,6 +27,8 @@ struct ObserveCommand: ParsableCommand {
             steering.send(WireAnswer(refused: .init(id: id, refusal: Refusal(.unsupported, problem.message))))
             throw ExitStatus.unsupported
         }
+        // Sooner than whoever waits for our answer gives up.
+        Places.beginAsking(limit: 10_000_000_000) { Console.tell($0) }
         // Before the plan: what a killed run left would be counted as in use.
         let leftovers = Leftovers()
         leftovers.undo()
@@ -41,6 +43,7 @@ struct ObserveCommand: ParsableCommand {
         var options = launch.settings.observerOptions
         options.steering = steering
         options.retargeter = launch.retargeter
+        Places.endAsking()
         steering.send(WireAnswer(done: .init(id: id, outline: launch.outline(runID: options.runID))))
         // A stressor process that was killed while we live leaves its records to us.
         options.settle = { leftovers.undo(after: &$0) }

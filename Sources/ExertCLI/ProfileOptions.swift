@@ -20,7 +20,9 @@ struct ProfileOptions: ParsableArguments {
             "A setting for --load, such as cpu.method=simd; may be given again.", valueName: "kind.key=value"))
     var set: [String] = []
 
-    @Option(name: .customLong("for"), help: ArgumentHelp("How long --load lasts, such as 30s.", valueName: "time"))
+    @Option(
+        name: .customLong("for"), parsing: .unconditional,
+        help: ArgumentHelp("How long --load lasts, such as 30s.", valueName: "time"))
     var length: String?
 
     /// Not while flags are parsed: what is misspelt is to be told first, and not what seems to be missing for it.
@@ -75,9 +77,13 @@ struct ProfileOptions: ParsableArguments {
 
     private func bytes(of path: String, name: String) throws(ProfileErrors) -> [UInt8] {
         do {
-            return path == "-"
-                ? try SmallFile.bytes(ofDescriptor: 0, limit: Self.readLimit)
-                : try SmallFile.bytes(path, limit: Self.readLimit)
+            if path == "-" { return try SmallFile.bytes(ofDescriptor: 0, limit: Self.readLimit) }
+            // What a shell has open for us: <(a command).
+            let isOpen = path == "/dev/stdin" || ["/dev/fd/", "/proc/self/fd/"].contains { path.hasPrefix($0) }
+            return isOpen
+                ? try SmallFile.bytes(path, limit: Self.readLimit)
+                // Whoever opens a pipe waits for whoever writes to it.
+                : try RegularFile.bytes(path, limit: Self.readLimit)
         } catch {
             throw ProfileErrors(
                 file: name, diagnostics: [Diagnostic(nil, "the profile cannot be read: \(error)")])

@@ -27,7 +27,9 @@ struct RunCommand: ParsableCommand {
         completion: .file())
     var log: String?
 
-    @Option(help: ArgumentHelp("The time between two samples in the log, 100ms to 1h.", valueName: "time"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("The time between two samples in the log, 100ms to 1h.", valueName: "time"))
     var interval: String = "1s"
 
     @Option(
@@ -38,12 +40,14 @@ struct RunCommand: ParsableCommand {
     var labels: [String] = []
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             "Begin the load at this instant of the wall clock (RFC 3339, such as 2026-11-22T14:00:00Z), so that runs "
                 + "on many hosts begin together; within a day.", valueName: "time"))
     var startAt: String?
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             "End the run, and release everything, when no --heartbeat comes for this long, such as 30s: a controller "
                 + "that vanishes lets go.", valueName: "time"))
@@ -79,11 +83,15 @@ struct RunCommand: ParsableCommand {
         if let begin = settings.startAt, !quiet {
             Console.write("waiting until \(Timestamp.text(begin))\n", to: Console.error)
         }
+        Places.endAsking()
         var options = settings.observerOptions
         options.steering = steering
         // A stressor process that was killed while we live leaves its records to us.
         options.settle = { leftovers.undo(after: &$0) }
-        var record = try observe(plan, host, options, outputs)
+        let observer = try observer(plan, host, options, outputs)
+        // Whoever keeps this process from hanging is there to its end.
+        defer { withExtendedLifetime(observer) {} }
+        var record = try run(observer)
         // A log that misses lines is not the evidence that was asked for, whatever the verdict.
         if let failure = outputs.finishLog(isInterrupted: record.interruptedBy != nil) {
             record.logFailure = failure
@@ -91,25 +99,49 @@ struct RunCommand: ParsableCommand {
                 Finding(code: "log_incomplete", message: "the log is incomplete: \(failure)"))
         }
         let isWritten = outputs.write(record, as: format)
-        if let failure = record.startFailure { Console.complain(failure) }
-        if let failure = record.logFailure { Console.complain("the log is incomplete: \(failure)") }
+        // Who interrupts a run does not wait, and whoever did not take one message does not take the next.
+        let patience: Int32 = record.interruptedBy == nil ? Console.complaintPatience : 50
+        let messages = [record.startFailure, record.logFailure.map { "the log is incomplete: \($0)" }]
+        let isHeard = messages.compactMap { $0 }.allSatisfy { Console.complain($0, patience: patience) }
+        if !isWritten { tellLoss(of: record, onTerminal: !isHeard, patience: patience) }
         if record.exitCode != 0 { throw ExitCode(record.exitCode) }
         if !isWritten { throw PendingSignals.ending.map { ExitCode(128 + $0) } ?? ExitStatus.internalError }
     }
 
-    private func observe(
+    /// Says what came of the run where its result could not be written: on standard error, or on the terminal, which
+    /// may be there where both streams lead to a disk that stands still.
+    private func tellLoss(of record: RunRecord, onTerminal: Bool, patience: Int32) {
+        let code = record.exitCode == 0 ? ExitStatus.internalError.rawValue : record.exitCode
+        let isInLog = log != nil && log != "-" && record.logFailure == nil
+        let text =
+            "the result could not be written whole: verdict \(record.verdict.rawValue), exit code \(code)"
+            + (isInLog ? "; the last line of the log has all of it" : "")
+        if !onTerminal, Console.complain(text, patience: patience) { return }
+        if let terminal = try? OwnedDescriptor.open("/dev/tty", FileFlags.appending) {
+            Console.complain(text, to: terminal.rawValue, patience: patience)
+        }
+    }
+
+    private func observer(
         _ plan: Plan, _ host: HostFacts, _ options: Observer.Options, _ outputs: RunOutputs
-    ) throws -> RunRecord {
+    ) throws -> Observer {
         do throws(ObserverFailure) {
-            let observer = try Observer(
+            return try Observer(
                 plan, host: host, description: host.description, options: options,
                 sink: { outputs.take($0) }, display: outputs.isLive ? { outputs.take($0) } : nil)
-            return try observer.run(catalog: Catalog.all)
         } catch {
-            // All else ends with a result.
-            if case .cannotObserve(let reason) = error { Console.complain(reason) }
-            throw ExitStatus.unsupported
+            throw Self.refusal(error)
         }
+    }
+
+    private func run(_ observer: Observer) throws -> RunRecord {
+        do throws(ObserverFailure) { return try observer.run(catalog: Catalog.all) } catch { throw Self.refusal(error) }
+    }
+
+    private static func refusal(_ failure: ObserverFailure) -> ExitCode {
+        // All else ends with a result.
+        if case .cannotObserve(let reason) = failure { Console.complain(reason) }
+        return ExitStatus.unsupported
     }
 
     private func runSettings() throws -> RunSettings {

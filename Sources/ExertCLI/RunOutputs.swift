@@ -108,6 +108,8 @@ final class RunOutputs {
     private func text(_ loss: Outlet.Loss) -> String {
         switch loss {
         case .failed(let error): "a line could not be written: \(error)"
+        case .removed: "its file was removed while the run wrote to it"
+        case .cut: "its file was cut short while the run wrote to it, and lines are gone"
         case .killed(let signal): "the process that writes it was killed by signal \(signal)"
         case .stalled(_, let writer):
             "whoever keeps it takes nothing"

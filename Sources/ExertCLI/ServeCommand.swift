@@ -64,7 +64,7 @@ struct ServeCommand: ParsableCommand {
     var reaches: [String] = []
 
     @Option(
-        name: .customLong("max-length"),
+        name: .customLong("max-length"), parsing: .unconditional,
         help: ArgumentHelp("How long a run may last; none for as long as a profile may.", valueName: "time"))
     var maxLength: String = "24h"
 
@@ -72,12 +72,14 @@ struct ServeCommand: ParsableCommand {
     var unsafe = false
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             "The lease of runs that do not say: a run that nobody renews for that long ends, so that a controller that "
                 + "vanishes lets go; none for no lease.", valueName: "time"))
     var lease: String = "30s"
 
-    @Option(help: ArgumentHelp("How many runs may go on at a time, 1 to 64.", valueName: "count"))
+    @Option(
+        parsing: .unconditional, help: ArgumentHelp("How many runs may go on at a time, 1 to 64.", valueName: "count"))
     var maxRuns = 8
 
     @Option(
@@ -91,6 +93,8 @@ struct ServeCommand: ParsableCommand {
         let socket = try prepareSocket(options.address)
         // What runs left that were killed with the server before.
         Leftovers().undo()
+        for file in [tlsCertificate, tlsKey] { if let file { Places.waitForAnswer(of: file) } }
+        Places.endAsking()
         // Before any thread: all of them leave these signals to this one.
         let signals = try SignalSource([SIGHUP, SIGINT, SIGTERM])
         // The socket is nobody else's from its first moment on.

@@ -14,6 +14,16 @@ signal(SIGCHLD, SIG_DFL)
 // What crashes ends at once, and its load with it: the runtime would write a backtrace first, which takes seconds.
 for crash in [SIGQUIT, SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGTRAP] { signal(crash, SIG_DFL) }
 
+// Whoever is killed by a filter cannot say so.
+if arguments.dropFirst().first != StressorProcess.subcommand, let call = CurrentProcess.forbiddenCall {
+    // By nothing but a write: what else it takes to say things may be what kills.
+    let message =
+        "error: a seccomp filter kills whoever calls \(call), which exert cannot do without; allow it, or have the "
+        + "filter answer with an error\n"
+    _ = message.utf8CString.withUnsafeBytes { write(Console.error, $0.baseAddress, $0.count - 1) }
+    _exit(ExitStatus.unsupported.rawValue)
+}
+
 // The first process of a container has duties that no other has: it reaps what others leave.
 if CurrentProcess.isInit { CurrentProcess.divideIntoInitAndChild() }
 
@@ -27,4 +37,6 @@ if arguments.dropFirst().first == StressorProcess.subcommand {
 signal(SIGPIPE, SIG_IGN)
 // Nor must a file that may not grow any further (RLIMIT_FSIZE): it is an error of a write.
 signal(SIGXFSZ, SIG_IGN)
+// Until a load begins, whoever waits for a file system says so, and can be told to end.
+Places.beginAsking(limit: 30_000_000_000) { Console.tell($0) }
 ExertCommand.runMain(Array(arguments.dropFirst()))

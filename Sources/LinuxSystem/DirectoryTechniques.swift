@@ -9,7 +9,8 @@ extension Technique {
     ///
     /// - Parameter make: how a file is made where the file system has none without a name.
     public static func files(in directory: String, make: WorkingFile.Maker) -> [Technique] {
-        [unnamedFile(directory), allocate(directory, make), directIO(directory, make)]
+        Places.waitForAnswer(of: directory, writes: true)
+        return [unnamedFile(directory), allocate(directory, make), directIO(directory, make)]
     }
 
     /// Makes a file without a name and asks for its number of links.

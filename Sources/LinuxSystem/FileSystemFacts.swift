@@ -149,6 +149,10 @@ public struct FileSystemFacts: Sendable {
     /// - Parameter location: what leads to the same where it is held; then `path`, which has no links, is not resolved.
     public init(_ path: String, at location: String? = nil, mounts: MountTable = .read()) throws(Problem) {
         if location == nil {
+            // Loads write there.
+            if let hung = Places.waitForAnswer(of: path, writes: true) {
+                throw .refused("the file system of '\(path)' does not answer: \(hung.text)")
+            }
             guard let resolved = realpath(path, nil) else {
                 throw errno == ENOENT || errno == ENOTDIR
                     ? .missing("there is no directory '\(path)'")

@@ -102,6 +102,14 @@ public final class FileSystemQuestions {
     /// How many entries a directory below has, and itself; 0 where it is not there.
     func entries(_ name: String) -> Answer<Int64> { ask(CLINUX_ASK_ENTRIES, name) { $0.entries } }
 
+    /// Whether whoever reads a place, or writes there, gets an answer, as far as is known yet; see ``silence``.
+    func touch(_ path: String, writes: Bool) -> Bool {
+        if case .silent = ask(writes ? CLINUX_ASK_TO_WRITE : CLINUX_ASK_TO_READ, path, of: -1, { _ in }) {
+            return false
+        }
+        return true
+    }
+
     private func ask<Value>(
         _ kind: CLinux_ask, _ name: String, of descriptor: Int32 = -1, patience: Int64 = patience,
         _ value: (CLinux_aside) -> Value

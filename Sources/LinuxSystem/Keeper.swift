@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CLinux
+internal import Glibc
 
 /// A process that ends our children where we cannot: told to stop, we may hang in a page fault, for which no memory is
 /// left, or in a kernel file that does not answer.
@@ -11,19 +12,39 @@ internal import CLinux
 public final class Keeper {
     private let page: UnsafeMutablePointer<CLinux_keep>
     private let process: ForkedProcess
+    /// How long it may take to get ready, in ms.
+    private static let patience: Int64 = 5000
+    /// The process, where it hangs itself for want of what it needs.
+    public private(set) var hung: HungProcess?
 
-    /// Starts the process, which is bound to the calling thread; `nil` where that fails.
+    /// Starts the process, and waits until it has all that it needs; `nil` where it cannot be started.
+    ///
+    /// It is bound to the calling thread, which must not yet block the signals that are to end it.
     public init?() {
         guard let page = CLinux_keep_create() else { return nil }
         self.page = page
         process = ForkedProcess(CLinux_fork_keeper(page))
         if process.id <= 0 { return nil }
+        let deadline = Clocks.monotonic + Self.patience * 1_000_000
+        while page.pointee.is_ready == 0 {
+            if Clocks.monotonic >= deadline || process.hasEnded(within: 0) {
+                hung = HungProcess(process.id)
+                return
+            }
+            usleep(200)
+        }
     }
 
     deinit {
         end()
         CLinux_keep_destroy(page)
     }
+
+    /// Says that we are to end, and know it.
+    public func noteStop() { page.pointee.is_told = 1 }
+
+    /// Says that nothing is held any more: from now on it ends us only where we hang.
+    public func noteRelease() { page.pointee.is_ending = 1 }
 
     /// Says that we run.
     public func beat() { page.pointee.beat &+= 1 }

@@ -90,6 +90,10 @@ public struct MountedFileSystem: Sendable {
             return
         }
         if Storage(of: mount, mounts: mounts).isMemory { isMemory = true }
+        if Places.waitForAnswer(of: mount.point) != nil {
+            answer = .unreadable(.timedOut)
+            return
+        }
         var facts = statvfs()
         guard statvfs(mount.point, &facts) == 0 else {
             answer = .unreadable(Errno(rawValue: errno))

@@ -14,6 +14,10 @@ public final class Outlet {
     public enum Loss: Error, Hashable, Sendable {
         /// The write failed.
         case failed(Errno)
+        /// The file was removed, and what was written to it goes with us.
+        case removed
+        /// The file was cut short behind us.
+        case cut
         /// The process that writes was killed by this signal.
         case killed(by: Int32)
         /// Nobody took it: how many bytes never came as far as the process that writes, and where that waits.
@@ -133,6 +137,8 @@ public final class Outlet {
         if let failure { throw .failed(failure) }
         if let signal = writer?.signal { throw .killed(by: signal) }
         if lost > 0 { throw .stalled(bytes: lost, writer: nil) }
+        if page?.pointee.is_removed == 1 { throw .removed }
+        if page?.pointee.is_cut == 1 { throw .cut }
     }
 
     private var pipeDescriptor: Int32 {

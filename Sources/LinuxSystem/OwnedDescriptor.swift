@@ -18,6 +18,9 @@ public struct OwnedDescriptor: ~Copyable, Sendable {
     ///
     /// The corresponding C function is `open`.
     public static func open(_ path: String, _ flags: Int32, mode: UInt32 = 0) throws(Errno) -> OwnedDescriptor {
+        // O_TMPFILE is O_DIRECTORY with a mode for writing.
+        let writes = flags & (O_WRONLY | O_RDWR | O_CREAT) != 0
+        if Places.waitForAnswer(of: path, writes: writes) != nil { throw .timedOut }
         while true {
             let descriptor = Glibc.open(path, flags | O_CLOEXEC, mode)
             if descriptor >= 0 { return OwnedDescriptor(owning: descriptor) }
@@ -63,6 +66,8 @@ public struct OwnedDescriptor: ~Copyable, Sendable {
 public enum FileFlags {
     /// Write only, at the end, making the file where there is none.
     public static let appendCreating = O_WRONLY | O_APPEND | O_CREAT
+    /// Write only, at the end.
+    public static let appending = O_WRONLY | O_APPEND | O_NOCTTY
     /// A directory, to read its names.
     public static let directory = O_RDONLY | O_DIRECTORY
 }

@@ -8,7 +8,7 @@ public enum RealPath {
     ///
     /// The corresponding C function is `realpath`.
     public static func of(_ path: String) -> String? {
-        guard let resolved = realpath(path, nil) else { return nil }
+        guard Places.waitForAnswer(of: path) == nil, let resolved = realpath(path, nil) else { return nil }
         defer { free(resolved) }
         return String(cString: resolved)
     }

@@ -48,6 +48,12 @@ public enum RegularFile {
         }
     }
 
+    /// Whether an open descriptor is one.
+    public static func isOpen(at descriptor: Int32) -> Bool {
+        var facts = stat()
+        return fstat(descriptor, &facts) == 0 && facts.st_mode & S_IFMT == S_IFREG
+    }
+
     private static func opened(_ path: String, _ flags: Int32) throws(Problem) -> OwnedDescriptor {
         do throws(Errno) {
             return try OwnedDescriptor.open(path, flags)

@@ -10,9 +10,13 @@ public import SystemPackage
 public final class SignalSource {
     private let descriptor: OwnedDescriptor
     private let signals: [Int32]
+    private let keeper: Keeper?
 
     /// Blocks `signals` in the calling thread, and so in all that it starts, and collects them.
-    public init(_ signals: [Int32]) throws(Errno) {
+    ///
+    /// - Parameter keeper: who is told when one was taken, and waits no more where others can see it.
+    public init(_ signals: [Int32], telling keeper: Keeper? = nil) throws(Errno) {
+        self.keeper = keeper
         // Blocked, an ignored signal would come all the same: sig_ignored() in kernel/signal.c.
         // Not so SIGINT: shells ignore it for all that they start in the background, and who sends it means it.
         let signals = signals.filter { $0 != SIGHUP || CLinux_is_ignored($0) == 0 }
@@ -26,6 +30,7 @@ public final class SignalSource {
     /// The next signal that has arrived; `nil` where there is none.
     public func next() -> Int32? {
         let signal = CLinux_signalfd_read(descriptor.rawValue)
+        if signal > 0 { keeper?.noteStop() }
         return signal > 0 ? signal : nil
     }
 }

@@ -68,7 +68,8 @@ extension MountTable {
         guard let path = option.map({ String($0.dropFirst(9)) }), path.hasPrefix("/") else { return nil }
         if isReal {
             var (own, below) = (statvfs(), statvfs())
-            guard statvfs(path, &below) == 0, statvfs(overlay.point, &own) == 0, own.f_blocks == below.f_blocks,
+            guard Places.waitForAnswer(of: path) == nil, statvfs(path, &below) == 0, statvfs(overlay.point, &own) == 0,
+                own.f_blocks == below.f_blocks,
                 own.f_frsize == below.f_frsize, own.f_files == below.f_files
             else { return nil }
         }
@@ -90,7 +91,7 @@ extension MountTable {
         let place = isRemoved ? "/" + folder : name
         if isReal {
             var facts = stat()
-            guard stat(place, &facts) == 0 else { return nil }
+            guard Places.waitForAnswer(of: place) == nil, stat(place, &facts) == 0 else { return nil }
             let isFile = facts.st_mode & S_IFMT == S_IFREG
             guard isRemoved || (isFile && Int64(facts.st_size) >= size) || facts.st_mode & S_IFMT == S_IFBLK else {
                 return nil

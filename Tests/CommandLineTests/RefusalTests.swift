@@ -7,6 +7,27 @@ extension ExertCommands {
     /// Bad input is told with its place and starts nothing; what cannot be done here is refused.
     @Suite(.serialized)
     struct Refusals {
+        @Test func whatIsWrongWithATimeIsSaid() throws {
+            for option in ["--for", "--interval", "--start-at"] {
+                let length = option == "--for" ? [] : ["--for", "1s"]
+                let result = try Exert.run(["run", "--load", "cpu=5%"] + length + [option, "-1s"])
+                #expect(result.code == 64 && result.error.contains("-1s"), "\(result.error)")
+                #expect(!result.error.contains("Missing value"))
+            }
+        }
+
+        @Test func aPipeThatNobodyWritesToIsNoProfile() throws {
+            let folder = try ScratchFolder()
+            try #require(mkfifo(folder.path + "/pipe", 0o600) == 0)
+            for command in ["check", "run"] {
+                let result = try Exert.run([command, folder.path + "/pipe"], limit: 5)
+                #expect(result.code == 64 && result.error.contains("no regular file"), "\(result.error)")
+            }
+            // What a shell has open is read all the same.
+            let text = "phases: [{ name: a, for: 1s, load: { cpu: 1%% } }]"
+            try Shell.run("printf '\(text)' | '\(Exert.path)' check /dev/stdin >/dev/null")
+        }
+
         private static let phases = "phases: [{ name: a, for: 1s, load: { cpu: 1% } }]\n"
 
         /// A profile, and what its message must say behind the file's name.

@@ -198,6 +198,20 @@ extension ExertCommands {
             #expect(try ExperimentLog(file: folder.path + "/log").end()["interrupted_by"] is NSNull)
         }
 
+        @Test(arguments: [("rm", "removed"), ("truncate -s 0", "cut short"), ("true", nil)])
+        func aLogThatIsTakenAwayIsNoticed(command: String, word: String?) throws {
+            let folder = try ScratchFolder()
+            let log = folder.path + "/log"
+            let run = try Exert.start(
+                ["run", "--load", "cpu=5%", "--for", "3s", "--interval", "100ms", "--log", log, "--format", "json"])
+            try #require(isLoaded(log), "\(run.error)")
+            try Shell.run("\(command) '\(log)'")
+            let result = try run.wait(limit: 10)
+            let told = result.output.components(separatedBy: "the log is incomplete").count - 1
+            #expect(told == (word == nil ? 0 : 1), "\(result.output)")
+            if let word { #expect(result.code == 1 && result.output.contains(word) && result.error.contains(word)) }
+        }
+
         @Test func aFileThatMayNotGrowLosesTheLogAndNotTheRun() throws {
             let folder = try ScratchFolder()
             let log = folder.path + "/log"

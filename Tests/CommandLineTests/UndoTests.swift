@@ -79,6 +79,32 @@ struct UndoTests {
         #expect(names.isEmpty && records.isEmpty)
     }
 
+    @Test(.enabled(if: isOnDisk, "the temporary directory is in memory"))
+    func aPlaceForRecordsIsNotMadeWithAllThatLeadsToIt() throws {
+        let place = state.path + "/not/there"
+        let result = try Exert.run(load("1s"), environment: ["EXERT_STATE_DIRECTORY": place + "/exert"])
+        #expect(result.code == 4 && result.error.contains("there is no \(place); make that first"), "\(result.error)")
+        #expect(!FileManager.default.fileExists(atPath: state.path + "/not"))
+    }
+
+    /// What somebody else's run left, and cannot be undone, is told by each run, and is nothing that this one left.
+    @Test(.enabled(if: isOnDisk, "the temporary directory is in memory"))
+    func whatAnEarlierRunLeftIsNotLeftByThisOne() throws {
+        let run = try Exert.start(load("20s"), environment: environment)
+        #expect(eventually(within: 10) { names.count == 1 && records.count == 1 })
+        let stressors = run.stressors
+        run.send(SIGKILL)
+        #expect(eventually(within: 5) { !run.isRunning && stressors.allSatisfy { !Processes.isAlive($0) } })
+        // Something in the directory that is not exert's keeps it there.
+        let kept = work.path + "/" + (names.first ?? "") + "/notes"
+        try Data("kept".utf8).write(to: URL(fileURLWithPath: kept))
+        for _ in 0..<2 {
+            let later = try Exert.run(["run", "--load", "cpu=5%", "--for", "1s"], environment: environment)
+            #expect(later.error.contains("not undone"), "\(later.error)")
+            #expect([0, 2].contains(later.code) && later.output.contains("nothing left behind"), "\(later.output)")
+        }
+    }
+
     @Test(.enabled(if: geteuid() == 0, "needs another user")) func aHomeOfSomebodyElseIsNoError() throws {
         let home = try ScratchFolder()
         chmod(home.path, 0o700)

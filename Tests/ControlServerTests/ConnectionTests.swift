@@ -38,6 +38,39 @@ extension Servers {
             #expect((5..<15).contains(Date().timeIntervalSince(begin)))
         }
 
+        @Test(arguments: ["/openapi.json", "/healthz"])
+        func `those who ask ahead and read nothing keep nobody from stopping`(path: String) throws {
+            let server = try ServerProcess()
+            _ = try server.start(#"{"load":{"memory":"16MiB"},"for":"60s"}"#)
+            let ahead = String(repeating: "GET \(path) HTTP/1.1\r\nHost: localhost\r\n\r\n", count: 300)
+            let greedy = try (0..<200).map { _ in
+                let client = try server.client()
+                client.send(ahead)
+                return client
+            }
+            let begin = Date()
+            #expect(try server.call("POST", "/v1/stop").code == 200)
+            // A debug build takes some ms for each of the first requests.
+            #expect(Date().timeIntervalSince(begin) < 2)
+            let pages = try String(contentsOfFile: "/proc/\(server.id)/statm", encoding: .utf8).split(separator: " ")[1]
+            #expect(try #require(Int(pages)) * Int(sysconf(Int32(_SC_PAGESIZE))) < 100 << 20)
+            #expect(greedy.count == 200)
+        }
+
+        @Test func `what was asked ahead is answered in order`() throws {
+            let server = try ServerProcess()
+            let client = try server.client()
+            for _ in 0..<20 {
+                client.send(
+                    "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\nGET /nowhere HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            }
+            for _ in 0..<20 {
+                #expect(try client.response().code == 200)
+                #expect(try client.response().code == 404)
+            }
+            #expect(server.id > 0, "it lives until here")
+        }
+
         @Test func `whoever waits to be asked for the body is asked`() throws {
             let server = try ServerProcess()
             let client = try server.client()

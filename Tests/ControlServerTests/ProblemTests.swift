@@ -144,18 +144,29 @@ extension Servers {
             #expect(try server.call("GET", "/", headers: headers).code == 200)
         }
 
+        @Test func `targets that name a host`() throws {
+            for target in ["http://127.0.0.1/healthz", "http://localhost/healthz", "localhost:80"] {
+                let client = try server.client()
+                client.send("GET \(target) HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                try expect(try client.response(), 400, "malformed")
+            }
+        }
+
         @Test func `pages of other origins`() throws {
+            let own = server.url.replacingOccurrences(of: "http://", with: "")
             for headers in [
                 ["Host": "evil.example"], ["Host": "127.0.0.1.evil.example"], ["Origin": "null"],
                 ["Origin": "http://evil.example"], ["Host": "localhost:1", "Origin": "http://localhost:2"],
                 ["Host": "localhost:80@evil.example"], ["Host": "localhost:80:90"], ["Host": "[::1]evil.example"],
                 ["Host": "localhost:"], ["Host": "localhost:65536"], ["Host": "127.0.0.1 evil"], ["Host": ""],
                 ["Sec-Fetch-Site": "cross-site"], ["Sec-Fetch-Site": "same-site"],
+                ["Host": own, "Origin": "https://\(own)"],
             ] { try expect(try server.call("GET", "/healthz", headers: headers), 403, "forbidden") }
+            // Another port is one that is forwarded here.
             for headers in [
-                ["Host": "127.0.0.1:7"], ["Host": "[::1]:7"], ["Host": "LOCALHOST"],
-                ["Host": "localhost:1", "Origin": "http://localhost:1"], ["Sec-Fetch-Site": "same-origin"],
-                ["Sec-Fetch-Site": "none"],
+                ["Host": own], ["Host": "LOCALHOST"], ["Host": own, "Origin": "http://\(own)"],
+                ["Host": "127.0.0.1:7"], ["Host": "[::1]:7"], ["Host": "localhost:1", "Origin": "http://localhost:1"],
+                ["Sec-Fetch-Site": "same-origin"], ["Sec-Fetch-Site": "none"],
             ] { #expect(try server.call("GET", "/healthz", headers: headers).code == 200) }
         }
     }

@@ -175,6 +175,38 @@ struct NamedObjectTests {
         #expect(kinds == [.undone])
     }
 
+    @Test(arguments: [false, true]) func aFileThatGotTheNameOfANumberedOneIsLeft(isLive: Bool) throws {
+        var files = try InodeFiles(in: work, journal: journal)
+        try files.addNamed(10)
+        let path = try #require(InodeFiles.treePath(of: getpid(), in: work))
+        var before = stat()
+        try #require(stat(path + "/3", &before) == 0 && unlink(path + "/3") == 0)
+        // An empty one, too, of the number that has just become free.
+        try folder.write("", to: "a/inner/foreign")
+        try #require(rename(work + "/foreign", path + "/3") == 0)
+        try #require(link(path + "/5", work + "/hidden") == 0)
+        if isLive {
+            try files.remove(files.count)
+            #expect(files.isMixed && files.linkedCount == 1 && files.count == 2, "the directory and the list stay")
+        }
+        // Its end leaves the record to nobody.
+        _ = consume files
+        let outcome = try #require(journal.replay().outcomes.first)
+        #expect(outcome.text == "\(path) is left: 1 things in it are not files of exert")
+        #expect(exists(path + "/3") && !exists(path + "/4") && exists(work + "/hidden"))
+        unlink(path + "/3")
+        #expect(kinds == [.undone] && !exists(path))
+    }
+
+    @Test func filesThatHaveOtherNamesAreTold() throws {
+        try leave(tree, folder: true)
+        try #require(link(tree + "/1", work + "/hidden") == 0)
+        #expect(
+            journal.replay().outcomes.map(\.text) == [
+                "removed \(tree); 1 of its files stay under other names, and are empty"
+            ])
+    }
+
     @Test func aFileWithOtherNamesGivesBackWhatItHolds() throws {
         try leave(work + "/.exert-a")
         try #require(link(work + "/.exert-a", work + "/hidden") == 0)

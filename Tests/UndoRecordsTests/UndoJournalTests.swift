@@ -44,7 +44,7 @@ struct UndoJournalTests {
         #expect(item.state == .held && item.owner?.run == "01RUN" && item.owner?.process.processID == getpid())
         #expect(item.effect == "remove the file \(folder.path)/inner/.exert-a")
         #expect(journal.replay().outcomes.isEmpty, "nobody undoes what is held")
-        #expect(journal.held(by: "01RUN").count == 1 && journal.held(by: "02RUN").isEmpty)
+        #expect(journal.remains(of: "01RUN").held.count == 1 && journal.remains(of: "02RUN").held.isEmpty)
         try folder.write("", to: "inner/.exert-a")
         #expect(try record.undo().kind == .undone)
         #expect(access(folder.path + "/inner/.exert-a", F_OK) != 0)

@@ -20,6 +20,10 @@ enum CLinux_ask {
     CLINUX_ASK_FILE,
     /// The number of entries of `name` below that directory and of itself, to `entries`; 0 where it is not there.
     CLINUX_ASK_ENTRIES,
+    /// Whether the file system of `name`, from the root, answers who reads there; it need not be there.
+    CLINUX_ASK_TO_READ,
+    /// The same of who makes or changes something there; nothing is.
+    CLINUX_ASK_TO_WRITE,
 };
 
 /// How many children a keeper knows at most.
@@ -36,6 +40,10 @@ struct CLinux_aside {
     int32_t error;
     /// Bytes that were written.
     int64_t written;
+    /// Whether the file that is written to has lost its last name, or became shorter than what was written.
+    int32_t is_removed;
+    int32_t is_cut;
+    int32_t was_named;
     int64_t entries;
     /// Of a file: st_dev, st_ino, st_mode, st_blocks.
     uint64_t device;
@@ -67,6 +75,12 @@ struct CLinux_keep {
     /// Moves as long as the process runs.
     uint32_t beat;
     uint32_t is_over;
+    /// Whether it knows that it is to end: the signal that said so waits no more.
+    uint32_t is_told;
+    /// Whether it has given everything back, and only ends.
+    uint32_t is_ending;
+    /// Whether its keeper has all that it needs.
+    uint32_t is_ready;
     /// Its children.
     int32_t count;
     pid_t children[CLINUX_KEPT_CHILDREN];

@@ -36,6 +36,9 @@ int CLinux_open_cycle_counter(void);
 int CLinux_may_call(long number);
 /// Whether that was the answer in this thread since this was last asked.
 int CLinux_was_filtered(void);
+/// The first system call that exert cannot do without, and for which a seccomp(2) filter kills who makes it; NULL where
+/// there is none. Tried by a child.
+const char *_Nullable CLinux_needed_call_that_kills(void);
 
 #pragma clang assume_nonnull end
 

@@ -23,6 +23,20 @@ int64_t CLinux_birth_time(int descriptor);
 /// fstatfs(2): the id of the file system (`f_fsid`); 0 where it has none or does not tell.
 uint64_t CLinux_file_system_id(int descriptor);
 
+/// What is asked of a file by its name.
+struct CLinux_file_facts {
+    uint64_t inode;
+    /// In ns since the Unix epoch; 0 where nobody knows.
+    int64_t born;
+    int64_t size;
+    uint32_t mode;
+    uint32_t user;
+    uint32_t links;
+};
+
+/// statx(2) of `name` below an open directory, no link followed. 0 or -1.
+int CLinux_look(int directory, const char *name, struct CLinux_file_facts *facts);
+
 #pragma clang assume_nonnull end
 
 #endif

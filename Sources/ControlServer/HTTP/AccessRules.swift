@@ -8,12 +8,15 @@ struct AccessRules: Sendable {
     /// Whether callers are told apart from web pages by `Host` and `Origin`: anybody's page can have a browser call a
     /// loopback address, but cannot say that it is of that address.
     private let watchesOrigin: Bool
+    /// What pages of this server's own are reached by.
+    private let scheme: String
 
     /// Paths that need no token: they tell nothing, and change nothing.
     private static let open: Set<String> = ["/", "/healthz", "/readyz", "/openapi.json"]
 
     init(_ options: ServerOptions) {
         token = options.token.map { Array($0.utf8) }
+        scheme = options.tls == nil ? "http" : "https"
         if case .tcp = options.address { watchesOrigin = options.token == nil } else { watchesOrigin = false }
     }
 
@@ -29,7 +32,7 @@ struct AccessRules: Sendable {
             guard Self.isSame(given, token) else { throw Self.unauthorized("the token is not the server's") }
         }
         if watchesOrigin {
-            try Self.checkOrigin(authority, headers[values: .origin])
+            try Self.checkOrigin(authority, headers[values: .origin], scheme: scheme)
             // An image or a link of a page elsewhere brings no Origin, but the browser says where it comes from: W3C
             // Fetch Metadata. The page itself may be linked to.
             let site = headers[values: .fetchSite]
@@ -55,9 +58,11 @@ struct AccessRules: Sendable {
         return difference == 0
     }
 
-    static func checkOrigin(_ authority: String?, _ origins: [String]) throws(Problem) {
+    static func checkOrigin(
+        _ authority: String?, _ origins: [String], scheme: String
+    ) throws(Problem) {
         guard let authority = authority?.lowercased(), let host = host(of: authority),
-            LoopbackName.isLoopback(host)
+            LoopbackName.isLoopback(host.name)
         else {
             throw Problem(
                 .forbidden,
@@ -65,15 +70,14 @@ struct AccessRules: Sendable {
                     + "start the server with a token to call it by another name")
         }
         for origin in origins {
-            guard let scheme = origin.firstRange(of: "://"), origin[scheme.upperBound...].lowercased() == authority
-            else {
+            guard origin.lowercased() == "\(scheme)://\(authority)" else {
                 throw Problem(.forbidden, "a page of '\(origin)' may not call this server; it has no token")
             }
         }
     }
 
-    /// The host of `HOST`, `HOST:PORT` or `[IPV6]:PORT`; `nil` where there is anything else in it.
-    static func host(of authority: String) -> String? {
+    /// The parts of `HOST`, `HOST:PORT` or `[IPV6]:PORT`; `nil` where there is anything else in it.
+    static func host(of authority: String) -> (name: String, port: UInt16?)? {
         let bytes = Array(authority.utf8)
         let isBracketed = bytes.first == UInt8(ascii: "[")
         let end = bytes.firstIndex(of: UInt8(ascii: isBracketed ? "]" : ":")) ?? (isBracketed ? nil : bytes.count)
@@ -83,6 +87,7 @@ struct AccessRules: Sendable {
         guard rest.isEmpty || rest.first == UInt8(ascii: ":"), port.allSatisfy({ (0x30...0x39).contains($0) }),
             port.isEmpty == rest.isEmpty, port.isEmpty || UInt16(String(decoding: port, as: UTF8.self)) != nil
         else { return nil }
-        return String(decoding: bytes[(isBracketed ? 1 : 0)..<end], as: UTF8.self)
+        let name = String(decoding: bytes[(isBracketed ? 1 : 0)..<end], as: UTF8.self)
+        return (name, UInt16(String(decoding: port, as: UTF8.self)))
     }
 }

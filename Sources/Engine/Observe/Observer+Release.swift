@@ -16,6 +16,7 @@ extension Observer {
     func requestStop() {
         guard stopRequestedAt == nil else { return }
         stopRequestedAt = world.monotonic
+        keeper?.noteStop()
         for session in sessions { session.stop() }
     }
 
@@ -31,7 +32,7 @@ extension Observer {
             world.wait(for: [signals.rawDescriptor] + sessions.flatMap(\.pidDescriptors), milliseconds: 20)
             keeper?.beat()
             noticeEnds(stopRequestedAt: requested)
-            let isAskedAgain = signals.next() != nil
+            let isAskedAgain = takeLateSignal() != nil
             let now = world.monotonic
             for (at, session) in sessions.enumerated() where session.isAlive {
                 let activity = session.activity
@@ -56,9 +57,17 @@ extension Observer {
             }
         }
         // Nothing is held any more that somebody else would have to end.
-        keeper?.end()
+        keeper?.noteRelease()
         for session in sessions { session.endWitness() }
         noteNotices()
+    }
+
+    /// A signal that came after the end had begun; a run whose load fails to begin is interrupted even so.
+    @discardableResult
+    func takeLateSignal() -> Int32? {
+        let signal = signals.next()
+        if startFailure != nil { interruptedBy = interruptedBy ?? signal }
+        return signal
     }
 
     /// Whether a process was left that has not ended.

@@ -35,7 +35,7 @@ public final class Observer {
     /// When the stressors were told to stop.
     var stopRequestedAt: Nanoseconds?
     /// Why the load could not begin.
-    private var startFailure: String?
+    private(set) var startFailure: String?
     private(set) var findings: [Finding]
     var changes: [RunChange] = []
     /// Whether every load is released for now.
@@ -68,9 +68,14 @@ public final class Observer {
         self.sink = sink
         self.display = display
         findings = plan.findings
+        // Before signals wait to be read: whoever hangs for want of memory is still ended by them.
+        keeper = world.keeper()
+        if let hung = keeper?.hung {
+            throw .cannotObserve("nobody could end the load where this process hangs: \(hung.text)")
+        }
         do {
             // SIGHUP, SIGINT, SIGQUIT, SIGTERM
-            signals = try SignalSource([1, 2, 3, 15])
+            signals = try SignalSource([1, 2, 3, 15], telling: keeper)
         } catch {
             throw .cannotObserve("signals cannot be set up: \(error)")
         }
@@ -86,13 +91,13 @@ public final class Observer {
         do { lifeline = try OwnedDescriptor.pipe() } catch { throw .cannotObserve("no pipe: \(error)") }
         probe.forgetOOMKills()
         renewLease()
-        keeper = world.keeper()
         do {
             try startTime?.sleepUntilPreparation(self)
             try startProcesses(catalog, lifeline: lifeline.readEnd.rawValue)
             if let late = try startTime?.sleepUntilStart(self) { findings.append(late) }
         } catch {
-            return try endBeforeLoad(error, lifeline)
+            // Whoever was told to end may have lost its processes to the keeper for that.
+            return try endBeforeLoad(signals.next().map { .interrupted($0) } ?? error, lifeline)
         }
         emit(.runStarted(description, plan), elapsed: 0)
         _ = probe.read()
@@ -145,6 +150,7 @@ public final class Observer {
         if let startFailure { note(Finding(code: "cannot_start", message: startFailure)) }
         if let leaseExpiry { emit(.leaseExpired(leaseExpiry)) }
         release()
+        takeLateSignal()
         _ = lifeline.writeEnd.rawValue
         if case .cannotObserve = failure { throw failure }
         return end(elapsed: 0, observerCPU: 0)

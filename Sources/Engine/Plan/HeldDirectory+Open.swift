@@ -6,7 +6,9 @@ public import LoadModel
 extension HeldDirectory {
     /// Opens the directory that `path` leads to now; `nil` where there is none that may be opened.
     public static func open(_ path: String) -> HeldDirectory? {
-        guard let descriptor = try? OwnedDescriptor.open(path, FileFlags.directory),
+        // Loads write there.
+        guard Places.waitForAnswer(of: path, writes: true) == nil,
+            let descriptor = try? OwnedDescriptor.open(path, FileFlags.directory),
             let real = RealPath.ofDescriptor(descriptor.rawValue)
         else { return nil }
         let owner = DescriptorOwner(descriptor)

@@ -71,7 +71,21 @@ struct InodeHolder: Holding, ~Copyable {
             case .tooLarge, .unsupported, .other: throw .impossible("no inode more: \(SpacePile.words(error))")
             }
         }
+        if missing < 0, files.isMixed, files.count <= 2 {
+            throw .refused("something that is not of the load is in its directory, which stays", because: .refusal)
+        }
         return Int64(files.count)
+    }
+
+    /// Gives everything back at the end, and tells what stays.
+    mutating func finish() {
+        // What cannot be removed has a record, and is told by whoever finds that.
+        try? files.remove(files.count)
+        guard files.linkedCount > 0 else { return }
+        context.tell(
+            "links_stay",
+            "\(files.linkedCount) files of the load in \(options.directory) have got other names, which stay; they are "
+                + "empty")
     }
 
     private mutating func grow(_ wanted: Int) throws(SpaceProblem) {

@@ -158,7 +158,7 @@ private final class InodesWitness: Witness {
             // A directory of named files is counted with its entries; what is open for it is not in question.
             let isExpected = mode == .total || Double(own) < target
             guard let named = tree.read(isExact: isExact, isExpected: isExpected) else { return nil }
-            own += named > 0 ? named - InodeFiles.treeDescriptors : 0
+            own += named > 0 ? named - InodeFiles.treeDescriptors(entries: named) : 0
         }
         guard mode == .total else { return WitnessReading(Double(own)) }
         guard target > 0 else { return WitnessReading(Double(own), own: Double(own)) }

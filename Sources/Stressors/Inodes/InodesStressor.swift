@@ -30,6 +30,7 @@ public struct InodesStressor: Stressor {
     public func run(on lane: Lane) throws(StressorFailure) {
         var holder = try InodeHolder(options, lane: lane, context: context)
         try lane.hold(&holder)
+        holder.finish()
     }
 }
 

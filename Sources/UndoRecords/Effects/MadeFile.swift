@@ -88,6 +88,9 @@ struct Removal {
                 }
                 guard facts.st_mode & S_IFMT == kind else { throw .notOurs("it is not a \(word) of exert") }
                 let place = LinkText.path(of: spot.folder.rawValue).map { ($0 == "/" ? "" : $0) + "/" + spot.name }
+                if !circumstances.isDryRun, let hung = Places.waitForAnswer(of: place ?? path, writes: true) {
+                    throw .notOurs("its file system does not answer: \(hung.text)")
+                }
                 let more = try remove(spot, facts)
                 let moved = place == nil || place == path ? "" : ", which is now \(place ?? "")"
                 if circumstances.isDryRun { return UndoOutcome(.wouldUndo, "would remove \(path)\(moved)") }

@@ -11,6 +11,7 @@ struct DirectoryWay: ~Copyable {
     let isWhole: Bool
 
     init(_ path: String) {
+        Places.waitForAnswer(of: path)
         var folder = OwnedDescriptor(owning: open("/", NamedObject.pathFlags))
         var isWhole = true
         for name in path.split(separator: "/") {

@@ -41,18 +41,29 @@ public struct InodeFiles: ~Copyable {
         }
     }
 
-    /// How many descriptors a process holds for the named ones: of their directory and its record, and of the
-    /// directories that these two are in.
-    public static let treeDescriptors: Int64 = 4
+    /// How many descriptors a process holds for named ones, `entries` with their directory: of that and its record, of
+    /// the directories that these two are in, and of the list of what they are.
+    public static func treeDescriptors(entries: Int64) -> Int64 { entries > 1 ? 5 : 4 }
+
+    /// How many files have got other names, which stay when theirs are removed.
+    public private(set) var linkedCount = 0
+
+    /// Whether something else was found under the name of a file, so that their directory stays.
+    public var isMixed: Bool {
+        switch tree {
+        case .none: false
+        case .some(let tree): tree.isMixed
+        }
+    }
 
     /// How many files have no name.
     public var unnamedCount: Int { unnamed.count }
-    /// How many inodes are held in all, the directory of the named ones included.
+    /// How many inodes are held in all, the directory of the named ones and the list in it included.
     public var count: Int { unnamed.count + namedCount }
     private var namedCount: Int {
         switch tree {
         case .none: 0
-        case .some(let tree): tree.files + 1
+        case .some(let tree): tree.entries + 1
         }
     }
 
@@ -70,7 +81,8 @@ public struct InodeFiles: ~Copyable {
         }
     }
 
-    /// Makes up to `wanted` files with names; the directory that they are in counts as the first of them.
+    /// Makes up to `wanted` files with names; the directory that they are in counts as the first of them, and the list
+    /// of what they are as the second.
     public mutating func addNamed(_ wanted: Int) throws(SpaceProblem) {
         var wanted = wanted
         if wanted > 0, tree == nil {
@@ -123,9 +135,11 @@ public struct InodeFiles: ~Copyable {
     /// Gives back `surplus` inodes, those with names first.
     public mutating func remove(_ surplus: Int) throws(SpaceProblem) {
         var surplus = surplus
-        while surplus > 0, let files = tree?.files {
-            if files > 0 {
-                if let problem = tree?.removeLast() { throw problem }
+        while surplus > 0, let entries = tree?.entries {
+            if entries > 0 {
+                // Where somebody else put things, the directory stays, and with it what tells them from ours.
+                if tree?.isMixed == true, entries == 1 { break }
+                if let problem = tree?.removeLast(&linkedCount) { throw problem }
             } else if let tree = tree.take() {
                 do { try tree.end() } catch { throw .other(error.description) }
             }
@@ -138,25 +152,62 @@ public struct InodeFiles: ~Copyable {
 /// The directory of the files that have names.
 private struct InodeTree: ~Copyable {
     let folder: LiveObject
-    var files = 0
+    private var list: InodeList?
+    private var files = 0
+    /// Whether something else was found under the name of a file.
+    private(set) var isMixed = false
 
     private var number: Int32 { folder.descriptor.rawValue }
 
     init(_ folder: LiveObject) { self.folder = folder }
 
-    /// Makes one more file, by its number.
-    mutating func add() -> SpaceProblem? {
-        guard mknodat(number, "\(files)", S_IFREG | 0o600, 0) == 0 else {
-            return SpaceProblem(Errno(rawValue: errno))
+    /// What is in it: the list, and behind it the files.
+    var entries: Int {
+        switch list {
+        case .none: 0
+        case .some: files + 1
         }
-        files += 1
-        return nil
     }
 
-    /// Removes the file that was made last.
-    mutating func removeLast() -> SpaceProblem? {
-        guard unlinkat(number, "\(files - 1)", 0) == 0 || errno == ENOENT else {
-            return SpaceProblem(Errno(rawValue: errno))
+    /// Makes one more file, by its number; before the first one the list.
+    mutating func add() -> SpaceProblem? {
+        do throws(Errno) {
+            guard list != nil else {
+                list = try InodeList(makingIn: number)
+                return nil
+            }
+            _ = try check(mknodat(number, "\(files)", S_IFREG | 0o600, 0))
+            do throws(Errno) {
+                guard let mark = InodeMark("\(files)", in: number, of: geteuid()) else { throw .fileExists }
+                try list?.set(files, mark)
+            } catch {
+                unlinkat(number, "\(files)", 0)
+                throw error
+            }
+            files += 1
+            return nil
+        } catch {
+            return SpaceProblem(error)
+        }
+    }
+
+    /// Removes what was made last, where that is still what has its name.
+    ///
+    /// - Parameter linkedCount: counts files that stay under other names.
+    mutating func removeLast(_ linkedCount: inout Int) -> SpaceProblem? {
+        guard files > 0 else {
+            list = nil
+            return unlinkat(number, InodeList.name, 0) == 0 || errno == ENOENT
+                ? nil : .other("\(Errno(rawValue: errno))")
+        }
+        let name = "\(files - 1)"
+        if let mark = InodeMark(name, in: number, of: geteuid()), list?.mark(files - 1) == mark {
+            guard unlinkat(number, name, 0) == 0 || errno == ENOENT else {
+                return SpaceProblem(Errno(rawValue: errno))
+            }
+            if mark.links > 1 { linkedCount += 1 }
+        } else if faccessat(number, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0 {
+            isMixed = true
         }
         files -= 1
         return nil

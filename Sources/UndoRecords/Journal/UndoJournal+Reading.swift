@@ -95,6 +95,10 @@ extension UndoJournal {
             replay.isOurs = lstat(directory, &facts) == 0 && facts.st_uid == geteuid()
             return replay
         }
+        if let hung = Places.waitForAnswer(of: directory, writes: true) {
+            replay.problem = "\(directory) does not answer: \(hung.text)"
+            return replay
+        }
         var foreign: [UndoOutcome] = []
         for name in names(in: folder, removingUnfinished: true) {
             switch find(name, in: folder) {
@@ -113,23 +117,31 @@ extension UndoJournal {
         return replay
     }
 
-    /// Records of one run that somebody still holds: each one's effect, for people.
+    /// What records there are of one run.
+    public struct Remains: Sendable {
+        /// Effects that somebody still holds, for people.
+        public var held: [String] = []
+        /// How many nobody holds.
+        public var left = 0
+    }
+
+    /// Records of one run that are there.
     ///
     /// No file system but the journal's own is asked, as by ``isToBeReplayed``.
-    public func held(by run: String) -> [String] {
+    public func remains(of run: String) -> Remains {
+        var remains = Remains()
         var problem: String?
-        guard let folder = openForReading(&problem) else { return [] }
-        var effects: [String] = []
+        guard let folder = openForReading(&problem) else { return remains }
         for name in names(in: folder) {
             switch find(name, in: folder) {
             case .gone: continue
-            case .left: continue
+            case .left(let record): if record.owner.run == run { remains.left += 1 }
             case .foreign: continue
             case .held(let content):
-                if let content, content.owner.run == run { effects.append(content.effect.summary) }
+                if let content, content.owner.run == run { remains.held.append(content.effect.summary) }
             }
         }
-        return effects
+        return remains
     }
 
     /// Whether a replay would have anything to do or to say.

@@ -16,6 +16,8 @@ public struct UndoJournal: Sendable {
     public let directory: String
     /// The run that records are written for; empty for none.
     public var run = ""
+    /// Whether those above the directory are made, too: below a home, and not where somebody has named a place.
+    private var makesAbove = true
 
     static let prefix = "undo-"
     static let temporaryPrefix = "new-undo-"
@@ -30,17 +32,21 @@ public struct UndoJournal: Sendable {
     ///
     /// - Parameter run: the run that records are written for.
     public static func standard(run: String = "") -> UndoJournal {
-        var journal = UndoJournal(directory: standardDirectory)
+        let named = variable(named)
+        var journal = UndoJournal(directory: named ?? standardDirectory)
+        journal.makesAbove = named == nil
         journal.run = run
         return journal
     }
 
+    private static let named = "EXERT_STATE_DIRECTORY"
+
+    private static func variable(_ name: String) -> String? {
+        let value = getenv(name).map { String(cString: $0) } ?? ""
+        return value.hasPrefix("/") ? value : nil
+    }
+
     private static var standardDirectory: String {
-        func variable(_ name: String) -> String? {
-            let value = getenv(name).map { String(cString: $0) } ?? ""
-            return value.hasPrefix("/") ? value : nil
-        }
-        if let directory = variable("EXERT_STATE_DIRECTORY") { return directory }
         // systemd separates several by colons.
         if let directory = variable("STATE_DIRECTORY")?.split(separator: ":").first {
             // With DynamicUser it is a link, which is systemd's own.
@@ -77,7 +83,7 @@ public struct UndoJournal: Sendable {
         }
     }
 
-    private static let remedy = "set EXERT_STATE_DIRECTORY to a directory of your own on a disk with room"
+    private static let remedy = "set \(named) to a directory of your own on a disk with room"
 
     /// Writes a record, which is locked before anybody can see it under its name.
     ///
@@ -115,9 +121,9 @@ public struct UndoJournal: Sendable {
         return folder
     }
 
-    /// Makes the directory and those above it; what is wrong shows when it is opened.
+    /// Makes the directory and, where they are ours to make, those above it; what is wrong shows when it is opened.
     private func makeDirectories() {
-        for end in pathEnds { mkdir(String(directory[..<end]), 0o700) }
+        for end in makesAbove ? pathEnds : pathEnds.suffix(1) { mkdir(String(directory[..<end]), 0o700) }
     }
 
     /// Where the path of each directory on the way ends, and last its own.
@@ -135,11 +141,17 @@ public struct UndoJournal: Sendable {
     public var obstacle: String? {
         let reason: String
         do throws(Errno) {
+            if Places.waitForAnswer(of: directory, writes: true) != nil { throw .timedOut }
             let folder = try openDirectory(creating: false)
             if faccessat(folder.rawValue, ".", W_OK | X_OK, AT_EACCESS) == 0 { return nil }
             reason = "\(Errno(rawValue: errno))"
         } catch .noSuchFileOrDirectory {
             let above = pathEnds.map { String(directory[..<$0]) }.last { access($0, F_OK) == 0 } ?? "/"
+            let parent = pathEnds.dropLast().last.map { String(directory[..<$0]) } ?? "/"
+            if !makesAbove, access(parent, F_OK) != 0 {
+                return "no undo record can be kept in \(directory): there is no \(parent); make that first, or set "
+                    + "\(Self.named) to a directory of your own on a disk with room"
+            }
             // Beside it is made, which only a directory can take.
             if faccessat(AT_FDCWD, above + "/.", W_OK | X_OK, AT_EACCESS) == 0 { return nil }
             reason = "\(above): \(Errno(rawValue: errno))"
