@@ -6,8 +6,9 @@ internal import NIOSSL
 
 /// Lets the requests of one connection in one by one.
 ///
-/// While one waits for its answer, or the answer for a reader, nothing behind it is parsed, and no more is read than was
-/// on its way. Without it a caller who sends thousands of requests ahead, and reads no answer, has all of them kept here.
+/// While one waits for its answer, or the answer for a reader, nothing behind it is parsed, and no more is read than
+/// was on its way. Without it a caller who sends thousands of requests ahead, and reads no answer, has all of them kept
+/// here.
 final class Turnstile: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer

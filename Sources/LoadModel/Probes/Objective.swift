@@ -48,7 +48,7 @@ public struct Objective: Hashable, Sendable {
         case keeps(Measure, Limit, Span, window: Nanoseconds?, fromSettled: Bool)
         /// What was lost under the load comes back within so long of its release.
         case recovers(within: Nanoseconds)
-        /// The probe becomes good within so long of the load of a phase, or of the first one, being effective: an alert.
+        /// The probe becomes good within so long of the load of a phase being effective, or of the first one: an alert.
         case becomesGood(within: Nanoseconds, of: String?)
     }
 
