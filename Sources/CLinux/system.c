@@ -17,6 +17,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -180,6 +181,18 @@ int CLinux_poll_until(struct pollfd *polls, size_t count, int64_t deadline_ns) {
     int64_t left = deadline_ns - CLinux_monotonic_ns();
     struct timespec timeout = timespec_of(left > 0 ? left : 0);
     return ppoll(polls, count, &timeout, NULL);
+}
+
+int CLinux_poll_set(const int32_t *descriptors, size_t count) {
+    int set = epoll_create1(EPOLL_CLOEXEC);
+    for (size_t i = 0; set >= 0 && i < count; i++) {
+        struct epoll_event event = {.events = EPOLLIN};
+        if (descriptors[i] >= 0 && epoll_ctl(set, EPOLL_CTL_ADD, descriptors[i], &event) != 0) {
+            close(set);
+            return -1;
+        }
+    }
+    return set;
 }
 
 int CLinux_pipe(int32_t ends[2]) { return pipe2(ends, O_CLOEXEC); }

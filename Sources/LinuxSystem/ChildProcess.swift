@@ -78,6 +78,14 @@ public final class ChildProcess {
         return ProcMount.problem(ofChild: id, pidDescriptor: pidDescriptor, spawned: spawned)
     }
 
+    /// Whether the process has ended, whether somebody has waited for it or not: `waitid(2)`, `WNOWAIT`.
+    public var hasEnded: Bool {
+        if end != nil { return true }
+        var info = siginfo_t()
+        // An error is for `poll()` to make something of.
+        return waitid(P_PID, id_t(id), &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_signo == SIGCHLD
+    }
+
     /// How the process ended; `nil` while it runs.
     public func poll() -> End? { wait(noHang: true) }
 

@@ -4,15 +4,23 @@ internal import CLinux
 internal import Glibc
 
 /// Waits for descriptors, again and again for the same ones, without an allocation each time.
-public struct EventPoll {
+///
+/// They are watched through one `epoll(7)`: to sleep on that costs the same however many there are. Where there is no
+/// descriptor left for it, or one of them cannot be in it, each is polled by itself.
+public struct EventPoll: ~Copyable {
     private var polls: [pollfd] = []
+    private var set: OwnedDescriptor?
 
     /// Creates a wait for `descriptors`; negative ones are passed over.
     public init(_ descriptors: [Int32]) { watch(descriptors) }
 
     /// Waits for these from now on.
     public mutating func watch(_ descriptors: [Int32]) {
-        polls = descriptors.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+        // The old one first: its number may be the last there is.
+        set = nil
+        let number = CLinux_poll_set(descriptors, descriptors.count)
+        polls = (number >= 0 ? [number] : descriptors).map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+        if number >= 0 { set = OwnedDescriptor(owning: number) }
     }
 
     /// Sleeps until one of the descriptors is readable or closed, which is `true`, or until `deadline` (ns,

@@ -79,6 +79,13 @@ public final class FileSystemQuestions {
         /// `st_blocks` in bytes.
         var allocated: Int64
 
+        /// `st_dev` in the two parts that the kernel shows: glibc's `gnu_dev_major` and `gnu_dev_minor`.
+        var deviceNumber: DeviceNumber {
+            DeviceNumber(
+                major: Int64(device >> 8 & 0xFFF | device >> 32 & 0xFFFF_F000),
+                minor: Int64(device & 0xFF | device >> 12 & 0xFFFF_FF00))
+        }
+
         init(device: UInt64, inode: UInt64, mode: UInt32, blocks: Int64) {
             self.device = device
             self.inode = inode

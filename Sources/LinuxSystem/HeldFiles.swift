@@ -11,18 +11,24 @@ public final class HeldFiles {
     private struct Known {
         let number: String
         let file: FileSystemQuestions.File
+        /// Whether its file system answers at once.
+        let isLocal: Bool
     }
 
-    /// What is known is asked this often before the table is read again.
-    private static let trust = 10
+    /// What is known is asked this often before the table is read again: every few seconds. Until then another file of
+    /// ours could hide only where a descriptor of something else was closed in the same moment.
+    private static let trust = 30
 
     private let table: OwnedDescriptor
     private let directory: String
     private var questions: FileSystemQuestions?
+    /// The devices of file systems that are asked directly all the same.
+    private var local: Set<DeviceNumber> = []
     private var known: [Known] = []
     /// How many descriptors there were when the table was read; `nil` where the kernel does not count them.
     private var count: Int64?
     private var asked = 0
+    private var last: Int64?
     private var target = [CChar](repeating: 0, count: 4096)
     private var numbers = [Int32](repeating: 0, count: 1024)
     private let held: Int32?
@@ -43,11 +49,26 @@ public final class HeldFiles {
     public var rawDescriptor: Int32 { table.rawValue }
 
     /// Lets `gauge` ask for the files from now on, where it asks aside; it must know ``rawDescriptor``.
-    public func ask(through gauge: FileSystemGauge) { questions = gauge.questions }
+    ///
+    /// - Parameter mounts: tells which files need nobody to ask for them once they are known: those that are of a file
+    ///   system whose `getattr` does no input and output for an inode that is open.
+    public func ask(through gauge: FileSystemGauge, mounts: MountTable) {
+        questions = gauge.questions
+        local = Set(
+            mounts.entries.filter { Self.inMemory.contains($0.type) }
+                .map { DeviceNumber(major: Int64($0.major), minor: Int64($0.minor)) })
+    }
+
+    /// What these say of an open file lies in its inode in memory, and takes no lock that is held over a request to a
+    /// device: `ext4_getattr` in fs/ext4/inode.c, `xfs_vn_getattr` in fs/xfs/xfs_iops.c. (A volume of btrfs has a
+    /// device number of its own, which no mount has.)
+    private static let inMemory: Set<String> = ["ext2", "ext3", "ext4", "xfs"]
 
     /// The file that a descriptor of the process leads to; `nil` where there is none, or no answer.
-    private func facts(_ number: String) -> FileSystemQuestions.File? {
-        if let questions {
+    ///
+    /// - Parameter isLocal: whether it is known to be on a file system that answers at once.
+    private func facts(_ number: String, isLocal: Bool) -> FileSystemQuestions.File? {
+        if let questions, !isLocal {
             if case .value(let facts) = questions.file(number, below: table.rawValue) { return facts }
             return nil
         }
@@ -61,13 +82,20 @@ public final class HeldFiles {
     /// How much space they take (`st_blocks`) in bytes; `nil` where the process is gone, or nobody answers.
     ///
     /// As long as there are as many descriptors as before and ours lead to the same files, only these are asked: 2 µs
-    /// each, where reading the table costs 20 and more.
-    public var allocated: Int64? {
-        if asked < Self.trust, let count, count == countNow, let sum = allocatedOfKnown {
+    /// each, where reading the table costs 20 and more. While ours take what they took, the descriptors are counted at
+    /// each fifth time.
+    ///
+    /// - Parameter isSettled: whether nothing is to have changed.
+    public func allocated(isSettled: Bool = false) -> Int64? {
+        if asked < Self.trust, let sum = allocatedOfKnown,
+            isSettled && sum == last && asked % 5 > 0 || count != nil && count == countNow
+        {
             asked += 1
+            last = sum
             return sum
         }
-        return readTable()
+        last = readTable()
+        return last
     }
 
     /// How many descriptors the process has; `nil` where the kernel does not count them.
@@ -80,7 +108,8 @@ public final class HeldFiles {
     private var allocatedOfKnown: Int64? {
         var sum: Int64 = 0
         for file in known {
-            guard let facts = facts(file.number), facts.device == file.file.device, facts.inode == file.file.inode
+            guard let facts = facts(file.number, isLocal: file.isLocal), facts.device == file.file.device,
+                facts.inode == file.file.inode
             else {
                 return nil
             }
@@ -103,14 +132,14 @@ public final class HeldFiles {
             let text = "\(number)"
             let length = readlinkat(table.rawValue, text, &target, target.count)
             guard length > 0, isOurs(target[..<length], in: place == "/" ? "" : place) else { continue }
-            guard let facts = facts(text) else {
+            guard let facts = facts(text, isLocal: false) else {
                 // Closed since; or there is no answer, and the sum is not known.
                 guard questions?.silence ?? 0 > 0 else { continue }
                 count = nil
                 return nil
             }
             guard facts.isRegular else { continue }
-            known.append(Known(number: text, file: facts))
+            known.append(Known(number: text, file: facts, isLocal: local.contains(facts.deviceNumber)))
             sum += facts.allocated
         }
         return sum

@@ -82,6 +82,12 @@ public struct Curve: Hashable, Sendable {
             return (index, local - starts[index])
         }
 
+        /// The value at `time`, since the run's start.
+        func value(at time: Nanoseconds) -> Double {
+            let (index, local) = place(at: time)
+            return pieces[index].value(at: local)
+        }
+
         /// The area from the section's start until `time`.
         func area(until time: Nanoseconds) -> Double {
             offset == 0
@@ -156,9 +162,7 @@ public struct Curve: Hashable, Sendable {
     /// The target at `time`; infinite where that is as much as there is.
     public func value(at time: Nanoseconds) -> Double {
         guard time >= 0, time < length else { return 0 }
-        let section = sections[sectionIndex(at: time)]
-        let (index, local) = section.place(at: time)
-        return section.pieces[index].value(at: local)
+        return sections[sectionIndex(at: time)].value(at: time)
     }
 
     /// The integral of the value from the start until `time`, in units times nanoseconds.
@@ -168,8 +172,8 @@ public struct Curve: Hashable, Sendable {
     public func area(until time: Nanoseconds) -> Double {
         guard time > 0, !sections.isEmpty else { return 0 }
         let end = min(time, length)
-        let section = sections[sectionIndex(at: min(end, length - 1))]
-        return section.areaBefore + section.area(until: end)
+        let index = sectionIndex(at: min(end, length - 1))
+        return sections[index].areaBefore + sections[index].area(until: end)
     }
 
     /// The mean value between two times, over the time that has a figure; infinite where none has, and the value itself

@@ -90,6 +90,14 @@ struct DescriptorTests {
         let isStillReadable = poll.wait(until: deadline)
         #expect(!isStillReadable)
         #expect(Clocks.monotonic >= deadline)
+        // A regular file cannot be in an epoll(7), and is always readable.
+        let file = try OwnedDescriptor.open("/proc/self/exe", O_RDONLY)
+        poll.watch(all + [file.rawValue])
+        let isFileReadable = poll.wait(until: Clocks.monotonic)
+        #expect(isFileReadable)
+        poll.watch(all)
+        let isReadableAgain = poll.wait(until: Clocks.monotonic)
+        #expect(!isReadableAgain)
     }
 
     @Test func aClosedWriteEndIsReadable() throws {

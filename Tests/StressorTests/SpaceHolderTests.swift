@@ -115,7 +115,7 @@ struct SpaceHolderTests {
         for target in [20 << 20, 8192, 50 << 20, 0] as [Int64] {
             for _ in 0..<100 where pile.allocated != target { if try pile.move(toward: target) == target { break } }
             #expect(abs(pile.allocated - target) <= pile.granularity)
-            let own = HeldFiles(processID: getpid(), directory: disk.path)?.allocated
+            let own = HeldFiles(processID: getpid(), directory: disk.path)?.allocated()
             #expect(own == pile.allocated)
             pile.rest()
         }

@@ -27,11 +27,28 @@ struct SpaceFileTests {
         let held = try #require(HeldFiles(processID: getpid(), directory: work))
         try file.allocate(at: 0, count: 1 << 20)
         #expect(file.size == 1 << 20 && file.allocated >= 1 << 20)
-        #expect(held.allocated == file.allocated, "the observer sees the same through /proc")
+        #expect(held.allocated() == file.allocated, "the observer sees the same through /proc")
         #expect(try names().isEmpty)
         try file.setSize(0)
-        #expect(file.allocated == 0 && held.allocated == 0)
+        #expect(file.allocated == 0 && held.allocated() == 0)
         #expect(try file.write(UnsafeRawBufferPointer(start: nil, count: 0), at: 0) == 0)
+    }
+
+    @Test(.enabled(if: isOnDisk, "the temporary directory is in memory"))
+    func aKnownFileOfALocalFileSystemNeedsNobodyToAsk() throws {
+        let file = try SpaceFile.unnamed(in: work, journal: journal)
+        try file.allocate(at: 0, count: 1 << 20)
+        for mounts in [MountTable(""), MountTable.read()] {
+            let held = try #require(HeldFiles(processID: getpid(), directory: work))
+            let gauge = try #require(FileSystemGauge(work, isAside: true, with: [held.rawDescriptor]))
+            held.ask(through: gauge, mounts: mounts)
+            #expect(held.allocated() == file.allocated)
+            let isLocal = mounts.mount(of: work).map { ["ext2", "ext3", "ext4", "xfs"].contains($0.type) }
+            let asker = try #require(gauge.questions?.asker.id)
+            // From now on there is no answer, as where the file system has none for whoever asks it.
+            #expect(kill(asker, SIGKILL) == 0)
+            #expect(held.allocated() == (isLocal == true ? file.allocated : nil))
+        }
     }
 
     @Test func aNamedFileHasARecordAndGoesWithItsOwner() throws {

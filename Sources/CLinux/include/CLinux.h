@@ -80,6 +80,8 @@ int CLinux_signalfd_read(int descriptor);
 struct pollfd;
 /// ppoll(2) until an absolute CLOCK_MONOTONIC time; how many descriptors are ready, 0, or -1.
 int CLinux_poll_until(struct pollfd *polls, size_t count, int64_t deadline_ns);
+/// An epoll(7) that is readable when one of `descriptors` is; negative ones are passed over. -1 where there is none.
+int CLinux_poll_set(const int32_t *_Nonnull descriptors, size_t count);
 int CLinux_pidfd_open(pid_t pid);
 /// pipe2(2) with close-on-exec from the first moment on: another thread may spawn something right then.
 int CLinux_pipe(int32_t ends[_Nonnull 2]);

@@ -35,6 +35,9 @@ struct LevelJudge {
         var isOn: Bool
         /// For how long its processes stood still so far, where something is asked of them.
         var standstill: Nanoseconds
+        /// What is claimed beyond what is there, and beyond what of that is the stressor's own.
+        var claimedBeyond: Double { claimed - (target + error) }
+        var claimedBeyondOwn: Double { claimed - own }
     }
 
     private(set) var phase: JudgedPhase
@@ -135,27 +138,27 @@ struct LevelJudge {
         let span = first.time - stretch.start
         guard span > 0 else { return }
         let gap = span <= Self.reach || !first.isOn ? span : .max
-        add(span: span, ends: [first], gap: gap, isStill: isStill && hasTarget(stretch.start, first.time))
+        add(span: span, first, first, gap: gap, isStill: isStill && hasTarget(stretch.start, first.time))
     }
 
     private mutating func book(from a: Seen, to b: Seen, blindFor: Nanoseconds) {
         let span = b.time - a.time
         longestStep = max(longestStep, span)
         // Who stands still holds nothing up: what is there is left over, and nobody follows the target.
-        add(span: span, ends: [a, b], gap: max(span, blindFor), isStill: b.standstill > a.standstill)
+        add(span: span, a, b, gap: max(span, blindFor), isStill: b.standstill > a.standstill)
     }
 
-    /// Adds a piece of time that is bounded by one look or two.
-    private mutating func add(span: Nanoseconds, ends: [Seen], gap: Nanoseconds, isStill: Bool = false) {
+    /// Adds a piece of time that is bounded by two looks, or by one, which is then given twice.
+    private mutating func add(span: Nanoseconds, _ a: Seen, _ b: Seen, gap: Nanoseconds, isStill: Bool = false) {
         let time = Double(span)
         // The errors are what is averaged, and not the amounts: between looks the target may go anywhere.
-        let integral = ends.reduce(0) { $0 + $1.miss } / Double(ends.count) * time
-        rawError += ends.reduce(0) { $0 + $1.error } / Double(ends.count) * time
+        let integral = (a.miss + b.miss) / 2 * time
+        rawError += (a.error + b.error) / 2 * time
         var piece = Tally()
-        let isOn = ends.allSatisfy(\.isOn)
+        let isOn = a.isOn && b.isOn
         // Where nothing is asked for, what the kernel says is all that counts.
-        let isReleased = ends.last?.target == 0
-        let isFollowing = (ends.last?.time ?? 0) - othersChangedAt <= Self.follow
+        let isReleased = b.target == 0
+        let isFollowing = b.time - othersChangedAt <= Self.follow
         if !isStill, !isOn, isFollowing { waited += time }
         if isStill || !isOn && !isFollowing {
             piece.off = time
@@ -164,30 +167,29 @@ struct LevelJudge {
         } else {
             piece.on = time
         }
-        if piece.unseen == 0, isOn || !isFollowing {
+        let isJudged = piece.unseen == 0 && (isOn || !isFollowing)
+        if isJudged {
             piece.judged = time
-            piece.absolute = ends.reduce(0) { $0 + abs($1.miss) } / Double(ends.count) * time
-            piece.sizes.append(abs(ends.last?.miss ?? 0))
+            piece.absolute = (abs(a.miss) + abs(b.miss)) / 2 * time
         }
         error += integral
         seen += time
-        claimBeyond += ends.reduce(0) { $0 + $1.claimed - ($1.target + $1.error) } / Double(ends.count) * time
-        if piece.unseen == 0, isOn, !isReleased, ends.count > 1 {
+        claimBeyond += (a.claimedBeyond + b.claimedBeyond) / 2 * time
+        if piece.unseen == 0, isOn, !isReleased, b.time > a.time {
             // A claim that is behind for one look is on its way: it was read before what the kernel counts, which may
             // take long.
-            let differences = ends.map { $0.claimed - $0.own }
-            let (low, high) = (differences.min() ?? 0, differences.max() ?? 0)
+            let (low, high) = (min(a.claimedBeyondOwn, b.claimedBeyondOwn), max(a.claimedBeyondOwn, b.claimedBeyondOwn))
             claimError += (low > 0 ? low : min(0, high)) * time
-            comparedOwn += ends.reduce(0) { $0 + $1.own } / Double(ends.count) * time
+            comparedOwn += (a.own + b.own) / 2 * time
             claimedTime += time
         }
         guard stretch.way == .open else {
-            present = present + piece
-            tally.sizes.append(contentsOf: piece.sizes)
+            present += piece
+            if isJudged { tally.sizes.append(abs(b.miss)) }
             return
         }
-        way = way + piece
-        way.sizes.append(contentsOf: piece.sizes)
+        way += piece
+        if isJudged { way.sizes.append(abs(b.miss)) }
         wayError += integral
     }
 
@@ -208,12 +210,12 @@ struct LevelJudge {
         way = Tally()
         way.allowance = time
         if stretch.isUp { way.excusedShortfall = max(0, -wayError) } else { way.excusedSurplus = max(0, wayError) }
-        present = present + way
+        present += way
     }
 
     private mutating func void() {
         stretch.way = .none
-        present = present + way
+        present += way
         tally.sizes.append(contentsOf: way.sizes)
         way = Tally()
     }
@@ -232,7 +234,7 @@ struct LevelJudge {
             // A look that is on target says nothing of long after.
             let gap = span <= Self.reach || !last.isOn ? span : .max
             if span > 0 {
-                add(span: span, ends: [last], gap: gap, isStill: isStill && hasTarget(last.time, edge))
+                add(span: span, last, last, gap: gap, isStill: isStill && hasTarget(last.time, edge))
             }
         } else {
             present.unseen += Double(edge - stretch.start)
@@ -242,7 +244,7 @@ struct LevelJudge {
             present.unseen += present.on + present.off + present.allowance
             (present.on, present.off, present.allowance) = (0, 0, 0)
         }
-        tally = tally + present
+        tally += present
         (present, way, wayError, looks) = (Tally(), Tally(), 0, 0)
     }
 

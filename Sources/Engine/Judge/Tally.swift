@@ -21,18 +21,17 @@ struct Tally {
     /// What was done after an allowance of what was due in it.
     var madeUp = 0.0
 
-    static func + (a: Tally, b: Tally) -> Tally {
-        var sum = a
-        sum.on += b.on
-        sum.off += b.off
-        sum.unseen += b.unseen
-        sum.allowance += b.allowance
-        sum.absolute += b.absolute
-        sum.judged += b.judged
-        sum.excusedShortfall += b.excusedShortfall
-        sum.excusedSurplus += b.excusedSurplus
-        sum.madeUp += b.madeUp
-        return sum
+    /// Adds what another one has; its sizes are appended where they are wanted.
+    static func += (sum: inout Tally, other: Tally) {
+        sum.on += other.on
+        sum.off += other.off
+        sum.unseen += other.unseen
+        sum.allowance += other.allowance
+        sum.absolute += other.absolute
+        sum.judged += other.judged
+        sum.excusedShortfall += other.excusedShortfall
+        sum.excusedSurplus += other.excusedSurplus
+        sum.madeUp += other.madeUp
     }
 
     /// The integral of the error without what granted allowances excuse, and without what was made up for of that.

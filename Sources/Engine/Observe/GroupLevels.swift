@@ -60,6 +60,8 @@ struct GroupLevels {
 
     /// Adds to the figures what the quotas did since the last look; without `all`, those that are there.
     mutating func countThrottled(at now: Nanoseconds, all: Bool, _ figures: inout LimitFigures) {
+        // Where there is none, nothing is read, and what the last full look found stands.
+        guard all || hasQuota else { return }
         for index in quotas.indices where all || quotas[index].last?.cores != nil {
             let reading = quotas[index].files.read(at: now)
             if let last = quotas[index].last {
@@ -81,6 +83,11 @@ struct GroupLevels {
             quotas[index].newer = reading
         }
         figures.quota = quota
+    }
+
+    private var hasQuota: Bool {
+        for index in quotas.indices where quotas[index].last?.cores != nil { return true }
+        return false
     }
 
     private var quota: LimitFigures.Quota? {

@@ -111,7 +111,8 @@ final class LimitWatch {
         figures.memoryHigh = levels.memoryHigh(at: now)
         figures.processes = levels.processLimit(at: now)
         figures.io = disks?.nearest(levels.io, at: now)
-        let limits = processes[0].processLimits
+        // What ended a process is read once more at its end; what takes little of a processor is not ended by its time.
+        let limits = stressor.drive == .rate || stressor.kind == "file-handles" ? processes[0].processLimits : nil
         cpuTimeLimit = limits?.cpuTime ?? cpuTimeLimit
         if stressor.kind == "file-handles" { lookAtTables(limits) }
         surroundings.look(&figures)

@@ -29,13 +29,14 @@ enum LookSchedule {
     ) -> Nanoseconds {
         var step = tick
         var next = min(nextLog, time < phaseEnd - lastLook ? phaseEnd - lastLook : phaseEnd)
-        for ledger in ledgers {
-            let stretch = ledger.stretch
+        // In place: a ledger is large.
+        for at in ledgers.indices {
+            let (stretch, isLevel) = (ledgers[at].stretch, ledgers[at].isLevel)
             let length = stretch.end - stretch.start
-            if ledger.isLevel, ledger.stretch.openUntil != nil || length < shortStretch { step = fastTick }
-            if let end = ledger.stretch.openUntil, end > time { next = min(next, end) }
+            if isLevel, stretch.openUntil != nil || length < shortStretch { step = fastTick }
+            if let end = stretch.openUntil, end > time { next = min(next, end) }
             guard length >= shortestStretch, stretch.end < phaseEnd else { continue }
-            if ledger.isLevel, stretch.end - lastLook > time { next = min(next, stretch.end - lastLook) }
+            if isLevel, stretch.end - lastLook > time { next = min(next, stretch.end - lastLook) }
             if stretch.end > time { next = min(next, stretch.end) }
         }
         return min(next, ((time + lastLook) / step + 1) * step - lastLook)

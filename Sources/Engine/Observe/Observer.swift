@@ -254,11 +254,11 @@ public final class Observer {
         }
         var nextLog = logTime(after: 0)
         var lastTick: Nanoseconds = 0
+        // Without pidfds (before Linux 5.3) the processes are asked at each tick.
+        let isBlind = sessions.contains(where: \.isBlind)
         while true {
             let phaseEnd = plan.phases[phase].end
             let wake = LookSchedule.next(after: max(0, now), phaseEnd: phaseEnd, nextLog: nextLog, ledgers)
-            // Without pidfds (before Linux 5.3) the processes are asked at each tick.
-            let isBlind = sessions.contains(where: \.isBlind)
             if world.wait(for: &poll, until: start + wake) || isBlind {
                 if let signal = signals.next() {
                     interruptedBy = signal

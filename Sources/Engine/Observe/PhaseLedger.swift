@@ -6,16 +6,14 @@ internal import LoadModel
 ///
 /// Whether it was on target is the judge's to say; why it was not, and all else that a result tells, is kept here.
 struct PhaseLedger {
-    private enum Judge {
-        case rate(RateJudge)
-        case level(LevelJudge)
-    }
-
     private let phase: Int
     private var stressor: PlannedStressor
     private let start: Nanoseconds
     private let end: Nanoseconds
-    private var judge: Judge
+    /// The judge of a rate, and that of a level where there is none. Each has a place of its own: what is taken out of
+    /// an enumeration to be changed is copied at each look, with all that it remembers of the phase.
+    private var rate: RateJudge?
+    private var level: LevelJudge
 
     private(set) var first: HistoryPoint?
     private(set) var last: HistoryPoint?
@@ -55,87 +53,63 @@ struct PhaseLedger {
         end = phase.end
         isLoaded = phase.loads[stressor.name] != nil
         let judged = JudgedPhase(phase, stressor)
-        judge = stressor.drive == .rate ? .rate(RateJudge(judged)) : .level(LevelJudge(judged))
+        rate = stressor.drive == .rate ? RateJudge(judged) : nil
+        level = LevelJudge(judged)
+        isLevel = stressor.drive == .level
+        stretch = level.stretch
     }
 
     /// Grants another time for the way to targets from `time` on, before the target that begins there is taken over.
     mutating func revise(within: Nanoseconds?, from time: Nanoseconds) {
-        change {
-            $0.revise(within: within, from: time)
-        } level: {
-            $0.revise(within: within, from: time)
-        }
+        rate?.revise(within: within, from: time)
+        level.revise(within: within, from: time)
     }
 
     /// Goes over to another target from `time` on.
     mutating func retarget(_ curve: Curve, from time: Nanoseconds) {
         stressor.curve = curve
         isLoaded = isLoaded || curve.peak(from: time, to: end) > 0
-        change {
-            $0.retarget(curve)
-        } level: {
-            $0.retarget(curve)
-        }
+        rate?.retarget(curve)
+        level.retarget(curve)
+        noteStretch()
     }
 
     /// Whether the target is still to be reached within its allowance.
     var isOnItsWay: Bool { stretch.openUntil != nil }
 
-    /// The stretch that the last look was in.
-    var stretch: Stretch {
-        switch judge {
-        case .rate(let judge): judge.stretch
-        case .level(let judge): judge.stretch
-        }
-    }
+    /// The stretch that the last look was in, kept beside the judge: it is asked for before each look.
+    private(set) var stretch: Stretch
+
+    private mutating func noteStretch() { stretch = rate?.stretch ?? level.stretch }
 
     /// Whether it is a level that is judged, and not a rate.
-    var isLevel: Bool { if case .level = judge { true } else { false } }
+    let isLevel: Bool
 
-    private var reachedAfter: Nanoseconds? {
-        switch judge {
-        case .rate(let judge): judge.reachedAfter
-        case .level(let judge): judge.reachedAfter
-        }
-    }
+    private var reachedAfter: Nanoseconds? { rate == nil ? level.reachedAfter : rate?.reachedAfter }
 
     /// Whether a reading has been within tolerance yet.
     var isReached: Bool { reachedAfter != nil }
 
-    private mutating func change(rate: (inout RateJudge) -> Void, level: (inout LevelJudge) -> Void) {
-        switch judge {
-        case .rate(var judge):
-            rate(&judge)
-            self.judge = .rate(judge)
-        case .level(var judge):
-            level(&judge)
-            self.judge = .level(judge)
-        }
-    }
-
     /// Takes in the point that was last appended to `history`; of a rate also the one at the phase's end.
-    mutating func add(_ history: History, steal: Double, limits: LimitFigures? = nil) {
+    ///
+    /// - Parameter limits: what holds the processes back, asked for only where the target is missed.
+    mutating func add(_ history: History, steal: Double, limits: @autoclosure () -> LimitFigures? = nil) {
         guard let point = history.last, point.time >= start, point.time != last?.time else { return }
         let wasOnItsWay = isOnItsWay
         let look = Look(point)
-        if case .rate = judge, point.time > end, let last {
+        if rate != nil, point.time > end, let last {
             // Nobody wakes right at an edge: what was done is shared out.
-            let edge = Look.between(Look(last), look, at: end, stressor.curve)
-            change {
-                $0.add(edge)
-            } level: { _ in
-            }
+            rate?.add(Look.between(Look(last), look, at: end, stressor.curve))
+        } else if rate != nil {
+            rate?.add(look)
         } else {
-            change {
-                $0.add(look)
-            } level: {
-                $0.add(look)
-            }
+            level.add(look)
         }
+        noteStretch()
         if first == nil { first = point }
         if point.achieved != nil { lastAlive = point }
         settleCauses(wasOnItsWay: wasOnItsWay)
-        attribute(point, history, steal: steal, limits: limits)
+        attribute(point, history, steal: steal, limits)
         last = point
         if contentAfter == nil, isReached, point.content > 0, point.content >= point.held {
             contentAfter = point.time - start
@@ -148,20 +122,20 @@ struct PhaseLedger {
     ///   - earlier: the point before the phase's begin.
     ///   - history: what was last appended is at the begin or a little later.
     mutating func open(after earlier: HistoryPoint?, _ history: History) {
-        guard case .rate(var judge) = judge, let point = history.last, point.time >= start else { return }
+        guard rate != nil, let point = history.last, point.time >= start else { return }
         let look = Look(point)
         if point.time > start, let earlier, earlier.time < start {
             let edge = Look.between(Look(earlier), look, at: start, stressor.curve)
-            judge.add(edge)
+            rate?.add(edge)
             if point.time < end {
                 var blind = look
                 blind.blindFor = edge.blindFor
-                judge.add(blind)
+                rate?.add(blind)
             }
         } else {
-            judge.add(look)
+            rate?.add(look)
         }
-        self.judge = .rate(judge)
+        noteStretch()
         (first, last) = (point, point)
         if point.achieved != nil { lastAlive = point }
     }
@@ -175,10 +149,12 @@ struct PhaseLedger {
         shortfallOnWay = [:]
     }
 
-    private mutating func attribute(_ point: HistoryPoint, _ history: History, steal: Double, limits: LimitFigures?) {
+    private mutating func attribute(
+        _ point: HistoryPoint, _ history: History, steal: Double, _ limits: () -> LimitFigures?
+    ) {
         // What is missing of one whose process is gone is missing for that, however much others of it still do.
         guard killedAt == nil, !isCrippled, let last, point.achieved != nil,
-            let answer = cause(of: point, after: last, history, steal: steal, limits: limits)
+            let answer = cause(of: point, after: last, history, steal: steal, limits)
         else {
             limitedBy = nil
             return
@@ -199,7 +175,8 @@ struct PhaseLedger {
 
     /// Why the last second, or less of a stretch that is not as old, was off; `nil` where it was not.
     private func cause(
-        of point: HistoryPoint, after last: HistoryPoint, _ history: History, steal: Double, limits: LimitFigures?
+        of point: HistoryPoint, after last: HistoryPoint, _ history: History, steal: Double,
+        _ limits: () -> LimitFigures?
     ) -> Attribution.Answer? {
         // What was done on the way there says nothing of now.
         let from = max(stretch.settledAt, point.time - .second)
@@ -207,11 +184,11 @@ struct PhaseLedger {
         if stressor.curve.unlimitedLength(from: earlier.time, to: point.time) > 0 {
             // As much as there is has no error; but who stands still does nothing, and a limit is what there is.
             let piece = Window(from: last, to: point, stressor.drive)
-            if piece.standstill > 0 { return Attribution.cause(piece, stressor, steal: steal, limits: limits) }
-            return Attribution.causeOfUnlimited(Window(from: earlier, to: point, stressor.drive), stressor, limits)
+            if piece.standstill > 0 { return Attribution.cause(piece, stressor, steal: steal, limits: limits()) }
+            return Attribution.causeOfUnlimited(Window(from: earlier, to: point, stressor.drive), stressor, limits())
         }
         if point.time - last.time > .second {
-            let gap = Attribution.causeOfGap(from: last, to: point, stressor, steal: steal, limits: limits)
+            let gap = Attribution.causeOfGap(from: last, to: point, stressor, steal: steal, limits: limits())
             if let gap { return gap }
         }
         let window = Window(from: earlier, to: point, stressor.drive)
@@ -220,7 +197,7 @@ struct PhaseLedger {
         let isStill = isLevel && window.target > 0 && Window(from: last, to: point, .level).standstill > 0
         let isOver = error > allowed && stressor.mode == .total && window.target > 0
         guard error < -allowed || isOver || isStill else { return nil }
-        let answer = Attribution.cause(window, stressor, steal: steal, limits: limits)
+        let answer = Attribution.cause(window, stressor, steal: steal, limits: limits())
         // Above its target, a total can only be held up by others.
         return error < 0 || isStill || answer.cause == .others ? answer : nil
     }
@@ -277,11 +254,8 @@ struct PhaseLedger {
         // A process that is gone has done what it had done by then.
         let end = min(self.end, time, isKilled ? max(start, lastAlive?.time ?? start) : .max)
         let span = Double(max(1, end - start))
-        var judgement: Judgement
-        switch judge {
-        case .rate(var judge): judgement = judge.finish(at: end)
-        case .level(var judge): judgement = judge.finish(at: end)
-        }
+        var (rate, level) = (rate, level)
+        var judgement = rate?.finish(at: end) ?? level.finish(at: end)
         if !isCut, !isKilled, let short = judgement.short, shortPhases.take(short) { judgement.verdict = .notMet }
         if isKilled { judgement.verdict = .killed } else if isCut { judgement.verdict = .aborted }
         let isContentKnown = stressor.drive == .level && contentAfter != nil

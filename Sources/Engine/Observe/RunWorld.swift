@@ -33,6 +33,8 @@ public protocol StressorChild: AnyObject {
     var id: Int32 { get }
     /// Readable when it has ended; negative where there is no such descriptor.
     var pidDescriptor: Int32 { get }
+    /// Whether it has ended, whether somebody has waited for it or not.
+    var hasEnded: Bool { get }
     /// How it ended; `nil` while it runs.
     func poll() -> ChildProcess.End?
     /// Sends it a signal.
@@ -47,6 +49,8 @@ public protocol StressorChild: AnyObject {
 }
 
 @_spi(Benchmarks) extension StressorChild {
+    /// What ``poll()`` says, which in another world has no effect on `/proc`.
+    public var hasEnded: Bool { poll() != nil }
     /// Nothing: another world has no `/proc`.
     public var procProblem: ProcMount.Problem? { nil }
 }

@@ -57,7 +57,7 @@ extension StressorSession {
             }
         }
         if let move = watch?.takeMove() { findings.append(move) }
-        if isAlive, let bases, let change = base?.change(to: bases) {
+        if isAlive, base != nil, let bases, let change = base?.change(to: bases) {
             if let finding = change.finding { findings.append(finding) }
             if let factor = change.factor { baseFactor *= factor }
         }
@@ -86,6 +86,7 @@ extension StressorSession {
         running.compactMap { child in
             // Of one that has ended and is not yet waited for `/proc` still has the limits: the one that ended it may
             // be younger than the last look.
+            guard child.hasEnded else { return nil }
             let limits = ProcessLimits.of(child.id)
             guard let end = child.poll() else { return nil }
             ended.insert(child.id)

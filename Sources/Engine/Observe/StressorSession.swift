@@ -10,14 +10,14 @@ final class StressorSession {
     let pages: RunPages
     let children: [any StressorChild]
     private let type: any Stressor.Type
-    private var witness: (any Witness)?
-    private var scheduler: SchedulerProbe?
+    var witness: (any Witness)?
+    var scheduler: SchedulerProbe?
     /// The first thread of a level, which wakes at each step of a target that moves.
     private var follower: SchedulerProbe?
-    private var lastSlices: Int64?
+    private var lastSlices: (count: Int64, goodUntil: Nanoseconds)?
     /// For how long it was found not to, in ns.
     private var unfollowed: Nanoseconds = 0
-    private var group: GroupProbe?
+    var group: GroupProbe?
     var watch: LimitWatch?
     var threadWatch: ThreadWatch?
     private let limitFiles: GroupFilePool
@@ -50,8 +50,8 @@ final class StressorSession {
     private(set) var curve: Curve
     /// The target that it would be if the run were not paused.
     private(set) var intended: Curve
-    private var device: (counters: DeviceCounters, time: Nanoseconds)?
-    private var loggedLatency: LatencyPair?
+    var device: (counters: DeviceCounters, time: Nanoseconds)?
+    var loggedLatency: LatencyPair?
 
     /// Starts the processes.
     ///
@@ -203,6 +203,7 @@ final class StressorSession {
     func retarget(_ live: Curve, intended: Curve, from time: Nanoseconds) throws(OrderRefusal) {
         guard pages.announce(live, changedAt: time) else { throw tooManyChanges }
         curve = live
+        lastSlices?.goodUntil = 0
         self.intended = intended.condensed(before: time - Self.memory)
     }
 
@@ -263,7 +264,7 @@ final class StressorSession {
         var point = HistoryPoint(time: 0, owed: 0, achieved: nil, claimed: 0)
         point.held = held
         point.refusals = pages.gauges.reduce(0) { $0 + $1.refusals }
-        point.refusalCause = pages.gauges.lazy.compactMap(\.refusalCause).first
+        if point.refusals > 0 { point.refusalCause = pages.gauges.lazy.compactMap(\.refusalCause).first }
         point.stolen = stolen
         point.dropped = plan.quantum > 0 ? dropped ?? 0 : 0
         point.content = pages.gauges.reduce(0) { $0 + $1.content }
@@ -289,7 +290,7 @@ final class StressorSession {
         case .level:
             point.time = world.monotonic - start
             point.owed = curve.value(at: point.time)
-            point.frozen += standstill(until: point.time)
+            point.frozen += standstill(until: point.time, isDetailed: isDetailed)
             let reading = isAlive ? witness?.read(target: point.owed) : nil
             point.achieved = reading?.amount
             point.own = reading?.own
@@ -306,14 +307,20 @@ final class StressorSession {
     /// For how long nobody has followed a target that moved, in all.
     ///
     /// Where the observer did not look for long, that tells whether it alone stood still or the stressor with it: a
-    /// paused container leaves no other trace before Linux 6.18.
-    private func standstill(until time: Nanoseconds) -> Nanoseconds {
+    /// paused container leaves no other trace before Linux 6.18. A thread whose target stays where it is, and which has
+    /// no others to follow, wakes twice a second: until the target moves, its count is as good as it was.
+    ///
+    /// - Parameter isDetailed: whether it is read in any case.
+    private func standstill(until time: Nanoseconds, isDetailed: Bool) -> Nanoseconds {
         guard let follower else { return 0 }
-        let slices = follower.timeslices
-        defer { lastSlices = slices }
-        guard let last = history.last, let before = lastSlices, let slices, time - last.time > .second,
+        let isGap = history.last.map { time - $0.time > .second } ?? false
+        if let lastSlices, !isDetailed, !isGap, time < lastSlices.goodUntil { return unfollowed }
+        let before = lastSlices
+        let goodUntil = plan.mode == .add ? min(curve.constantUntil(after: time), time + .second) : time
+        lastSlices = follower.timeslices.map { ($0, goodUntil) }
+        guard isGap, let last = history.last, let before, let slices = lastSlices?.count,
             curve.constantUntil(after: last.time) < time - .second,
-            (slices - before) * 2 * LevelRhythm.tick < time - last.time
+            (slices - before.count) * 2 * LevelRhythm.tick < time - last.time
         else { return unfollowed }
         unfollowed += time - last.time
         return unfollowed
@@ -345,56 +352,5 @@ final class StressorSession {
     func liveWindow() -> (Window, HistoryPoint)? {
         guard let last = history.last, let earlier = history.point(notAfter: last.time - .second) else { return nil }
         return (Window(from: earlier, to: last, plan.drive), last)
-    }
-
-    /// What kept the threads from running in a stretch of time; `nil` where nobody asks the scheduler.
-    func scheduling(from first: HistoryPoint?, to last: HistoryPoint?) -> SchedulingFigures? {
-        guard scheduler != nil, let first, let last else { return nil }
-        let hasQuota = watch?.figures.quota != nil || last.throttledCount > 0
-        return SchedulingFigures(from: first, to: last, hasQuota: hasQuota)
-    }
-
-    /// The control group since the last time that this was asked; `nil` where the kernel does not tell its pressure.
-    func takeGroup() -> GroupReading? { isAlive ? group?.read() : nil }
-
-    /// The latencies of all operations so far; `nil` where there are none.
-    var latency: LatencyPair? { pages.latency?.pair }
-
-    /// Operations that were dropped so far; `nil` where the load is not made of them.
-    var dropped: Int64? { pages.latency == nil ? nil : pages.gauges.map(\.dropped).max() }
-
-    /// What the witness has to tell of the figures.
-    func takeFinding() -> Finding? {
-        guard isAlive, var finding = witness?.takeFinding() else { return nil }
-        finding.stressor = plan.name
-        return finding
-    }
-
-    /// The latencies since the last time that this was asked.
-    func takeLatency() -> LatencySummary? {
-        guard let pair = latency else { return nil }
-        defer { loggedLatency = pair }
-        return (loggedLatency.map { pair.since($0) } ?? pair).summary
-    }
-
-    /// Whether the target was as much as there is, at some time of `window` that ended at `end`.
-    func isUnlimited(_ window: Window?, endingAt end: Nanoseconds) -> Bool {
-        curve.isUnlimited(from: end - (window?.length ?? 0), to: end)
-    }
-
-    /// What the device did since the last time that this was asked.
-    func takeDevice() -> DeviceReading? {
-        guard isAlive, let counters = witness?.readDevice() else { return nil }
-        let now = world.monotonic
-        defer { device = (counters, now) }
-        guard let (earlier, time) = device, now > time else { return nil }
-        let span = (now - time).seconds
-        func rate(_ counter: (DeviceCounters) -> Int64) -> Double {
-            Double(max(0, counter(counters) - counter(earlier))) / span
-        }
-        return DeviceReading(
-            name: counters.name, readBytesPerSecond: rate(\.readBytes), writeBytesPerSecond: rate(\.writtenBytes),
-            readOperationsPerSecond: rate(\.readOperations), writeOperationsPerSecond: rate(\.writtenOperations),
-            queueDepth: rate(\.queueTime) / 1e9)
     }
 }

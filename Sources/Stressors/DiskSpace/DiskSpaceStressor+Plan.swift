@@ -178,7 +178,7 @@ extension DiskSpaceStressor {
         guard held.count == request.processIDs.count,
             let gauge = FileSystemGauge(location ?? directory, isAside: true, with: known)
         else { return nil }
-        for files in held { files.ask(through: gauge) }
+        for files in held { files.ask(through: gauge, mounts: .read()) }
         return DiskSpaceWitness(held: held, gauge: gauge, mode: request.mode, place: place, tell: request.tell)
     }
 }
@@ -191,6 +191,7 @@ private final class DiskSpaceWitness: Witness {
     private let tell: (String, String) -> Void
     /// Kept open for as long as its present path is asked for.
     private let place: HeldDirectory?
+    private var lastTarget: Double?
 
     init(
         held: [HeldFiles], gauge: FileSystemGauge, mode: LoadMode, place: HeldDirectory?,
@@ -206,8 +207,10 @@ private final class DiskSpaceWitness: Witness {
     func read(target: Double) -> WitnessReading? {
         if let silence = gauge.takeSilence() { tell("file_system_silent", silence) }
         var own: Int64 = 0
+        let isSettled = target == lastTarget && mode == .add
+        lastTarget = target
         for files in held {
-            guard let allocated = files.allocated else { return nil }
+            guard let allocated = files.allocated(isSettled: isSettled) else { return nil }
             own += allocated
         }
         guard mode == .total else { return WitnessReading(Double(own)) }

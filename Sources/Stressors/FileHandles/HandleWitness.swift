@@ -24,8 +24,11 @@ final class HandleWitness: Witness {
 
     /// `nil` once all processes are gone; one that is gone holds nothing.
     private var count: Int? {
-        let counts = tables.compactMap(\.count)
-        return counts.isEmpty ? nil : counts.reduce(0, +)
+        var sum: Int?
+        for table in tables {
+            if let count = table.count { sum = (sum ?? 0) + count }
+        }
+        return sum
     }
 
     func begin() { idle = count }
