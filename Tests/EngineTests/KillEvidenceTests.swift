@@ -76,7 +76,8 @@ import Testing
             PlannedStressor(
                 name: kind, kind: kind, unit: kind == "cpu" ? .cores : .bytes, drive: kind == "cpu" ? .rate : .level,
                 settings: settings, capacity: 1, base: "", curve: Curve(),
-                workers: 1, tolerance: ToleranceLimit(absolute: 0, ratio: 0), witness: ""))
+                workers: 1, tolerance: ToleranceLimit(absolute: 0, ratio: 0), witness: ""),
+            kind == "cpu" ? .processors(quota: of != "host") : .groupMemory)
     }
 
     private func bases(quota: Double? = nil, memory: Double? = nil, processors: Int = 2) -> LimitBases {
@@ -111,32 +112,26 @@ import Testing
         #expect(told(&watch, bases(processors: 1))?.message.contains("is 1 core (/online)") == true)
     }
 
-    @Test func `a table's limit is the base of shares of it, and not of a process that is squeezed`() {
-        func watch(_ values: [String: SettingValue]) -> BaseWatch {
-            BaseWatch(
-                PlannedStressor(
-                    name: "h", kind: "file-handles", unit: .handles, drive: .level, settings: Settings(values: values),
-                    capacity: 1, base: "", curve: Curve(), workers: 1,
-                    tolerance: ToleranceLimit(absolute: 0, ratio: 0), witness: ""))
-        }
-        func bases(_ most: Double) -> LimitBases {
-            LimitBases(handles: .init(value: most, source: "/proc/7/limits, Max open files"))
-        }
-        var own = watch(["follow": .boolean(true)])
-        #expect(own.change(to: bases(1000)) == nil)
-        let change = own.change(to: bases(600))
+    @Test func `a reading of the kind's own is followed`() {
+        final class Limit { var most = 1000.0 }
+        let limit = Limit()
+        var own = BaseWatch(
+            PlannedStressor(
+                name: "h", kind: "h", unit: .handles, drive: .level,
+                settings: Settings(values: ["follow": .boolean(true)]), capacity: 1, base: "", curve: Curve(),
+                workers: 1, tolerance: ToleranceLimit(absolute: 0, ratio: 0), witness: ""),
+            .meter { BaseAmount(value: limit.most, source: "/proc/7/limits, Max open files") })
+        #expect(own.change(to: nil) == nil)
+        limit.most = 600
+        let change = own.change(to: nil)
         #expect(change?.factor == 0.6)
         #expect(change?.finding?.message.contains("was 1000 handles") == true, "\(change?.finding?.message ?? "")")
         #expect(change?.finding?.message.contains("is 600 handles (/proc/7/limits, Max open files)") == true)
-        var squeezed = watch(["target.pid": .integer(7)])
-        #expect(squeezed.change(to: bases(1000)) == nil && squeezed.change(to: bases(600)) == nil)
     }
 
     @Test func `a base that does not rest on it does not change with it`() {
         var host = watch("cpu", of: "host")
         #expect(told(&host, bases()) == nil && told(&host, bases(quota: 0.5)) == nil)
-        var memory = watch("memory", of: "host")
-        #expect(told(&memory, bases(memory: 1)) == nil && told(&memory, bases(memory: 2)) == nil)
         var group = watch("memory", of: "cgroup")
         #expect(told(&group, bases(memory: 0x1p28)) == nil)
         #expect(told(&group, bases(memory: 0x1p27))?.message.contains("256 MiB") == true)

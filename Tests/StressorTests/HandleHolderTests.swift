@@ -56,6 +56,20 @@ struct HandleHolderTests {
         return curve
     }
 
+    @Test func whatAShareIsOfIsReadAnewAndOfASqueezedProcessItIsTheLoadsOwn() throws {
+        func amount(_ values: [String: SettingValue]) -> BaseAmount? {
+            let request = WitnessRequest(
+                processIDs: [getpid()], settings: Settings(values: values), unit: .handles, host: HostFacts.read(),
+                claims: { 0 })
+            guard case .meter(let read)? = FileHandleStressor.baseSource(request) else { return nil }
+            return read()
+        }
+        let hard = try OpenFileLimit.of(processID: 0).hard
+        #expect(amount([:]) == BaseAmount(value: Double(hard), source: "/proc/\(getpid())/limits, Max open files"))
+        #expect(amount(["of": .text("system")])?.source == "/proc/sys/fs/file-nr")
+        #expect(amount(["target.pid": .integer(7)]) == nil)
+    }
+
     /// The test library opens descriptors when it likes, which the holder learns of within a second.
     @Test(arguments: ["dup", "path", "pipe", "socket"])
     func theTableFollowsTheTargetBothWays(kind: String) async {

@@ -22,6 +22,12 @@ public protocol Stressor: Sendable {
     /// Opens the kernel's accounting of the stressor's processes; `nil` where it cannot be read.
     static func witness(_ request: WitnessRequest) -> (any Witness)?
 
+    /// Where what 100 % is made of can be read while the run goes on; `nil` where it is not of anything that changes.
+    static func baseSource(_ request: WitnessRequest) -> BaseSource?
+
+    /// Whether what is held is filled with content after it is taken, which log and result then tell.
+    static func writesContent(_ settings: Settings) -> Bool
+
     /// Sets what the stressor's process must have from its first page on, such as a memory policy; `true` where there
     /// is something, and the process is to run anew under it.
     static func settle(_ settings: Settings) -> Bool
@@ -35,6 +41,10 @@ public protocol Stressor: Sendable {
 }
 
 extension Stressor {
+    /// Nothing that changes.
+    public static func baseSource(_ request: WitnessRequest) -> BaseSource? { nil }
+    /// No content.
+    public static func writesContent(_ settings: Settings) -> Bool { false }
     /// Nothing.
     public static func settle(_ settings: Settings) -> Bool { false }
 }

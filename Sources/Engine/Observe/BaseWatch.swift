@@ -10,11 +10,15 @@ struct BaseWatch {
     private static let most = 8
 
     private let stressor: PlannedStressor
-    private var last: LimitBases.Amount?
+    private let source: BaseSource
+    private var last: BaseAmount?
     private var count = 0
 
     /// Watches the base of `stressor`, which something that it is asked for rests on.
-    init(_ stressor: PlannedStressor) { self.stressor = stressor }
+    init(_ stressor: PlannedStressor, _ source: BaseSource) {
+        self.stressor = stressor
+        self.source = source
+    }
 
     /// A change, and by how much the targets are to change with it; `nil` where they are not.
     struct Change {
@@ -23,7 +27,7 @@ struct BaseWatch {
     }
 
     /// The change since the last time that this was asked; `nil` where there is none.
-    mutating func change(to bases: LimitBases) -> Change? {
+    mutating func change(to bases: LimitBases?) -> Change? {
         guard let now = amount(bases) else { return nil }
         guard let last else {
             last = now
@@ -48,27 +52,20 @@ struct BaseWatch {
     }
 
     /// What limits the base: the least of what can.
-    private func amount(_ bases: LimitBases) -> LimitBases.Amount? {
-        let of = stressor.settings.text("of")
-        switch (stressor.kind, of) {
-        case ("cpu", _):
-            let processors = bases.processors.map { LimitBases.Amount(value: Double($0.now), source: $0.source) }
-            // Without `of` and with `auto` it would be the quota that counts, were the plan made now.
-            let quota = of == "host" || of == "affinity" ? nil : bases.quota
+    private func amount(_ bases: LimitBases?) -> BaseAmount? {
+        switch source {
+        case .meter(let read): return read()
+        case .groupMemory: return bases.map { $0.memory ?? BaseAmount(value: .infinity, source: "no limit") }
+        case .processors(let hasQuota):
+            let processors = bases?.processors.map { BaseAmount(value: Double($0.now), source: $0.source) }
+            let quota = hasQuota ? bases?.quota : nil
             guard let processors else { return quota }
             guard let quota, quota.value < processors.value else { return processors }
             return quota
-        case ("memory", "cgroup"):
-            return bases.memory ?? LimitBases.Amount(value: .infinity, source: "no limit")
-        case ("disk-space", _): return bases.space
-        case ("inodes", _): return bases.inodes
-        // The limit of a process that is squeezed is what the load itself sets.
-        case ("file-handles", _): return stressor.settings.integer("target.pid") == nil ? bases.handles : nil
-        default: return nil
         }
     }
 
-    private func text(_ amount: LimitBases.Amount) -> String {
+    private func text(_ amount: BaseAmount) -> String {
         if amount.value == .infinity { return "the host's memory (no limit)" }
         let figure =
             switch stressor.unit {

@@ -104,9 +104,9 @@ struct GroupLevels {
     }
 
     /// The smallest quota as it was last read.
-    var smallestQuota: LimitBases.Amount? {
+    var smallestQuota: BaseAmount? {
         guard let level = smallest, let cores = level.last?.cores else { return nil }
-        return LimitBases.Amount(value: cores, source: level.files.source)
+        return BaseAmount(value: cores, source: level.files.source)
     }
 
     // MARK: Freezer
@@ -158,13 +158,13 @@ struct GroupLevels {
     }
 
     /// The least of all limits and high limits.
-    func smallestMemory(at now: Nanoseconds) -> LimitBases.Amount? {
-        var least: LimitBases.Amount?
+    func smallestMemory(at now: Nanoseconds) -> BaseAmount? {
+        var least: BaseAmount?
         for files in memories {
             let reading = files.read(at: now)
             for (value, source) in [(reading.most, files.source), (reading.high, files.highSource)] {
                 guard let value, Double(value) < least?.value ?? .infinity else { continue }
-                least = LimitBases.Amount(value: Double(value), source: source)
+                least = BaseAmount(value: Double(value), source: source)
             }
         }
         return least

@@ -30,8 +30,6 @@ final class LimitWatch {
     private var lastFull: Nanoseconds?
     /// What the processes may use of the processors' time, in seconds, with `/proc/PID/limits` as the source.
     private(set) var cpuTimeLimit: ProcessLimits.Pair?
-    /// How many descriptors the least of their tables may have in all; of loads that are shares of that.
-    private(set) var openFileLimit: LimitBases.Amount?
 
     /// Opens the files; `nil` where the processes cannot be looked at.
     ///
@@ -112,9 +110,7 @@ final class LimitWatch {
         figures.processes = levels.processLimit(at: now)
         figures.io = disks?.nearest(levels.io, at: now)
         // What ended a process is read once more at its end; what takes little of a processor is not ended by its time.
-        let limits = stressor.drive == .rate || stressor.kind == "file-handles" ? processes[0].processLimits : nil
-        cpuTimeLimit = limits?.cpuTime ?? cpuTimeLimit
-        if stressor.kind == "file-handles" { lookAtTables(limits) }
+        if stressor.drive == .rate { cpuTimeLimit = processes[0].processLimits?.cpuTime ?? cpuTimeLimit }
         surroundings.look(&figures)
     }
 
@@ -124,40 +120,19 @@ final class LimitWatch {
         return move
     }
 
-    /// The hard limit: the soft one the processes raise to it at the start.
-    private func lookAtTables(_ first: ProcessLimits?) {
-        for (index, process) in processes.enumerated() {
-            guard let most = (index == 0 ? first : process.processLimits)?.openFiles?.hard else { continue }
-            if index > 0, Double(most) >= openFileLimit?.value ?? .infinity { continue }
-            openFileLimit = LimitBases.Amount(value: Double(most), source: "/proc/\(process.id)/limits, Max open files")
-        }
-    }
-
     /// What 100 % is made of now: the quota in cores, the least of the memory limits, the processors.
     func bases(at now: Nanoseconds) -> LimitBases {
         LimitBases(
-            quota: levels.smallestQuota, memory: levels.smallestMemory(at: now), processors: figures.processors,
-            handles: openFileLimit)
+            quota: levels.smallestQuota, memory: levels.smallestMemory(at: now), processors: figures.processors)
     }
 
     /// How often the OOM killer took one of the processes' group; `nil` where no group of theirs counts it.
     func oomKills(at now: Nanoseconds) -> (count: Int64, source: String)? { levels.oomKills(at: now) }
 }
 
-/// What a percentage may rest on.
+/// What a percentage may rest on that is watched anyway.
 struct LimitBases: Hashable {
-    /// An amount and the file that says so.
-    struct Amount: Hashable {
-        var value: Double
-        var source: String
-    }
-    var quota: Amount?
-    var memory: Amount?
+    var quota: BaseAmount?
+    var memory: BaseAmount?
     var processors: LimitFigures.Processors?
-    /// Of handles, what a process's table or the system's may have.
-    var handles: Amount?
-    /// The inodes of a file system that has a table of them.
-    var inodes: Amount?
-    /// All of a file system, which may grow while it is mounted.
-    var space: Amount?
 }

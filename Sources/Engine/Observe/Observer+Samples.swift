@@ -53,7 +53,7 @@ extension Observer {
             let (window, point) = window(session) ?? (nil, nil)
             interval = max(interval, window?.length ?? 0)
             elapsed = max(elapsed, point?.time ?? 0)
-            let isContentWanted = session.plan.settings.text("content") == "random"
+            let isContentWanted = session.type.writesContent(session.plan.settings)
             let isUnlimited = session.isUnlimited(window, endingAt: point?.time ?? 0)
             var reading = Reading(
                 stressor: session.plan.name, target: isUnlimited ? nil : window?.target ?? 0,

@@ -57,26 +57,11 @@ extension StressorSession {
             }
         }
         if let move = watch?.takeMove() { findings.append(move) }
-        if isAlive, base != nil, let bases, let change = base?.change(to: bases) {
+        if isAlive, base != nil, let change = base?.change(to: watch?.bases(at: world.monotonic)) {
             if let finding = change.finding { findings.append(finding) }
             if let factor = change.factor { baseFactor *= factor }
         }
         return findings
-    }
-
-    /// What a percentage may rest on, as it stands.
-    private var bases: LimitBases? {
-        var bases = watch?.bases(at: world.monotonic)
-        if let space = fileSystem?.space {
-            bases = bases ?? LimitBases()
-            bases?.space = LimitBases.Amount(value: Double(space.used + space.unused), source: "statvfs(3)")
-            bases?.inodes = LimitBases.Amount(value: Double(space.files), source: "statvfs(3)")
-        }
-        if let most = systemTable?.read()?.most {
-            bases = bases ?? LimitBases()
-            bases?.handles = LimitBases.Amount(value: Double(most), source: "/proc/sys/fs/file-nr")
-        }
-        return bases
     }
 
     /// The ends of processes that were not noticed before.

@@ -9,7 +9,7 @@ final class StressorSession {
     let plan: PlannedStressor
     let pages: RunPages
     let children: [any StressorChild]
-    private let type: any Stressor.Type
+    let type: any Stressor.Type
     var witness: (any Witness)?
     var scheduler: SchedulerProbe?
     /// The first thread of a level, which wakes at each step of a target that moves.
@@ -24,10 +24,8 @@ final class StressorSession {
     /// What the processes said of the rules that refused them.
     var told: [Cause: CauseEvidence] = [:]
     var base: BaseWatch?
-    /// The file system that percentages are of.
-    let fileSystem: FileSystemGauge?
-    /// The system's table of open files that percentages are of.
-    let systemTable: SystemFileTable?
+    /// Whether anything that is asked for rests on what 100 % is.
+    private let isShare: Bool
     /// By how much the targets are still to change, since what 100 % is has changed.
     var baseFactor = 1.0
     /// How long the way may take from a time on, as orders said it.
@@ -65,14 +63,7 @@ final class StressorSession {
     ) throws(ObserverFailure) {
         self.plan = plan
         self.limitFiles = limitFiles
-        base = isShare ? BaseWatch(plan) : nil
-        fileSystem =
-            isShare && ["disk-space", "inodes"].contains(plan.kind)
-            ? plan.settings.held("directory").flatMap {
-                FileSystemGauge($0.location, isAside: true, with: [$0.descriptor])
-            } : nil
-        systemTable =
-            isShare && plan.kind == "file-handles" && plan.settings.text("of") == "system" ? SystemFileTable() : nil
+        self.isShare = isShare
         curve = plan.curve
         intended = plan.curve
         self.type = type
@@ -144,6 +135,7 @@ final class StressorSession {
             // Before its files are opened and after: what is open then stays that process's, whatever is mounted later.
             var hidden = try hiddenProcess()
             witness = type.witness(request)
+            if isShare { base = type.baseSource(request).map { BaseWatch(plan, $0) } }
             hidden = try hiddenProcess() ?? hidden
             guard let witness else {
                 throw .cannotStart(

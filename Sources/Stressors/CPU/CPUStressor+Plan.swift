@@ -110,6 +110,12 @@ extension CPUStressor {
 
     private static func amount(_ cores: Double) -> String { HumanUnits.allowance(cores, .cores) }
 
+    /// See ``Stressor/baseSource(_:)``.
+    public static func baseSource(_ request: WitnessRequest) -> BaseSource? {
+        // Without `of` and with `auto` it would be the quota that counts, were the plan made now.
+        .processors(quota: !["host", "affinity"].contains(request.settings.text("of")))
+    }
+
     /// See ``Stressor/witness(_:)``.
     public static func witness(_ request: WitnessRequest) -> (any Witness)? {
         guard let clock = request.processIDs.first.flatMap({ ProcessCPUClock(processID: $0) }) else { return nil }

@@ -167,6 +167,14 @@ extension DiskSpaceStressor {
         return findings
     }
 
+    /// See ``Stressor/baseSource(_:)``.
+    public static func baseSource(_ request: WitnessRequest) -> BaseSource? {
+        FileSystemSetting.baseSource(request.settings) { $0.used + $0.unused }
+    }
+
+    /// See ``Stressor/writesContent(_:)``.
+    public static func writesContent(_ settings: Settings) -> Bool { settings.text("content") == "random" }
+
     /// See ``Stressor/witness(_:)``.
     public static func witness(_ request: WitnessRequest) -> (any Witness)? {
         let (directory, location) = FileSystemSetting.place(request.settings)

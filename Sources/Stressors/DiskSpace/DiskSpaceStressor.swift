@@ -46,6 +46,18 @@ enum FileSystemSetting {
         "directory", .directory, default: nil, reach: .always(.directory),
         help: "A directory on the file system that is meant; the temporary directory unless given.")
 
+    /// A figure of the file system, as it changes.
+    static func baseSource(
+        _ settings: Settings, _ figure: @escaping (FileSystemSpace) -> Int64
+    ) -> BaseSource? {
+        let gauge = settings.held("directory").flatMap {
+            FileSystemGauge($0.location, isAside: true, with: [$0.descriptor])
+        }
+        return gauge.map { gauge in
+            .meter { gauge.space.map { BaseAmount(value: Double(figure($0)), source: "statvfs(3)") } }
+        }
+    }
+
     /// Where files are made: the path, for people, and what leads there where it is held.
     static func place(_ settings: Settings) -> (path: String, location: String?) {
         let held = settings.held("directory")

@@ -222,6 +222,28 @@ extension FileHandleStressor {
         return findings
     }
 
+    /// See ``Stressor/baseSource(_:)``.
+    public static func baseSource(_ request: WitnessRequest) -> BaseSource? {
+        switch HandleScope(request.settings) {
+        case .system:
+            let table = SystemFileTable()
+            return .meter {
+                table?.read().map { BaseAmount(value: Double($0.most), source: "/proc/sys/fs/file-nr") }
+            }
+        case .process:
+            // The hard limit: the soft one the processes raise to it at the start.
+            let ids = request.processIDs
+            return .meter {
+                ids.compactMap { id -> BaseAmount? in
+                    guard let most = ProcessLimits.of(id)?.openFiles?.hard else { return nil }
+                    return BaseAmount(value: Double(most), source: "/proc/\(id)/limits, Max open files")
+                }.min { $0.value < $1.value }
+            }
+        // The limit of a process that is squeezed is what the load itself sets.
+        case .target: return nil
+        }
+    }
+
     /// See ``Stressor/witness(_:)``.
     public static func witness(_ request: WitnessRequest) -> (any Witness)? {
         if case .target(let id) = HandleScope(request.settings) { return TargetWitness(id, request.settings) }

@@ -107,6 +107,11 @@ extension InodesStressor {
     /// Inodes a second that a file system frees at the least; XFS was seen to free 25,000.
     private static let slowestRelease = 10_000.0
 
+    /// See ``Stressor/baseSource(_:)``.
+    public static func baseSource(_ request: WitnessRequest) -> BaseSource? {
+        FileSystemSetting.baseSource(request.settings) { $0.files }
+    }
+
     /// See ``Stressor/witness(_:)``.
     public static func witness(_ request: WitnessRequest) -> (any Witness)? {
         let (path, location) = FileSystemSetting.place(request.settings)

@@ -259,6 +259,14 @@ extension MemoryStressor {
     /// Below this, a target cannot be met: the process that holds it is larger.
     private static let processSize = Double(24 << 20)
 
+    /// See ``Stressor/baseSource(_:)``.
+    public static func baseSource(_ request: WitnessRequest) -> BaseSource? {
+        request.settings.text("of") == "cgroup" ? .groupMemory : nil
+    }
+
+    /// See ``Stressor/writesContent(_:)``.
+    public static func writesContent(_ settings: Settings) -> Bool { settings.text("content") == "random" }
+
     /// See ``Stressor/witness(_:)``.
     public static func witness(_ request: WitnessRequest) -> (any Witness)? {
         guard let id = request.processIDs.first else { return nil }

@@ -25,7 +25,7 @@ extension ProcessesStressor {
                 help: "What 100 % is: pids.max of the control group on the way up that leaves the fewest; the user's "
                     + "RLIMIT_NPROC; or the lower of the host's threads-max and pid_max. auto takes the group's; where "
                     + "none has one, it takes plain counts alone."),
-            LevelMode.key,
+            LevelMode.key, Manifest.followKey,
             .init(
                 "keep-free", .integer(0...1_000_000_000), default: nil, reach: .always(.host),
                 help: "Never leave fewer than this to be made, so that somebody can still log in. Unless given, 64 "
@@ -121,6 +121,12 @@ extension ProcessesStressor {
                     + "more")
         }
         return findings
+    }
+
+    /// See ``Stressor/baseSource(_:)``.
+    public static func baseSource(_ request: WitnessRequest) -> BaseSource? {
+        guard let limit = TaskLimit(planned: request.settings) else { return nil }
+        return .meter { limit.meter.read().map { BaseAmount(value: Double($0.most), source: $0.source) } }
     }
 
     /// See ``Stressor/witness(_:)``.
