@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+#if Server
 internal import HTTPTypes
 
 /// Who may call.
@@ -86,3 +87,4 @@ struct AccessRules: Sendable {
         return String(decoding: bytes[(isBracketed ? 1 : 0)..<end], as: UTF8.self)
     }
 }
+#endif

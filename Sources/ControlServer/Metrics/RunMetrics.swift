@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+#if Server
 internal import Exert
 
 /// The metrics of the runs that go on.
@@ -114,3 +115,4 @@ struct RunMetrics {
             })
     }
 }
+#endif
