@@ -18,8 +18,9 @@ struct YAMLReader {
         var scalars = source.scalars
         refuseDirectives(in: &scalars)
         var text = YAMLText(scalars, depthLimit: Self.depthLimit)
-        // libyaml ends where a tag, an anchor or an alias is not even well formed, as in `*.log`. To find every problem
-        // of the text at once, its first character is replaced, which moves no mark, and the text is read again.
+        // libyaml ends where a tag, an anchor or an alias is not well formed, as in `*.log`, or stands where nothing may.
+        // To find every problem of the text at once, its first character is replaced, which moves no mark, and the text
+        // is read again.
         while problems.count < YAMLText.findingLimit, let mark = text.error?.propertyMark,
             let index = source.index(of: mark), scalars[index].beginsProperty
         {
@@ -27,6 +28,7 @@ struct YAMLReader {
             scalars[index] = "x"
             text = YAMLText(scalars, depthLimit: Self.depthLimit)
         }
+        let isWhole = scalars.elementsEqual(source.scalars)
         var isTaken = problems.isEmpty
         for finding in text.findings {
             switch finding {
@@ -52,7 +54,8 @@ struct YAMLReader {
                     Diagnostic(mark, "nested more than \(Self.depthLimit) levels deep; a profile needs no more than 4"))
             }
         }
-        if let error = text.error { problems.append(diagnostic(of: error)) }
+        // What was put in place of a character may be what it complains of.
+        if isWhole, let error = text.error { problems.append(diagnostic(of: error)) }
         if problems.isEmpty, text.root == nil {
             problems.append(Diagnostic(nil, "the profile is empty; it needs at least 'phases'"))
         }
@@ -152,12 +155,10 @@ struct YAMLReader {
 extension YAMLText.SyntaxError {
     /// Where the tag, the anchor or the alias begins that this complains of.
     fileprivate var propertyMark: SourceMark? {
-        switch (problem, context) {
-        case ("found undefined tag handle", _): mark
-        case (_, "while scanning a tag"), (_, "while parsing a tag"), (_, "while scanning an anchor"),
-            (_, "while scanning an alias"):
+        switch context {
+        case "while scanning a tag", "while parsing a tag", "while scanning an anchor", "while scanning an alias":
             contextMark
-        default: nil
+        default: mark
         }
     }
 }

@@ -372,6 +372,26 @@ struct DiagnosticTests {
         #expect(TestManifests.problems("'''': 1\n'''': 2\n").contains("2:1: error: duplicate key"))
     }
 
+    /// libyaml ends at the first of these, where it does not pass over it.
+    @Test func everythingThatIsNotTakenIsTold() {
+        let text = """
+            a: *.log
+            b: !x!y 1
+            c: { d: &, e: !<f 2, g: &h !i 3 }
+             !j k: 4
+            """
+        #expect(
+            TestManifests.problems(text + "\n" + Self.good).split(separator: "\n").map { $0.prefix { $0 != ";" } } == [
+                "p.yaml:1:4: error: aliases ('*.log') are not taken in a profile",
+                "p.yaml:2:4: error: tags ('!x!y') are not taken in a profile",
+                "p.yaml:3:9: error: anchors ('&') are not taken in a profile",
+                "p.yaml:3:15: error: tags ('!<f') are not taken in a profile",
+                "p.yaml:3:25: error: anchors ('&h') are not taken in a profile",
+                "p.yaml:3:28: error: tags ('!i') are not taken in a profile",
+                "p.yaml:4:2: error: tags ('!j') are not taken in a profile",
+            ])
+    }
+
     @Test func commasInFlowMappingsAreRecognised() {
         #expect(
             TestManifests.problems("phases: [{name: a, for: 1s, load: {cpu: steps 10%, 20% every 100ms}}]")
