@@ -26,8 +26,8 @@ struct HealthCommand: ParsableCommand {
 private enum Serverless {
     static func refusal(_ command: String) -> ExitCode {
         Console.complain(
-            "this exert was built without its server (swift build --disable-default-traits), so it has no '\(command)'; "
-                + "scripts/build builds all of it")
+            "this exert was built without its server (swift build --disable-default-traits), so it has no "
+                + "'\(command)'; scripts/build builds all of it")
         return ExitStatus.unsupported
     }
 }

@@ -18,9 +18,9 @@ struct YAMLReader {
         var scalars = source.scalars
         refuseDirectives(in: &scalars)
         var text = YAMLText(scalars, depthLimit: Self.depthLimit)
-        // libyaml ends where a tag, an anchor or an alias is not well formed, as in `*.log`, or stands where nothing may.
-        // To find every problem of the text at once, its first character is replaced, which moves no mark, and the text
-        // is read again.
+        // libyaml ends where a tag, an anchor or an alias is not well formed, as in `*.log`, or stands where nothing
+        // may. To find every problem of the text at once, its first character is replaced, which moves no mark, and
+        // the text is read again.
         while problems.count < YAMLText.findingLimit, let mark = text.error?.propertyMark,
             let index = source.index(of: mark), scalars[index].beginsProperty
         {
