@@ -14,6 +14,10 @@ let swiftSettings: [SwiftSetting] = [
     .enableUpcomingFeature("InternalImportsByDefault"),
 ]
 
+/// What `swift build --disable-default-traits` leaves out: the files of the server are empty then (`#if Server`).
+let server = TargetDependencyCondition.when(traits: ["Server"])
+let tls = TargetDependencyCondition.when(traits: ["TLS"])
+
 let package = Package(
     name: "exert",
     products: [
@@ -26,15 +30,16 @@ let package = Package(
             targets: ["LoadModel", "LinuxSystem", "UndoRecords", "Profiles", "Engine", "Stressors", "Reporting"]
         ),
     ],
+    traits: [
+        .trait(name: "Server", description: "`exert serve`: Hummingbird's core and SwiftNIO, most of a first build."),
+        .trait(name: "TLS", description: "HTTPS of `exert serve`: BoringSSL.", enabledTraits: ["Server"]),
+        .default(enabledTraits: ["Server", "TLS"]),
+    ],
     dependencies: [
         // Command line: subcommands, help and usage errors that users know from other tools.
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         // Typed errno and descriptors, so that no call site spells an integer.
         .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
-        // YAML with line and column marks on every node; profiles are read through its node tree.
-        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
-        // SHA-256 of the profile's text, so that a log can be matched to `sha256sum profile.yaml`.
-        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
         // HTTP server of `exert serve`: it stays up when `accept` finds no descriptor. Without its defaults, which
         // bring all of Foundation and swift-configuration.
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0", traits: []),
@@ -61,14 +66,14 @@ let package = Package(
         ),
         // Plain values: units, curves, profile, plan, sample, run record, verdict.
         .target(name: "LoadModel"),
+        // libyaml, from Debian's libyaml-dev.
+        .systemLibrary(name: "CYAML", providers: [.apt(["libyaml-dev"])]),
+        // YAML text to a tree with a place on every value.
+        .target(name: "YAML", dependencies: ["CYAML", "LoadModel"]),
         // YAML text to `Profile`, every problem of the file at once.
         .target(
             name: "Profiles",
-            dependencies: [
-                "LoadModel",
-                .product(name: "Yams", package: "Yams"),
-                .product(name: "Crypto", package: "swift-crypto"),
-            ]
+            dependencies: ["LoadModel", "YAML"]
         ),
         // What outlives a process: written down first, proven to be ours, undone; one file for each effect.
         .target(
@@ -99,15 +104,15 @@ let package = Package(
             name: "ControlServer",
             dependencies: [
                 "Exert", "LinuxSystem", "Reporting",
-                .product(name: "Hummingbird", package: "hummingbird"),
-                .product(name: "HummingbirdCore", package: "hummingbird"),
-                .product(name: "HummingbirdTLS", package: "hummingbird"),
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Hummingbird", package: "hummingbird", condition: server),
+                .product(name: "HummingbirdCore", package: "hummingbird", condition: server),
+                .product(name: "HummingbirdTLS", package: "hummingbird", condition: tls),
+                .product(name: "HTTPTypes", package: "swift-http-types", condition: server),
+                .product(name: "NIOCore", package: "swift-nio", condition: server),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras", condition: server),
+                .product(name: "NIOSSL", package: "swift-nio-ssl", condition: tls),
+                .product(name: "Logging", package: "swift-log", condition: server),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle", condition: server),
             ],
             // In the binary: whatever happens to the disk, the page and the description are there.
             resources: [.embedInCode("Page/page.html"), .embedInCode("OpenAPI/openapi.json")]
@@ -122,6 +127,7 @@ let package = Package(
             ]
         ),
         .testTarget(name: "LoadModelTests", dependencies: ["LoadModel"]),
+        .testTarget(name: "YAMLTests", dependencies: ["YAML", "LoadModel"]),
         .testTarget(name: "ProfilesTests", dependencies: ["Profiles", "LoadModel"]),
         .testTarget(
             name: "EngineTests",
@@ -147,7 +153,7 @@ let package = Package(
         // exert in a virtual machine; what is excluded is read by path.
         .testTarget(
             name: "GuestTests",
-            dependencies: [.product(name: "Yams", package: "Yams")],
+            dependencies: ["YAML", "LoadModel"],
             exclude: ["Guest", "Scenarios"]
         ),
         // What is done to a run from outside, and what the kernel and the verdict say of it.

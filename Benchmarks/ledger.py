@@ -82,9 +82,9 @@ def rss_bytes(pid: int) -> int:
 
 
 def rollup_bytes(pid: int) -> dict[str, int]:
-    """`Rss` and `Pss` of `/proc/PID/smaps_rollup` in bytes; it walks the page tables, so it is exact but not free."""
+    """`/proc/PID/smaps_rollup` in bytes, as far as figures ask for it; it walks the page tables: exact, but not free."""
     text = read_text(f"/proc/{pid}/smaps_rollup") or ""
-    found = {"Rss": 0, "Pss": 0}
+    found = {"Rss": 0, "Pss": 0, "Private_Clean": 0, "Private_Dirty": 0}
     for line in text.splitlines():
         key, _, rest = line.partition(":")
         if key in found:

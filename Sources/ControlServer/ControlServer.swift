@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 
+#if Server
 internal import Glibc
 internal import HTTPTypes
 internal import Hummingbird
 internal import HummingbirdCore
-internal import HummingbirdTLS
 internal import LinuxSystem
 internal import Logging
 internal import NIOCore
 internal import NIOHTTPTypes
-internal import NIOSSL
 internal import ServiceLifecycle
+
+#if TLS
+internal import HummingbirdTLS
+internal import NIOSSL
+#endif
 
 /// The HTTP face of runs.
 ///
@@ -124,16 +128,21 @@ public final class ControlServer: Sendable {
             configuration: .init(
                 additionalChannelHandlers: [ConnectionWatch(connections, queue), ParserProblem()],
                 httpDecoderConfiguration: .init(maxHeaderFieldSize: 16384, maxHeaderListSize: 65536)))
-        guard let configuration = try tls(options.tls) else { return http1 }
+        guard let files = options.tls else { return http1 }
+        #if TLS
+        let configuration = try tls(files)
         do {
             return try .tls(http1, tlsConfiguration: configuration)
         } catch {
             throw ServerFailure(.tls, "certificate and key do not make a server: \(error)")
         }
+        #else
+        throw ServerFailure(.tls, "'\(files.certificate)' is of no use: this build of exert has no TLS")
+        #endif
     }
 
-    private static func tls(_ files: (certificate: String, key: String)?) throws(ServerFailure) -> TLSConfiguration? {
-        guard let files else { return nil }
+    #if TLS
+    private static func tls(_ files: (certificate: String, key: String)) throws(ServerFailure) -> TLSConfiguration {
         do {
             let chain = try NIOSSLCertificate.fromPEMFile(files.certificate).map {
                 NIOSSLCertificateSource.certificate($0)
@@ -147,6 +156,7 @@ public final class ControlServer: Sendable {
                 .tls, "the certificate '\(files.certificate)' or the key '\(files.key)' cannot be used: \(error)")
         }
     }
+    #endif
 
     private static func url(_ bound: SocketAddress?, _ options: ServerOptions) -> String {
         let scheme = options.tls == nil ? "http" : "https"
@@ -213,3 +223,4 @@ extension ListenAddress {
         }
     }
 }
+#endif

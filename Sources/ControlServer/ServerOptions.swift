@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+#if Server
 public import Exert
 
 /// How a server is set up.
@@ -103,3 +104,4 @@ enum LoopbackName {
         return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
     }
 }
+#endif

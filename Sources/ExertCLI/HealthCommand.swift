@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+#if Server
 import ArgumentParser
 import ControlServer
 import LinuxSystem
@@ -52,3 +53,4 @@ struct HealthCommand: ParsableCommand {
         return String(decoding: answer.prefix { $0 != 0x0D && $0 != 0x0A }, as: UTF8.self)
     }
 }
+#endif

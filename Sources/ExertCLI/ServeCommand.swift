@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+#if Server
 import ArgumentParser
 import ControlServer
 import Exert
@@ -309,3 +310,4 @@ extension ServeCommand {
         return "\(caller); runs may use \(directories), \(cgroups) and \(processes)\(shared)"
     }
 }
+#endif

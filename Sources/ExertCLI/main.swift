@@ -37,6 +37,11 @@ if arguments.dropFirst().first == StressorProcess.subcommand {
 signal(SIGPIPE, SIG_IGN)
 // Nor must a file that may not grow any further (RLIMIT_FSIZE): it is an error of a write.
 signal(SIGXFSZ, SIG_IGN)
+// What health checks and packagers ask again and again needs no description of all commands.
+if arguments.dropFirst().elementsEqual(["--version"]) {
+    do { try Console.deliver("\(exertVersion)\n") } catch { exit(ExitStatus.internalError.rawValue) }
+    exit(0)
+}
 // Until a load begins, whoever waits for a file system says so, and can be told to end.
 Places.beginAsking(limit: 30_000_000_000) { Console.tell($0) }
 ExertCommand.runMain(Array(arguments.dropFirst()))

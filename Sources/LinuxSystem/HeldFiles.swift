@@ -15,8 +15,10 @@ public final class HeldFiles {
         let isLocal: Bool
     }
 
-    /// What is known is asked this often before the table is read again: every few seconds. Until then another file of
-    /// ours could hide only where a descriptor of something else was closed in the same moment.
+    /// What is known is asked this often before the table is read again, every few seconds.
+    ///
+    /// Until then another file of ours could hide only where a descriptor of something else was closed in the same
+    /// moment.
     private static let trust = 30
 
     private let table: OwnedDescriptor

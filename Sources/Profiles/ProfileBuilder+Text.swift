@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import LoadModel
+import YAML
 
 // The parts of a profile's text, from the top level down.
 extension ProfileBuilder {

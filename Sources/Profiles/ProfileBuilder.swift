@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import LoadModel
+import YAML
 
 /// Gathers a profile's values and its problems; no problem ends the reading.
 struct ProfileBuilder {

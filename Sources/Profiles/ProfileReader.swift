@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import LoadModel
+import YAML
 
 /// Reads profiles: YAML text, or the flags of `exert run --load`.
 ///
@@ -49,7 +50,7 @@ public enum ProfileReader {
         builder.mayQuoteFiles = mayQuoteFiles
         builder.problems = reader.problems
         if let root { builder.read(root) }
-        return try builder.profile(sha256: sha256(of: bytes))
+        return try builder.profile(sha256: SHA256.hexadecimal(of: bytes))
     }
 
     /// Reads a load by itself, as a run is given that goes on.
@@ -108,6 +109,6 @@ public enum ProfileReader {
         builder.mayQuoteFiles = mayQuoteFiles
         builder.read(loads: loads, settings: settings, length: length)
         let flags = loads.map { "--load \($0)\n" } + settings.map { "--set \($0)\n" } + ["--for \(length)\n"]
-        return try builder.profile(sha256: sha256(of: Array(flags.joined().utf8)))
+        return try builder.profile(sha256: SHA256.hexadecimal(of: Array(flags.joined().utf8)))
     }
 }

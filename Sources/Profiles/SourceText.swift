@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Crypto
 import LoadModel
 
 /// The text of a profile as Unicode scalars, which is what YAML counts its columns in.
@@ -76,13 +75,6 @@ struct SourceText {
         else { return mark }
         return SourceMark(line: mark.line, column: mark.column + (start - (index(of: mark) ?? start)) + offset)
     }
-
-    /// The text as a string.
-    var string: String {
-        var view = String.UnicodeScalarView()
-        view.append(contentsOf: scalars)
-        return String(view)
-    }
 }
 
 extension Diagnostic {
@@ -119,14 +111,4 @@ extension Unicode.Scalar {
 func mebibytes(_ bytes: Int) -> String {
     let tenths = (bytes * 10 + 1 << 19) >> 20
     return tenths % 10 == 0 && bytes % (1 << 20) == 0 ? "\(tenths / 10) MiB" : "\(tenths / 10).\(tenths % 10) MiB"
-}
-
-/// SHA-256 in lower-case hexadecimal, as `sha256sum` prints it.
-func sha256(of bytes: [UInt8]) -> String {
-    var hasher = SHA256()
-    bytes.withUnsafeBytes { hasher.update(bufferPointer: $0) }
-    return hasher.finalize().map { byte in
-        let digits = String(byte, radix: 16)
-        return digits.count == 1 ? "0" + digits : digits
-    }.joined()
 }

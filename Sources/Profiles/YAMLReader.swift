@@ -1,152 +1,134 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import LoadModel
-import Yams
+import YAML
 
-/// Composes a text to its tree, with every duplicate key of it.
+/// Reads a profile's text to its tree, with every problem that it has as YAML.
 struct YAMLReader {
+    /// The deepest nesting that is taken; a profile needs 4.
+    static let depthLimit = 32
+
     private let source: SourceText
     private(set) var problems: [Diagnostic] = []
 
-    /// What the first of two equal keys was before it was renamed, by the scalar that it now begins with.
-    private var renamed: [Unicode.Scalar: String] = [:]
-    /// The first of the duplicates that the library found.
-    private var firstDuplicate: (name: String, mark: SourceMark)?
-
     init(_ source: SourceText) { self.source = source }
 
-    /// The tree, or `nil` where the text is not YAML; see ``problems`` in both cases.
+    /// The tree, or `nil` where the text cannot be read as a profile; see ``problems`` in both cases.
     mutating func read() -> YAMLNode? {
-        problems = YAMLGate.problems(of: source.scalars)
-        guard problems.isEmpty else { return nil }
-        var text = source
-        // The library ends at the first pair of equal keys. To find every problem of the file at once, the first of
-        // the two is renamed in place, which moves no mark, and the text is composed again. Large texts get fewer
-        // rounds.
-        let rounds = min(20, max(1, 400_000 / (text.scalars.count + 1)))
-        for _ in 0...rounds {
-            do {
-                // The default would obey an environment variable, and print that it does.
-                let parser = try Parser(yaml: text.string, resolver: .basic, encoding: .utf8)
-                let root = try parser.singleRoot()
-                return withExtendedLifetime(parser) { root.flatMap { node(from: $0) } }
-            } catch let error as YamlError {
-                guard case .duplicatedKeysInMapping(let names, let context) = error else {
-                    problems.append(diagnostic(of: error))
-                    reportFirstDuplicate()
-                    return nil
-                }
-                let name = names.first ?? ""
-                let mark = SourceMark(context.mark)
-                if firstDuplicate == nil { firstDuplicate = (name, mark) }
-                guard rename(name, at: mark, in: &text) else {
-                    reportFirstDuplicate()
-                    return nil
-                }
-            } catch {
-                problems.append(Diagnostic(nil, "not valid YAML: \(error)"))
-                return nil
-            }
+        var scalars = source.scalars
+        refuseDirectives(in: &scalars)
+        var text = YAMLText(scalars, depthLimit: Self.depthLimit)
+        // libyaml ends where a tag, an anchor or an alias is not well formed, as in `*.log`, or stands where nothing
+        // may. To find every problem of the text at once, its first character is replaced, which moves no mark, and
+        // the text is read again.
+        while problems.count < YAMLText.findingLimit, let mark = text.error?.propertyMark,
+            let index = source.index(of: mark), scalars[index].beginsProperty
+        {
+            refuse(at: index, mark, isInFlow: true)
+            scalars[index] = "x"
+            text = YAMLText(scalars, depthLimit: Self.depthLimit)
         }
-        reportFirstDuplicate()
-        return nil
-    }
-
-    /// Tells of a duplicate key where there is no tree in which to find the second one.
-    private mutating func reportFirstDuplicate() {
-        guard let (name, mark) = firstDuplicate else { return }
-        problems.append(
-            Diagnostic(mark, "duplicate key \(Wording.quote(name)); it stands here first, keep one of them"))
-    }
-
-    /// Puts a scalar that no text has in place of the key's first one.
-    private mutating func rename(_ name: String, at mark: SourceMark, in text: inout SourceText) -> Bool {
-        guard var index = text.index(of: mark), let sentinel = Unicode.Scalar(0xF0000 + UInt32(renamed.count)),
-            !source.scalars.contains(sentinel)
-        else { return false }
-        if text.scalars[index] == "\"" || text.scalars[index] == "'" { index += 1 }
-        guard index < text.scalars.count, let first = name.unicodeScalars.first, text.scalars[index] == first,
-            first != "'", first != "\""
-        else { return false }
-        renamed[sentinel] = name
-        text.scalars[index] = sentinel
-        return true
-    }
-
-    // MARK: Tree
-
-    private mutating func node(from node: Node) -> YAMLNode? {
-        let mark = node.mark.map(SourceMark.init) ?? SourceMark(line: 1, column: 1)
-        // The gate has refused these; should it ever miss one, nothing is expanded here either.
-        guard node.anchor == nil, node.alias == nil else {
-            problems.append(Diagnostic(mark, "anchors and aliases are not taken in a profile; write the values out"))
-            return nil
-        }
-        switch node {
-        case .scalar(let scalar):
-            return YAMLNode(content: .scalar(scalar.string, isPlain: scalar.style == .plain), mark: mark)
-        case .sequence(let sequence):
-            var items: [YAMLNode] = []
-            for item in sequence { if let item = self.node(from: item) { items.append(item) } }
-            return YAMLNode(content: .list(items), mark: mark)
-        case .mapping(let mapping):
-            return YAMLNode(content: .mapping(entries(of: mapping)), mark: mark)
-        case .alias:
-            return nil
-        }
-    }
-
-    private mutating func entries(of mapping: Node.Mapping) -> [YAMLNode.Entry] {
-        var entries: [YAMLNode.Entry] = []
-        var seen: [String: SourceMark] = [:]
-        for (key, value) in mapping {
-            let mark = key.mark.map(SourceMark.init) ?? SourceMark(line: 1, column: 1)
-            guard let scalar = key.scalar else {
-                problems.append(Diagnostic(mark, "a key must be a word, not a list or a mapping"))
-                continue
-            }
-            let name = scalar.string.unicodeScalars.first.flatMap { renamed[$0] } ?? scalar.string
-            if name == "<<" {
+        let isWhole = scalars.elementsEqual(source.scalars)
+        var isTaken = problems.isEmpty
+        for finding in text.findings {
+            switch finding {
+            case .property(let mark, let isInFlow):
+                isTaken = false
+                if let index = source.index(of: mark) { refuse(at: index, mark, isInFlow: isInFlow) }
+            case .mergeKey(let mark):
                 problems.append(
                     Diagnostic(mark, "merge keys ('<<') are not taken in a profile; write the values out"))
-                continue
-            }
-            if let first = seen[name] {
+            case .keyWithoutText(let mark):
+                problems.append(Diagnostic(mark, "a key must be a word, not a list or a mapping"))
+            case .duplicateKey(let name, let mark, let first):
                 problems.append(
                     Diagnostic(
                         mark,
                         "duplicate key \(Wording.quote(name)); it is already on line \(first.line), keep one of them"))
-                continue
+            case .secondDocument(let mark):
+                problems.append(
+                    Diagnostic(
+                        mark, "a second document begins here; a profile is one document, so leave the '---' out"))
+            case .tooDeep(let mark):
+                problems.append(
+                    Diagnostic(mark, "nested more than \(Self.depthLimit) levels deep; a profile needs no more than 4"))
             }
-            seen[name] = mark
-            guard let value = node(from: value) else { continue }
-            entries.append(YAMLNode.Entry(key: name, keyMark: mark, value: value))
         }
-        return entries
+        // What was put in place of a character may be what it complains of.
+        if isWhole, let error = text.error { problems.append(diagnostic(of: error)) }
+        if problems.isEmpty, text.root == nil {
+            problems.append(Diagnostic(nil, "the profile is empty; it needs at least 'phases'"))
+        }
+        return isTaken ? text.root : nil
+    }
+
+    // MARK: What profiles do without
+
+    /// Refuses the lines before the profile that begin with '%', and makes comments of them.
+    private mutating func refuseDirectives(in scalars: inout [Unicode.Scalar]) {
+        var start = 0
+        var line = 1
+        while start < scalars.count {
+            let end = scalars[start...].firstIndex(where: \.isYAMLBreak) ?? scalars.count
+            switch scalars[start..<end].first(where: { !$0.isSpace }) {
+            case nil, "#": break
+            case "%" where scalars[start] == "%":
+                let word = scalars[start..<end].prefix { !$0.isSpace }
+                problems.append(
+                    Self.refusal("YAML directives", word, "leave the line out", SourceMark(line: line, column: 1)))
+                scalars[start] = "#"
+            default: return
+            }
+            // Of a CR LF pair, the LF ends the line.
+            let isPair = end + 1 < scalars.count && scalars[end] == "\r" && scalars[end + 1] == "\n"
+            start = end + (isPair ? 2 : 1)
+            line += 1
+        }
+    }
+
+    /// Refuses what stands before a value, or for one: an anchor, a tag, an alias.
+    private mutating func refuse(at start: Int, _ mark: SourceMark, isInFlow: Bool) {
+        var index = start
+        var mark = mark
+        let text = source.scalars
+        while index < text.count, text[index].beginsProperty {
+            let word = text[index...].prefix { !$0.isSpace && !$0.isYAMLBreak && !(isInFlow && $0.isFlowIndicator) }
+            let (feature, remedy) =
+                switch text[index] {
+                case "&": ("anchors", "write the values out where they are used")
+                case "*": ("aliases", "write the values out, or put text that begins with '*' in quotes")
+                default: ("tags", "leave the tag out, or put text that begins with '!' in quotes")
+                }
+            problems.append(Self.refusal(feature, word, remedy, mark))
+            // A value may have both, one after the other.
+            let next = text[word.endIndex...].firstIndex { !$0.isSpace } ?? text.count
+            mark.column += next - index
+            index = next
+        }
+    }
+
+    private static func refusal(
+        _ feature: String, _ word: ArraySlice<Unicode.Scalar>, _ remedy: String, _ mark: SourceMark
+    ) -> Diagnostic {
+        var shown = String.UnicodeScalarView()
+        shown.append(contentsOf: word)
+        return Diagnostic(mark, "\(feature) (\(Wording.quote(String(shown)))) are not taken in a profile; \(remedy)")
     }
 
     // MARK: Syntax errors
 
-    private func diagnostic(of error: YamlError) -> Diagnostic {
-        switch error {
-        case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _),
-            .composer(let context, let problem, let mark, _):
-            let isUnclosed = problem == "found unexpected end of stream"
-            // Where the quotes open says more than where the text ends.
-            let place = SourceMark(isUnclosed ? context?.mark ?? mark : mark)
-            var message = "not valid YAML: \(problem)"
-            if let context {
-                message += " " + context.text
-                if context.mark.line != place.line { message += " that begins on line \(context.mark.line)" }
-            }
-            return Diagnostic(place, message + (remedy(for: problem, at: place).map { "; " + $0 } ?? ""))
-        case .reader(let problem, _, _, _):
-            return Diagnostic(nil, "not valid YAML: \(problem)")
-        case .memory:
-            return Diagnostic(nil, "there is not enough memory to read the profile")
-        default:
-            return Diagnostic(nil, "not valid YAML: \(Wording.quote(error.description))")
+    private func diagnostic(of error: YAMLText.SyntaxError) -> Diagnostic {
+        let isUnclosed = error.problem == "found unexpected end of stream"
+        // Where the quotes open says more than where the text ends.
+        guard let place = isUnclosed ? error.contextMark ?? error.mark : error.mark else {
+            return Diagnostic(nil, "not valid YAML: \(error.problem)")
         }
+        var message = "not valid YAML: \(error.problem)"
+        if let context = error.context, let mark = error.contextMark {
+            message += " " + context
+            if mark.line != place.line { message += " that begins on line \(mark.line)" }
+        }
+        return Diagnostic(place, message + (remedy(for: error.problem, at: place).map { "; " + $0 } ?? ""))
     }
 
     /// What usually helps against one of the library's complaints.
@@ -170,7 +152,24 @@ struct YAMLReader {
     }
 }
 
-extension SourceMark {
-    /// The place of a mark of the library, which counts from 1 in Unicode scalars too.
-    fileprivate init(_ mark: Mark) { self.init(line: mark.line, column: mark.column) }
+extension YAMLText.SyntaxError {
+    /// Where the tag, the anchor or the alias begins that this complains of.
+    fileprivate var propertyMark: SourceMark? {
+        switch context {
+        case "while scanning a tag", "while parsing a tag", "while scanning an anchor", "while scanning an alias":
+            contextMark
+        default: mark
+        }
+    }
+}
+
+extension Unicode.Scalar {
+    fileprivate var beginsProperty: Bool { self == "&" || self == "*" || self == "!" }
+
+    fileprivate var isFlowIndicator: Bool {
+        switch self {
+        case ",", "[", "]", "{", "}": true
+        default: false
+        }
+    }
 }

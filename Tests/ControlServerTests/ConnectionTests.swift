@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+#if Server
 import Foundation
 import Synchronization
 import Testing
@@ -123,3 +124,4 @@ extension Servers {
         #expect(connections.count > 0)
     }
 }
+#endif

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+#if Server
 import Foundation
 import Testing
 
@@ -39,3 +40,4 @@ import Testing
         #expect(!metrics.text.contains("exert_stressor_target_max_bytes_per_second{"), "max has no figure")
     }
 }
+#endif

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+#if Server
 import Foundation
 
 /// A client of HTTP/1.1 that shows what is on the wire, bounded in time.
@@ -156,3 +157,4 @@ final class HTTPClient {
         received += chunk[..<count]
     }
 }
+#endif

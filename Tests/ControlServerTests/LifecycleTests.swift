@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+#if Server
 import Foundation
 import Testing
 
@@ -190,3 +191,4 @@ extension Servers {
         }
     }
 }
+#endif

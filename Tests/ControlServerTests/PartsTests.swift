@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+#if Server
 import Testing
 
 @testable import ControlServer
@@ -113,3 +114,4 @@ import Testing
         #expect(throws: Problem.self) { try JSONValue.object(in: Array(deep.utf8)) }
     }
 }
+#endif

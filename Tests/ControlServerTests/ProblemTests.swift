@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+#if Server
 import Foundation
 import Testing
 
@@ -171,3 +172,4 @@ extension Servers {
         }
     }
 }
+#endif

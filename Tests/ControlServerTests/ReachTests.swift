@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+#if Server
 import Foundation
 import LoadModel
 import Stressors
@@ -175,3 +176,4 @@ extension Servers {
         }
     }
 }
+#endif

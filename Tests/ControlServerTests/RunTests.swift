@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+#if Server
 import Foundation
 import Testing
 
@@ -206,3 +207,4 @@ extension Servers {
         }
     }
 }
+#endif

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+#if Server
 import Foundation
 import Testing
 
@@ -110,3 +111,4 @@ func eventually(within limit: Double = 10, _ condition: () throws -> Bool) rethr
         usleep(10_000)
     }
 }
+#endif

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import LoadModel
 import Testing
-import Yams
+import YAML
 
 /// A scenario as its file has it: what is set up in the guest, which profile runs, what is measured, what must hold.
 ///
@@ -31,18 +32,27 @@ struct Scenario {
     /// - Throws: a ``Problem`` with the file's name, for a key that is none, too.
     init(name: String, yaml: String) throws {
         self.name = name
-        guard let document = try Yams.compose(yaml: yaml)?.mapping else {
+        let text = YAMLText(Array(yaml.unicodeScalars), depthLimit: 32)
+        if let error = text.error { throw Problem(description: "\(name): \(error)") }
+        if let finding = text.findings.first { throw Problem(description: "\(name): \(finding)") }
+        guard case .mapping(let entries) = text.root?.content else {
             throw Problem(description: "\(name): not a mapping")
         }
-        for (key, value) in document {
-            switch key.string ?? "" {
-            case "profile": profile = try value.string ?? Yams.serialize(node: value)
-            case "setup", "while", "after": lines[key.string ?? ""] = try Self.text(value, key, of: name)
-            case "cgroup": cgroup = try Self.text(value, key, of: name)
-            case "run": command = try Self.text(value, key, of: name)
+        for (index, entry) in entries.enumerated() {
+            switch entry.key {
+            case "profile":
+                let end = entries.dropFirst(index + 1).first?.keyMark.line
+                profile = try? Self.text(entry, of: name)
+                profile = profile ?? Self.lines(of: yaml, from: entry.value.mark, to: end)
+            case "setup", "while", "after": lines[entry.key] = try Self.text(entry, of: name)
+            case "cgroup": cgroup = try Self.text(entry, of: name)
+            case "run": command = try Self.text(entry, of: name)
             case "expect":
-                for line in value.sequence ?? [] {
-                    let text = try Self.text(line, key, of: name)
+                guard case .list(let items) = entry.value.content else { break }
+                for item in items {
+                    guard case .scalar(let text, _) = item.content else {
+                        throw Problem(description: "\(name): 'expect' takes a list of texts")
+                    }
                     do {
                         expectations.append(try Expectation(text))
                     } catch {
@@ -56,11 +66,19 @@ struct Scenario {
         if !yaml.contains("?") { throw Problem(description: "\(name): no question is asked") }
     }
 
-    private static func text(_ node: Node, _ key: Node, of name: String) throws -> String {
-        guard let text = node.scalar?.string else {
-            throw Problem(description: "\(name): '\(key.string ?? "")' takes text")
+    private static func text(_ entry: YAMLNode.Entry, of name: String) throws -> String {
+        guard case .scalar(let text, _) = entry.value.content else {
+            throw Problem(description: "\(name): '\(entry.key)' takes text")
         }
         return text
+    }
+
+    /// What stands from a place to the line before `end`, with the indentation that it has.
+    private static func lines(of text: String, from mark: SourceMark, to end: Int?) -> String {
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        var taken = lines[(mark.line - 1)..<((end ?? lines.count + 1) - 1)].map(String.init)
+        taken[0] = String(repeating: " ", count: mark.column - 1) + taken[0].dropFirst(mark.column - 1)
+        return taken.joined(separator: "\n")
     }
 
     /// Writes the folder that the guest runs as a job.

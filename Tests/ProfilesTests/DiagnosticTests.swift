@@ -366,10 +366,30 @@ struct DiagnosticTests {
     @Test func duplicatesAreToldWithSyntaxErrors() {
         #expect(
             TestManifests.problems("name: a\nseed: { x: 1, x: 2 }\nphases: [\n") == """
-                p.yaml:2:9: error: duplicate key 'x'; it stands here first, keep one of them
+                p.yaml:2:15: error: duplicate key 'x'; it is already on line 2, keep one of them
                 p.yaml:4:1: error: not valid YAML: did not find expected node content while parsing a flow node
                 """)
-        #expect(TestManifests.problems("'''': 1\n'''': 2\n").contains("1:1: error: duplicate key"))
+        #expect(TestManifests.problems("'''': 1\n'''': 2\n").contains("2:1: error: duplicate key"))
+    }
+
+    /// libyaml ends at the first of these, where it does not pass over it.
+    @Test func everythingThatIsNotTakenIsTold() {
+        let text = """
+            a: *.log
+            b: !x!y 1
+            c: { d: &, e: !<f 2, g: &h !i 3 }
+             !j k: 4
+            """
+        #expect(
+            TestManifests.problems(text + "\n" + Self.good).split(separator: "\n").map { $0.prefix { $0 != ";" } } == [
+                "p.yaml:1:4: error: aliases ('*.log') are not taken in a profile",
+                "p.yaml:2:4: error: tags ('!x!y') are not taken in a profile",
+                "p.yaml:3:9: error: anchors ('&') are not taken in a profile",
+                "p.yaml:3:15: error: tags ('!<f') are not taken in a profile",
+                "p.yaml:3:25: error: anchors ('&h') are not taken in a profile",
+                "p.yaml:3:28: error: tags ('!i') are not taken in a profile",
+                "p.yaml:4:2: error: tags ('!j') are not taken in a profile",
+            ])
     }
 
     @Test func commasInFlowMappingsAreRecognised() {

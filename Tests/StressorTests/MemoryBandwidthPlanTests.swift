@@ -104,9 +104,9 @@ struct MemoryBandwidthPlanTests {
     @Test func nonTemporalStoresReachTheMemoryFromAnyBuffer() throws {
         let plan = try prepare(["buffer": .bytes(1 << 20), "access": .text("write-nt")], cache: 32 << 20)
         #if arch(x86_64)
-            #expect(codes(plan).isEmpty)
+        #expect(codes(plan).isEmpty)
         #else
-            #expect(codes(plan) == ["buffer_in_cache"])
+        #expect(codes(plan) == ["buffer_in_cache"])
         #endif
     }
 

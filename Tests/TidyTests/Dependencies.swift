@@ -17,7 +17,9 @@ enum Dependencies {
         "LinuxSystem": Rule(ours: ["CLinux", "CNUMA"], external: ["SystemPackage"]),
         "UndoRecords": Rule(ours: ["CLinux", "LinuxSystem"], external: ["SystemPackage"]),
         "LoadModel": Rule(),
-        "Profiles": Rule(ours: ["LoadModel"], external: ["Yams", "Crypto"], mayUseFoundation: true),
+        "CYAML": Rule(),
+        "YAML": Rule(ours: ["CYAML", "LoadModel"]),
+        "Profiles": Rule(ours: ["LoadModel", "YAML"]),
         "Engine": Rule(ours: ["LoadModel", "LinuxSystem", "UndoRecords"], external: ["SystemPackage"]),
         "Stressors": Rule(
             ours: ["CLinux", "LoadModel", "LinuxSystem", "UndoRecords", "Engine"], external: ["SystemPackage"]),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+#if Server
 /// What media types a caller prefers.
 enum Accept {
     /// How much `type`, such as `text/plain`, is wanted by an `Accept` field: 0 through 1.
@@ -19,3 +20,4 @@ enum Accept {
         return best.quality
     }
 }
+#endif

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+#if Server
 internal import NIOCore
 
 /// Lets the listener rest when a connection cannot be taken for want of a descriptor or of memory.
@@ -27,3 +28,4 @@ final class AcceptPause: ChannelInboundHandler {
         context.fireErrorCaught(error)
     }
 }
+#endif

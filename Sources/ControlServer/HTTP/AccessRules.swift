@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+#if Server
 internal import HTTPTypes
 
 /// Who may call.
@@ -91,3 +92,4 @@ struct AccessRules: Sendable {
         return (name, UInt16(String(decoding: port, as: UTF8.self)))
     }
 }
+#endif

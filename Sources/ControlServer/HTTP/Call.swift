@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+#if Server
 internal import HTTPTypes
 internal import Hummingbird
 internal import NIOCore
@@ -91,3 +92,4 @@ extension Response {
         return Response(status: status, headers: headers, body: .init(byteBuffer: bytes))
     }
 }
+#endif

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+#if Server
 internal import HTTPTypes
 internal import NIOCore
 internal import NIOHTTPTypes
@@ -153,3 +154,4 @@ private final class Door: ChannelInboundHandler, RemovableChannelHandler {
 
     func shut() { context?.close(promise: nil) }
 }
+#endif

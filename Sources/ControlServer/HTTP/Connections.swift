@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+#if Server
 internal import LinuxSystem
 internal import NIOCore
 internal import Synchronization
@@ -97,3 +98,4 @@ final class Connections: Sendable {
         return oldest { $0.phase != .answering } ?? oldest { $0.handle.isStalled() }
     }
 }
+#endif

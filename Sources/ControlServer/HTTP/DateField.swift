@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+#if Server
 internal import Glibc
 internal import LinuxSystem
 internal import Synchronization
@@ -28,3 +29,4 @@ final class DateField: Sendable {
             + "\(parts.tm_year + 1900) \(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec)) GMT"
     }
 }
+#endif

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+#if Server
 internal import HTTPTypes
 internal import NIOCore
 internal import NIOHTTPTypes
@@ -29,3 +30,4 @@ final class ParserProblem: ChannelOutboundHandler, RemovableChannelHandler {
         return (HTTPResponse(status: .badRequest, headerFields: headers), body)
     }
 }
+#endif

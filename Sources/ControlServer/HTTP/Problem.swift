@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+#if Server
 internal import Exert
 internal import HTTPTypes
 internal import Hummingbird
@@ -133,3 +134,4 @@ struct Problem: Error {
         return Response(status: kind.status, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: body)))
     }
 }
+#endif

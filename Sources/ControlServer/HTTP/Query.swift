@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+#if Server
 /// The query of a request's target, decoded as forms are.
 struct Query: Sendable {
     private(set) var items: [(name: String, value: String)] = []
@@ -60,3 +61,4 @@ struct Query: Sendable {
         }
     }
 }
+#endif

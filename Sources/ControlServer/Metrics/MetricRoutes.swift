@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+#if Server
 internal import Exert
 internal import Hummingbird
 
@@ -44,3 +45,4 @@ struct MetricRoutes: Sendable {
         return .document(Array(metrics.text.utf8), PrometheusWriter.mediaType)
     }
 }
+#endif

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+#if Server
 internal import Glibc
 internal import LinuxSystem
 
@@ -45,3 +46,4 @@ struct ProcessFigures: Sendable {
         return DirectoryReader.names(ofDescriptor: folder.rawValue).count - 2
     }
 }
+#endif

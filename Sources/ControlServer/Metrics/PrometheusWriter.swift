@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+#if Server
 /// Writes the Prometheus text format, version 0.0.4.
 struct PrometheusWriter {
     static let mediaType = "text/plain; version=0.0.4; charset=utf-8"
@@ -53,3 +54,4 @@ struct PrometheusWriter {
         return escaped
     }
 }
+#endif

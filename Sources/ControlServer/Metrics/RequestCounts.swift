@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+#if Server
 internal import HTTPTypes
 internal import Synchronization
 
@@ -26,3 +27,4 @@ final class RequestCounts: Sendable {
         counts.withLock { $0.map { (key: $0.key, count: $0.value) } }.sorted { $0.key < $1.key }
     }
 }
+#endif

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+#if Server
 internal import Exert
 internal import Reporting
 
@@ -112,3 +113,4 @@ struct RunMetrics {
             })
     }
 }
+#endif

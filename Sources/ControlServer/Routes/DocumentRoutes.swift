@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+#if Server
 internal import HTTPTypes
 internal import Hummingbird
 internal import NIOCore
@@ -39,3 +40,4 @@ struct DocumentRoutes: Sendable {
 
     @Sendable private func openAPI(_ call: Call) async throws(Problem) -> Response { .document(description) }
 }
+#endif

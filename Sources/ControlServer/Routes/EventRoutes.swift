@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+#if Server
 internal import Exert
 internal import HTTPTypes
 internal import Hummingbird
@@ -130,3 +131,4 @@ struct EventRoutes: Sendable {
         }
     }
 }
+#endif

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+#if Server
 internal import Hummingbird
 internal import Synchronization
 
@@ -29,3 +30,4 @@ struct HealthRoutes: Sendable {
         return .document(Self.ok)
     }
 }
+#endif

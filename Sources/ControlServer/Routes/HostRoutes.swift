@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+#if Server
 internal import Exert
 internal import Hummingbird
 internal import LinuxSystem
@@ -63,3 +64,4 @@ private actor HostSurveyor {
         }
     }
 }
+#endif

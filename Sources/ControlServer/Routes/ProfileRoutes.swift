@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+#if Server
 internal import Hummingbird
 internal import LinuxSystem
 internal import Reporting
@@ -67,3 +68,4 @@ struct ProfileRoutes: Sendable {
         return line.drop { $0 == "#" }.trimmed
     }
 }
+#endif

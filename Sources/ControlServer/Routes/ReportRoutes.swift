@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+#if Server
 internal import Exert
 internal import Hummingbird
 
@@ -26,3 +27,4 @@ struct ReportRoutes: Sendable {
         return .document(Array(result.json.utf8))
     }
 }
+#endif

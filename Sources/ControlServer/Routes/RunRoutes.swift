@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+#if Server
 internal import Exert
 internal import HTTPTypes
 internal import Hummingbird
@@ -120,3 +121,4 @@ struct RunRoutes: Sendable {
         do { try await body() } catch { throw Problem(error) }
     }
 }
+#endif

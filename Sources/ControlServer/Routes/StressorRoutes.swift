@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+#if Server
 internal import Hummingbird
 internal import Reporting
 
@@ -37,3 +38,4 @@ struct StressorRoutes: Sendable {
         return .document(document)
     }
 }
+#endif

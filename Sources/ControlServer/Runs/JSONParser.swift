@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+#if Server
 /// Reads JSON text as RFC 8259 has it, and nothing beside it.
 ///
 /// Of two members of one name parsers take the first, the last or both: what somebody looked at and let pass would not
@@ -168,3 +169,4 @@ struct JSONParser {
         guard index > start else { throw .malformed }
     }
 }
+#endif

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+#if Server
 /// A JSON value of a request, looked at member by member, so that what nobody reads is refused.
 enum JSONValue: Equatable, Sendable {
     case null
@@ -101,3 +102,4 @@ struct JSONObject {
             .malformed, "\(name) has an unknown member '\(stranger)'; there are: \(known.joined(separator: ", "))")
     }
 }
+#endif

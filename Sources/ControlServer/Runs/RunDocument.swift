@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+#if Server
 internal import Exert
 internal import LinuxSystem
 internal import Reporting
@@ -196,3 +197,4 @@ extension JSONWriter {
         endArray()
     }
 }
+#endif

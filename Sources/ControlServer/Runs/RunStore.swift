@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+#if Server
 internal import Exert
 internal import HTTPTypes
 internal import LinuxSystem
@@ -186,3 +187,4 @@ actor RunStore {
         return (verdicts, guardTrips + going)
     }
 }
+#endif

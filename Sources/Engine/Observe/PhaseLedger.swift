@@ -10,8 +10,10 @@ struct PhaseLedger {
     private var stressor: PlannedStressor
     private let start: Nanoseconds
     private let end: Nanoseconds
-    /// The judge of a rate, and that of a level where there is none. Each has a place of its own: what is taken out of
-    /// an enumeration to be changed is copied at each look, with all that it remembers of the phase.
+    /// The judge of a rate, and that of a level where there is none.
+    ///
+    /// Each has a place of its own: what is taken out of an enumeration to be changed is copied at each look, with all
+    /// that it remembers of the phase.
     private var rate: RateJudge?
     private var level: LevelJudge
 

@@ -64,9 +64,9 @@ struct StreamPlanner {
     private var goesPastCaches: Bool {
         // Elsewhere a non-temporal store is a hint that a processor may take or leave.
         #if arch(x86_64)
-            MemoryBandwidthStressor.access(request.settings) == .writeNonTemporal
+        MemoryBandwidthStressor.access(request.settings) == .writeNonTemporal
         #else
-            false
+        false
         #endif
     }
 
