@@ -76,7 +76,7 @@ public struct Manifest: Sendable {
 
     /// The setting that says which end is wanted.
     static let expectKey = Key(
-        "expect", .choice(Expectation.allCases.map(\.rawValue)), default: nil, reach: .always(.ownProcess),
+        "expect", .choice(ExpectedEnd.allCases.map(\.rawValue)), default: nil, reach: .always(.ownProcess),
         help: "An end that is wanted, in one of the stressor's phases: killed, or not_met. Then it is a success, and "
             + "exit code 2 tells that it did not come. Of one phase, write it beside the load "
             + "({load: 80%, expect: killed}).")

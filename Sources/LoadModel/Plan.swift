@@ -66,12 +66,12 @@ public struct PlannedPhase: Sendable {
     /// How long the way to a target may take, by stressor name, where the profile says; see ``allowance(of:stretch:)``.
     public var within: [String: Nanoseconds]
     /// Ends of loads that are wanted in this phase, by stressor name.
-    public var expect: [String: Expectation]
+    public var expect: [String: ExpectedEnd]
 
     /// Creates a phase.
     public init(
         name: String, start: Nanoseconds, length: Nanoseconds, loads: [String: String],
-        within: [String: Nanoseconds] = [:], expect: [String: Expectation] = [:]
+        within: [String: Nanoseconds] = [:], expect: [String: ExpectedEnd] = [:]
     ) {
         self.name = name
         self.start = start

@@ -108,13 +108,13 @@ public struct PhaseLoad: Sendable {
     /// How long the way to its targets may take; `nil` where it does not say.
     public var within: Nanoseconds?
     /// The end that is wanted; `nil` where it does not say.
-    public var expect: Expectation?
+    public var expect: ExpectedEnd?
     /// Where it stands in the file.
     public var mark: SourceMark
 
     /// Creates a load.
     public init(
-        stressor: String, shape: LoadShape, text: String, within: Nanoseconds? = nil, expect: Expectation? = nil,
+        stressor: String, shape: LoadShape, text: String, within: Nanoseconds? = nil, expect: ExpectedEnd? = nil,
         mark: SourceMark
     ) {
         self.stressor = stressor

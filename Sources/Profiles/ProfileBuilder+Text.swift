@@ -304,7 +304,7 @@ extension ProfileBuilder {
         // `80%`, or `{ load: 80%, within: 5s }`.
         var value = entry.value
         var within: Nanoseconds?
-        var expect: Expectation?
+        var expect: ExpectedEnd?
         if case .mapping(let entries) = value.content {
             let title = "the load of '\(name)'"
             for entry in entries where !Self.loadKeys.contains(entry.key) {
@@ -337,10 +337,10 @@ extension ProfileBuilder {
                 mark: value.mark))
     }
 
-    private mutating func expectation(_ node: YAMLNode, of title: String) -> Expectation? {
+    private mutating func expectation(_ node: YAMLNode, of title: String) -> ExpectedEnd? {
         guard let text = text(of: node, "'expect' of \(title)", example: "expect: killed") else { return nil }
-        let words = Expectation.allCases.map(\.rawValue)
-        guard let expectation = Expectation(rawValue: text) else {
+        let words = ExpectedEnd.allCases.map(\.rawValue)
+        guard let expectation = ExpectedEnd(rawValue: text) else {
             let remedy = Wording.remedy(for: text, among: words, taking: "it is one of")
             report(node.mark, "unknown end \(Wording.quote(text)) in 'expect' of \(title)\(remedy)")
             return nil

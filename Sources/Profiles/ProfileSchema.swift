@@ -140,7 +140,7 @@ public enum ProfileSchema {
 
     private static let expectation: JSONText = .object([
         ("description", "The end that is wanted, and then is a success"),
-        ("enum", .words(Expectation.allCases.map(\.rawValue))),
+        ("enum", .words(ExpectedEnd.allCases.map(\.rawValue))),
     ])
 
     private static func tolerance(of manifest: Manifest) -> JSONText {

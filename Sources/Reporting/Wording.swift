@@ -28,7 +28,8 @@ extension RunRecord {
                 + (logFailure == nil ? "" : ", but the log is incomplete")
                 + (isGivenBack ? "" : ", but not everything is given back")
         case .notMet:
-            expectations.contains { $0.hasCome == false } ? "an end that was expected did not come" : "a target was not met"
+            expectations.contains { $0.hasCome == false }
+                ? "an end that was expected did not come" : "a target was not met"
         case .unverified: "a target is not proven: nobody looked, or claim and witness disagree"
         case .aborted: leaseExpiry == nil ? "aborted by a guard" : "aborted, since nobody renewed the lease"
         case .unsupported: "refused or unsupported here"

@@ -99,7 +99,8 @@ final class GuardMeter {
         _ metric: Metric, of group: String? = nil, _ total: @escaping (PressureTotals) -> Int64?
     ) -> Source? {
         let source = metric.description.source
-        guard let gauge = PressureGauge(group.map { "\($0)/\(source)" } ?? source), gauge.read().flatMap(total) != nil else {
+        guard let gauge = PressureGauge(group.map { "\($0)/\(source)" } ?? source), gauge.read().flatMap(total) != nil
+        else {
             return nil
         }
         return .share { gauge.read().flatMap(total).map { Double($0) * 1000 } }

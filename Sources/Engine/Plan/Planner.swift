@@ -47,7 +47,8 @@ public struct Planner {
         if !errors.invalid.isEmpty || !errors.unsupported.isEmpty { throw errors }
         var plan = Plan(
             profile: profile.name, file: profile.file, sha256: profile.sha256, seed: profile.seed, stressors: planned,
-            phases: phases, guards: guards + defaults.on, findings: findings + ExpectationNote.findings(planned, phases))
+            phases: phases, guards: guards + defaults.on, findings: findings + ExpectationNote.findings(planned, phases)
+        )
         plan.guardsAside = defaults.aside
         return PreparedRun(plan: plan, bases: bases)
     }
@@ -169,8 +170,7 @@ public struct Planner {
         var unit: Unit?
         for load in profile.phases.flatMap(\.loads) where load.stressor == entry.name {
             if let problem = load.shape.problemBeyondAll(entry.settings) {
-                throw PlanErrors(
-                    invalid: [Diagnostic(load.mark, "'\(load.text)' for '\(entry.name)': \(problem)")], unsupported: [])
+                throw PlanErrors(invalid: [Diagnostic(load.mark, problem)], unsupported: [])
             }
             for amount in load.shape.amounts {
                 amounts.insert(amount.kind)

@@ -178,7 +178,7 @@ extension LoadShape {
         let isBeyond = amounts.contains { if case .percent(let percent) = $0 { percent > 100 } else { false } }
         guard isBeyond, !settings.flag("beyond-limit") else { return nil }
         return "percent of a limit cannot exceed 100 without 'beyond-limit: true', which goes through the limit of a "
-            + "control group on purpose"
+            + "control group on purpose; write an amount to ask for more than there is"
     }
 
     /// As much as there is has no figure, so nothing can slope to it or from it.

@@ -91,7 +91,8 @@ enum BeyondLimit {
             : host.memoryLimit == nil
                 ? "the group is slowed down, and nobody is killed: that is a limit of memory.high"
                 : "nothing can be paged out, so the OOM killer comes; exert's stressors offer themselves first"
-        let found = note("beyond_limit", "the target goes up to \(mebibytes(peak)), beyond the limit of \(limit): \(end)")
+        let found = note(
+            "beyond_limit", "the target goes up to \(mebibytes(peak)), beyond the limit of \(limit): \(end)")
         return [found] + [killsAll(host)].compactMap { $0 }
     }
 

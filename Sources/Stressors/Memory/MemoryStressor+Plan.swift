@@ -184,7 +184,9 @@ extension MemoryStressor {
         var findings = LeftMemory.findings(request, base: base)
         if let unwatched = host.unwatchedHeadroom { findings.append(unwatched) }
         findings += BeyondLimit.findings(request, peak: peak)
-        if !BeyondLimit.isOfGroup(settings), let room = room(settings, host).map({ Double($0) + request.held }), peak - Double(used) > room {
+        if !BeyondLimit.isOfGroup(settings), let room = room(settings, host).map({ Double($0) + request.held }),
+            peak - Double(used) > room
+        {
             let existing = base.mode == .total ? "\(HumanUnits.bytes(used)) are in use, and " : ""
             let (wanted, free) = HumanUnits.amounts(peak, room, .bytes)
             findings.append(

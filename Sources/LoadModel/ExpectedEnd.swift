@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// An end of a load that is wanted, though the load is then not there: `expect: killed`.
-public enum Expectation: String, Codable, Sendable, CaseIterable {
+public enum ExpectedEnd: String, Codable, Sendable, CaseIterable {
     /// A signal ends the stressor's process, such as that of the OOM killer.
     case killed
     /// The target is missed.
@@ -21,12 +21,12 @@ public struct ExpectationResult: Hashable, Sendable {
     /// The phase's index; `nil` of what is expected of the stressor, in one of its phases.
     public var phase: Int?
     /// What was expected.
-    public var expected: Expectation
+    public var expected: ExpectedEnd
     /// Whether it came so; `nil` where the run was ended before that could be told.
     public var hasCome: Bool?
 
     /// Creates a result.
-    public init(stressor: String, phase: Int?, expected: Expectation, hasCome: Bool?) {
+    public init(stressor: String, phase: Int?, expected: ExpectedEnd, hasCome: Bool?) {
         self.stressor = stressor
         self.phase = phase
         self.expected = expected
@@ -67,7 +67,7 @@ public struct ExpectationJudge {
         }
     }
 
-    private func general(of stressor: String) -> Expectation? {
+    private func general(of stressor: String) -> ExpectedEnd? {
         plan.stressors.first { $0.name == stressor }?.expect
     }
 
@@ -140,7 +140,7 @@ public struct ExpectationJudge {
 
 extension PlannedStressor {
     /// What is expected of it in one of its phases; `nil` where that is only that its targets are met.
-    public var expect: Expectation? { settings.text(Manifest.expectKey.name).flatMap(Expectation.init) }
+    public var expect: ExpectedEnd? { settings.text(Manifest.expectKey.name).flatMap(ExpectedEnd.init) }
 }
 
 extension RunRecord {
