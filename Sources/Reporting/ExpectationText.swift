@@ -2,12 +2,14 @@
 
 import LoadModel
 
-// Ends that were wanted, as people say them: always with "as expected" or "was expected", so that nobody takes a kill for
-// a failure, or its absence for a success.
+// Ends that were wanted, as people say them: always with "as expected" or "was expected", so that nobody takes a kill
+// for a failure, or its absence for a success.
 
 extension PhaseResult {
     /// The verdict with whether it is what was expected, where something was.
-    var verdictWords: String { verdict.words + (isExpected == true && verdict != .met ? ", as expected" : "") }
+    var verdictWords: String {
+        verdict.words + (isExpected.map { $0 ? ", as expected" : ", not as expected" } ?? "")
+    }
 
     var ink: StyledText.Ink {
         switch isExpected {

@@ -133,7 +133,10 @@ public enum LogSchema {
                   "type": "string",
                   "description": "Whose file system or control group is meant; absent where the host is."
                 },
-                "default": {"const": true, "description": "It is on without being written, and watches the host alone."},
+                "default": {
+                  "const": true,
+                  "description": "It is on without being written, and watches the host alone."
+                },
                 "value": {"type": "number", "description": "What was seen last, in the unit."},
                 "held_s": {"type": "number", "minimum": 0, "description": "For how long it had held."}
               },
@@ -582,7 +585,10 @@ public enum LogSchema {
                   "type": "string",
                   "description": "Whose file system or control group is meant; absent where the host is."
                 },
-                "default": {"const": true, "description": "It is on without being written, and watches the host alone."}
+                "default": {
+                  "const": true,
+                  "description": "It is on without being written, and watches the host alone."
+                }
               },
               "required": ["guard", "metric", "comparison", "limit", "unit", "for_s"],
               "additionalProperties": false
@@ -600,7 +606,10 @@ public enum LogSchema {
                   "type": "string",
                   "description": "Whose file system or control group is meant; absent where the host is."
                 },
-                "default": {"const": true, "description": "It is on without being written, and watches the host alone."},
+                "default": {
+                  "const": true,
+                  "description": "It is on without being written, and watches the host alone."
+                },
                 "value": {"type": "number", "description": "What was seen last, in the unit."},
                 "held_s": {"type": "number", "minimum": 0, "description": "For how long it had held."}
               },

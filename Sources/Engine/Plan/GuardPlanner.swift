@@ -31,8 +31,8 @@ struct GuardPlanner {
                 }
             if places.isEmpty {
                 errors.unsupported.append(
-                    "guard '\(condition.text)' (line \(condition.mark.line)): no stressor is in a group of cgroup v2 below "
-                        + "the root; put them into one ('cgroup'), or watch the host, such as psi.memory.full")
+                    "guard '\(condition.text)' (line \(condition.mark.line)): no stressor is in a group of cgroup v2 "
+                        + "below the root; put them into one ('cgroup'), or watch the host, such as psi.memory.full")
             }
             return places.compactMap { directory in
                 let place = directory.flatMap { held[$0] }

@@ -18,8 +18,8 @@ enum BeyondLimit {
         .init(
             key, .boolean, default: .boolean(false), reach: .byValue(["false": .ownProcess, "true": .controlGroup]),
             help: "Go through the limit of the control group rather than stop below it: the OOM killer comes, or swap "
-                + "fills, as the group is set up. Targets may then be above the limit and above 100%, and what is paged "
-                + "out counts as held. Refused where the host's memory ends before the group's limit; "
+                + "fills, as the group is set up. Targets may then be above the limit and above 100%, and what is "
+                + "paged out counts as held. Refused where the host's memory ends before the group's limit; "
                 + "'expect: killed' makes the kill a success."),
         .init(
             hostKey, .boolean, default: .boolean(false), reach: .byValue(["false": .ownProcess, "true": .host]),

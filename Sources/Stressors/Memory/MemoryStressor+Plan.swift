@@ -14,9 +14,9 @@ extension MemoryStressor {
             compresses nor merges. The target covers the stressor process whole: its resident set, as the kernel shows \
             it, is the target; with a load such as leave 512MiB its anonymous memory is, which is what it takes from \
             others, and so much is left. It refuses to grow into the headroom rather than bring the OOM killer, and \
-            offers itself first should the killer come; with beyond-limit: true it goes through the limit of its group. \
-            With mode: total, the use of the whole base is brought to the \
-            target and followed both ways: what others take is given back, and what they give back is taken. The \
+            offers itself first should the killer come; with beyond-limit: true it goes through the limit of its \
+            group. With mode: total, the use of the whole base is brought to the target and followed both ways: what \
+            others take is given back, and what they give back is taken. The \
             kernel takes everything back when the process ends, however it ends.
             """,
         reach: .ownProcess, drive: .level, unit: .bytes, amounts: [.percent, .bytes, .max, .leave],
