@@ -63,7 +63,7 @@ extension SafetyRules {
             if key.type == .directory {
                 message = hold(&entry.settings, key.name)
             } else if let value = entry.settings.values[key.name] {
-                message = refusal(of: value, key)
+                message = refusal(of: value, key, in: entry.settings.text("cgroup"))
             } else {
                 message = nil
             }
@@ -72,12 +72,20 @@ extension SafetyRules {
         return refused
     }
 
-    private func refusal(of value: SettingValue, _ key: Manifest.Key) -> String? {
+    private func refusal(of value: SettingValue, _ key: Manifest.Key, in joined: String?) -> String? {
         guard let reach = key.reach(of: value) else {
             return "nobody stated how far this value of '\(key.name)' reaches, so it is not allowed"
         }
         if reach == .controlGroup, case .text(let group) = value {
             return allows(group: group) ? nil : "control group '\(group)' may not be joined here (see --allow-cgroup)"
+        }
+        if reach == .controlGroup, case .boolean = value {
+            // Of the group that the server is in, and may be killed with, or of one that is not named.
+            guard let joined, allows(group: joined) else {
+                return "'\(key.name)' is felt by a whole control group; put the load into one that is allowed here "
+                    + "('cgroup', see --allow-cgroup)"
+            }
+            return nil
         }
         if reach == .otherProcess, allowsProcesses { return nil }
         return refusal(of: reach, "'\(key.name)', as it is set,")

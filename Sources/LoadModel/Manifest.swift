@@ -18,6 +18,8 @@ public struct Manifest: Sendable {
     public var units: [AmountKind: Unit]
     /// The kinds of amount that it takes as a target.
     public var amounts: [AmountKind]
+    /// The most percent that it may be asked for: above 100 where it can go beyond its limit.
+    public var mostPercent: Double
     /// Its settings, the ones that every kind has last.
     public var keys: [Key]
     /// How far off it may be where the profile does not say.
@@ -32,9 +34,8 @@ public struct Manifest: Sendable {
     /// Creates a manifest.
     public init(
         kind: String, summary: String, details: String, reach: Reach, drive: Drive, unit: Unit,
-        units: [AmountKind: Unit] = [:], amounts: [AmountKind], keys: [Key], tolerance: ToleranceRule, witness: String,
-        examples: [String],
-        isListed: Bool = true
+        units: [AmountKind: Unit] = [:], amounts: [AmountKind], mostPercent: Double = 100, keys: [Key],
+        tolerance: ToleranceRule, witness: String, examples: [String], isListed: Bool = true
     ) {
         self.kind = kind
         self.summary = summary
@@ -44,7 +45,8 @@ public struct Manifest: Sendable {
         self.unit = unit
         self.units = units
         self.amounts = amounts
-        self.keys = keys + [Self.cgroupKey, Self.withinKey]
+        self.mostPercent = mostPercent
+        self.keys = keys + [Self.cgroupKey, Self.withinKey, Self.expectKey]
         self.tolerance = tolerance
         self.witness = witness
         self.examples = examples
@@ -71,6 +73,13 @@ public struct Manifest: Sendable {
         help: "How long the way to a new target may take before the error counts, such as 5s; 1s unless given, a "
             + "quarter of the time that the target stands at most, half of it where given. A phase, or a load in one "
             + "({load: 80%, within: 5s}), may say otherwise.")
+
+    /// The setting that says which end is wanted.
+    static let expectKey = Key(
+        "expect", .choice(ExpectedEnd.allCases.map(\.rawValue)), default: nil, reach: .always(.ownProcess),
+        help: "An end that is wanted, in one of the stressor's phases: killed, or not_met. Then it is a success, and "
+            + "exit code 2 tells that it did not come. Of one phase, write it beside the load "
+            + "({load: 80%, expect: killed}).")
 
     /// One setting of a stressor.
     public struct Key: Sendable {

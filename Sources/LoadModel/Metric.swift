@@ -15,6 +15,11 @@ public enum Metric: String, Sendable, CaseIterable {
     case memoryPressureFull = "psi.memory.full"
     case ioPressureSome = "psi.io.some"
     case ioPressureFull = "psi.io.full"
+    case groupCPUPressureSome = "group.psi.cpu.some"
+    case groupMemoryPressureSome = "group.psi.memory.some"
+    case groupMemoryPressureFull = "group.psi.memory.full"
+    case groupIOPressureSome = "group.psi.io.some"
+    case groupIOPressureFull = "group.psi.io.full"
 }
 
 /// What is known of a metric: parser, planner, help and schema take it from here.
@@ -27,8 +32,18 @@ public struct MetricDescription: Sendable {
     public let kinds: [AmountKind]
     /// The unit of its amounts; ``PlannedGuard/Unit/ratio`` where it is a share by nature.
     public var unit = PlannedGuard.Unit.ratio
-    /// Whether it is of a file system, and so one figure for each directory that is worked on.
-    public var isOfFileSystem = false
+    /// Of what it is one figure each.
+    public var place = Place.host
+
+    /// What a figure is of.
+    public enum Place: Sendable {
+        /// The whole host.
+        case host
+        /// The file system of a directory that is worked on.
+        case fileSystem
+        /// A control group that a stressor is in.
+        case group
+    }
     /// What helps where it cannot be read, as the end of a sentence; empty where nothing does.
     public var remedy = ""
 }
@@ -40,6 +55,13 @@ extension MetricDescription {
         MetricDescription(
             help: help, source: "/proc/pressure/\(resource)", kinds: [.percent],
             remedy: "; the kernel needs PSI (psi=1)")
+    }
+
+    /// That of the stressors' own groups, which v1 does not tell.
+    private static func groupPressure(_ help: String, _ resource: String) -> MetricDescription {
+        MetricDescription(
+            help: "\(help), in the stressors' control group (cgroup v2)", source: "\(resource).pressure",
+            kinds: [.percent], place: .group, remedy: "; the kernel needs PSI (psi=1)")
     }
 
     fileprivate static func of(_ metric: Metric) -> MetricDescription {
@@ -55,11 +77,11 @@ extension MetricDescription {
         case .diskAvailable:
             MetricDescription(
                 help: "space that unprivileged users can have", source: "statvfs(3)", kinds: [.bytes, .percent],
-                unit: .bytes, isOfFileSystem: true)
+                unit: .bytes, place: .fileSystem)
         case .diskFree:
             MetricDescription(
                 help: "space that is free, the reserve of root included", source: "statvfs(3)",
-                kinds: [.bytes, .percent], unit: .bytes, isOfFileSystem: true)
+                kinds: [.bytes, .percent], unit: .bytes, place: .fileSystem)
         case .handlesFree:
             MetricDescription(
                 help: "file handles that the kernel can still open", source: "/proc/sys/fs/file-nr", kinds: [.count],
@@ -74,6 +96,11 @@ extension MetricDescription {
         case .memoryPressureFull: pressure("time in which all tasks waited for memory", "memory")
         case .ioPressureSome: pressure("time in which some task waited for a disk", "io")
         case .ioPressureFull: pressure("time in which all tasks waited for a disk", "io")
+        case .groupCPUPressureSome: groupPressure("time in which some task waited for a processor", "cpu")
+        case .groupMemoryPressureSome: groupPressure("time in which some task waited for memory", "memory")
+        case .groupMemoryPressureFull: groupPressure("time in which all tasks waited for memory", "memory")
+        case .groupIOPressureSome: groupPressure("time in which some task waited for a disk", "io")
+        case .groupIOPressureFull: groupPressure("time in which all tasks waited for a disk", "io")
         }
     }
 }

@@ -16,6 +16,8 @@ public struct Plan: Sendable {
     public var phases: [PlannedPhase]
     /// Conditions that end the run and release everything.
     public var guards: [PlannedGuard]
+    /// Guards that are on by default and are not on in this run.
+    public var guardsAside: [GuardAside] = []
     /// What the planner found worth saying, such as a target beyond what a quota allows.
     public var findings: [Finding]
 
@@ -63,17 +65,20 @@ public struct PlannedPhase: Sendable {
     public var loads: [String: String]
     /// How long the way to a target may take, by stressor name, where the profile says; see ``allowance(of:stretch:)``.
     public var within: [String: Nanoseconds]
+    /// Ends of loads that are wanted in this phase, by stressor name.
+    public var expect: [String: ExpectedEnd]
 
     /// Creates a phase.
     public init(
         name: String, start: Nanoseconds, length: Nanoseconds, loads: [String: String],
-        within: [String: Nanoseconds] = [:]
+        within: [String: Nanoseconds] = [:], expect: [String: ExpectedEnd] = [:]
     ) {
         self.name = name
         self.start = start
         self.length = length
         self.loads = loads
         self.within = within
+        self.expect = expect
     }
 
     /// When it ends, since the run's start.

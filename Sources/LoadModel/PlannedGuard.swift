@@ -33,11 +33,14 @@ public struct PlannedGuard: Hashable, Sendable {
     public var directory: String?
     /// What holds that directory; `nil` where nothing does.
     public var held: HeldDirectory?
+    /// Whether it is there without being written. Then it watches the host alone, whatever limits groups have: what a
+    /// load takes of a group's limit endangers nobody else.
+    public var isDefault: Bool
 
     /// Creates a planned guard.
     public init(
         text: String, metric: Metric, comparison: Guard.Comparison, limit: Double, unit: Unit, length: Nanoseconds,
-        directory: String? = nil, held: HeldDirectory? = nil
+        directory: String? = nil, held: HeldDirectory? = nil, isDefault: Bool = false
     ) {
         self.text = text
         self.metric = metric
@@ -47,6 +50,7 @@ public struct PlannedGuard: Hashable, Sendable {
         self.length = length
         self.directory = directory
         self.held = held
+        self.isDefault = isDefault
     }
 
     /// Whether `value` is on the wrong side of the limit.
@@ -57,6 +61,20 @@ public struct PlannedGuard: Hashable, Sendable {
         case .above: value > limit
         case .atLeast: value >= limit
         }
+    }
+}
+
+/// A guard that would be on by default, and is not in this run.
+public struct GuardAside: Hashable, Sendable {
+    /// The notation, such as `memory.available < 32MiB for 2s`.
+    public var text: String
+    /// Why it is not on, as a sentence without a full stop.
+    public var reason: String
+
+    /// Creates one.
+    public init(text: String, reason: String) {
+        self.text = text
+        self.reason = reason
     }
 }
 

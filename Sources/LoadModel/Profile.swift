@@ -31,6 +31,8 @@ public struct Profile: Sendable {
     public var phases: [Phase]
     /// Conditions that abort the run.
     public var guards: [Guard]
+    /// Whether the guards that nobody need write are on: ``Guard/defaults``.
+    public var hasDefaultGuards = true
 
     /// Creates a profile.
     public init(
@@ -105,17 +107,21 @@ public struct PhaseLoad: Sendable {
     public var text: String
     /// How long the way to its targets may take; `nil` where it does not say.
     public var within: Nanoseconds?
+    /// The end that is wanted; `nil` where it does not say.
+    public var expect: ExpectedEnd?
     /// Where it stands in the file.
     public var mark: SourceMark
 
     /// Creates a load.
     public init(
-        stressor: String, shape: LoadShape, text: String, within: Nanoseconds? = nil, mark: SourceMark
+        stressor: String, shape: LoadShape, text: String, within: Nanoseconds? = nil, expect: ExpectedEnd? = nil,
+        mark: SourceMark
     ) {
         self.stressor = stressor
         self.shape = shape
         self.text = text
         self.within = within
+        self.expect = expect
         self.mark = mark
     }
 }
@@ -195,4 +201,14 @@ public struct Guard: Hashable, Sendable {
         self.text = text
         self.mark = mark
     }
+    /// The guards that are on unless the profile turns them off, or watches the same metric itself: what no experiment
+    /// wants is a host that has nothing left for anybody.
+    public static let defaults = [
+        Guard(
+            metric: .memoryAvailable, comparison: .below, limit: .bytes(0x1p25), length: 2 * .second,
+            text: "memory.available < 32MiB for 2s", mark: SourceMark(line: 1, column: 1)),
+        Guard(
+            metric: .memoryPressureFull, comparison: .above, limit: .percent(40), length: 10 * .second,
+            text: "psi.memory.full > 40% for 10s", mark: SourceMark(line: 1, column: 1)),
+    ]
 }

@@ -149,6 +149,8 @@ public struct PhaseResult: Sendable {
     public var evidence: [Cause: CauseEvidence] = [:]
     /// The limit that ended its process, where one is known to have.
     public var endedBy: Cause?
+    /// Whether it is as expected, where the profile expects it to be killed or not met; `nil` where it does not.
+    public var isExpected: Bool?
     /// The verdict.
     public var verdict: Verdict
 

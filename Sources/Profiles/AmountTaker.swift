@@ -8,11 +8,14 @@ struct AmountTaker {
     var name: String
     /// The kinds of amount that it takes.
     var kinds: [AmountKind]
+    /// The most percent that it takes.
+    var mostPercent = 100.0
 
     /// A stressor that is given a target.
     init(stressor: String, of manifest: Manifest) {
         name = "'\(stressor)'"
         kinds = manifest.amounts
+        mostPercent = manifest.mostPercent
     }
 
     init(name: String, kinds: [AmountKind]) {

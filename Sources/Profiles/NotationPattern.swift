@@ -25,8 +25,10 @@ enum NotationPattern {
     static let stressorName = "^[A-Za-z][A-Za-z0-9_-]{0,63}$"
 
     /// A load of a stressor that takes these kinds of amount.
-    static func load(_ kinds: [AmountKind]) -> String {
-        let a = amount(kinds)
+    ///
+    /// - Parameter isBeyondAll: whether it takes more than 100 percent.
+    static func load(_ kinds: [AmountKind], isBeyondAll: Bool = false) -> String {
+        let a = amount(kinds, percent: isBeyondAll ? number + #"\s*%"# : percent)
         let column = #"(?:\s+column\s+.+)?"#
         return anchored(
             [
@@ -50,7 +52,7 @@ enum NotationPattern {
         anchored(#"(?:100(?:\.0+)?|[1-9]?[0-9](?:\.[0-9]+)?)\s*(?:%|pp)|"# + amount(kinds))
     }
 
-    private static func amount(_ kinds: [AmountKind]) -> String {
+    private static func amount(_ kinds: [AmountKind], percent: String = Self.percent) -> String {
         let quantities = AmountKind.allCases.filter(kinds.contains).compactMap { kind -> String? in
             let suffixes = kind.description.suffixes.map(\.name)
             return switch kind {

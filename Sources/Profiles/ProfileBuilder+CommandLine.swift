@@ -61,6 +61,15 @@ extension ProfileBuilder {
         }
         let kind = String(argument[..<dot])
         let keyName = String(argument[scalars.index(after: dot)..<equals])
+        if kind == "guards", keyName == GuardNotation.defaultsKey {
+            let text = String(argument[argument.unicodeScalars.index(after: equals)...])
+            guard let isOn = GuardNotation.isOn(text) else {
+                report(nil, "\(flag): 'guards.defaults' takes on or off, not \(Wording.quote(text))")
+                return
+            }
+            hasDefaultGuards = isOn
+            return
+        }
         guard let manifest = manifest(of: kind) else {
             let remedy = Wording.remedy(for: kind, among: kinds, taking: "it is one of")
             report(nil, "\(flag): unknown kind \(Wording.quote(kind))\(remedy)")

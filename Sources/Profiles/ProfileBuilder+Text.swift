@@ -7,7 +7,7 @@ import YAML
 extension ProfileBuilder {
     private static let keys = ["name", "description", "seed", "stressors", "phases", "guards", "tolerance"]
     private static let phaseKeys = ["name", "for", "load", "within"]
-    private static let loadKeys = ["load", "within"]
+    private static let loadKeys = ["load", "within", "expect"]
 
     mutating func read(_ root: YAMLNode) {
         guard case .mapping(let entries) = root.content else {
@@ -305,6 +305,7 @@ extension ProfileBuilder {
         // `80%`, or `{ load: 80%, within: 5s }`.
         var value = entry.value
         var within: Nanoseconds?
+        var expect: ExpectedEnd?
         if case .mapping(let entries) = value.content {
             let title = "the load of '\(name)'"
             for entry in entries where !Self.loadKeys.contains(entry.key) {
@@ -312,6 +313,9 @@ extension ProfileBuilder {
             }
             if let entry = entries.first(where: { $0.key == "within" }) {
                 within = self.within(entry.value, of: title)
+            }
+            if let entry = entries.first(where: { $0.key == "expect" }) {
+                expect = expectation(entry.value, of: title)
             }
             guard let load = entries.first(where: { $0.key == "load" }) else {
                 report(value.mark, "\(title) has no 'load'; write '\(name): { load: \(example), within: 5s }'")
@@ -329,7 +333,20 @@ extension ProfileBuilder {
         let place = Place.text(value.mark, value: text)
         guard let shape = shape(text, of: name, manifest, length: length, at: place) else { return }
         phase.loads.append(
-            PhaseLoad(stressor: name, shape: shape, text: Phrase(text).text, within: within, mark: value.mark))
+            PhaseLoad(
+                stressor: name, shape: shape, text: Phrase(text).text, within: within, expect: expect,
+                mark: value.mark))
+    }
+
+    private mutating func expectation(_ node: YAMLNode, of title: String) -> ExpectedEnd? {
+        guard let text = text(of: node, "'expect' of \(title)", example: "expect: killed") else { return nil }
+        let words = ExpectedEnd.allCases.map(\.rawValue)
+        guard let expectation = ExpectedEnd(rawValue: text) else {
+            let remedy = Wording.remedy(for: text, among: words, taking: "it is one of")
+            report(node.mark, "unknown end \(Wording.quote(text)) in 'expect' of \(title)\(remedy)")
+            return nil
+        }
+        return expectation
     }
 
     private mutating func within(_ node: YAMLNode, of title: String) -> Nanoseconds? {
@@ -349,48 +366,5 @@ extension ProfileBuilder {
         let known = names + kinds.filter { !names.contains($0) }
         let remedy = Wording.remedy(for: entry.key, among: known, taking: "define it under 'stressors', or take one of")
         report(entry.keyMark, "unknown stressor \(name)\(remedy)")
-    }
-
-    // MARK: Guards and tolerances
-
-    private mutating func readGuards(_ node: YAMLNode) {
-        if node.isNull { return }
-        guard case .list(let nodes) = node.content else {
-            report(node.mark, "'guards' must be a list such as '- \(GuardNotation.usage)', not \(node.title)")
-            return
-        }
-        if nodes.count > ProfileReader.guardLimit {
-            report(node.mark, "'guards' has \(nodes.count) guards; the limit is \(ProfileReader.guardLimit)")
-        }
-        for node in nodes.prefix(ProfileReader.guardLimit) {
-            guard let text = text(of: node, "a guard", example: GuardNotation.usage) else { continue }
-            let value = reading(.text(node.mark, value: text)) { () throws(NotationError) in
-                try GuardNotation.parse(text, mark: node.mark)
-            }
-            if let value { guards.append(value) }
-        }
-    }
-
-    private mutating func readTolerances(_ node: YAMLNode) {
-        for entry in entries(of: node, "'tolerance'", example: "\(kinds.first ?? "cpu"): 1%") {
-            guard let index = definitions.firstIndex(where: { $0.name == entry.key }) else {
-                let name = Wording.quote(entry.key)
-                if manifest(of: entry.key) != nil {
-                    report(entry.keyMark, "'tolerance' names \(name), which no phase loads; load it or leave it out")
-                } else {
-                    let remedy = Wording.remedy(
-                        for: entry.key, among: definitions.map(\.name), taking: "the profile has")
-                    report(entry.keyMark, "unknown stressor \(name) in 'tolerance'\(remedy)")
-                }
-                continue
-            }
-            let subject = "tolerance of '\(entry.key)'"
-            guard let text = text(of: entry.value, subject, example: "\(entry.key): 1%"),
-                let unit = definitions[index].manifest?.unit
-            else { continue }
-            definitions[index].tolerance = reading(.text(entry.value.mark, value: text)) { () throws(NotationError) in
-                try ToleranceNotation.parse(text, for: entry.key, unit: unit)
-            }
-        }
     }
 }

@@ -42,6 +42,7 @@ struct ProfileBuilder {
     var definitions: [Definition] = []
     var phases: [Phase] = []
     var guards: [Guard] = []
+    var hasDefaultGuards = true
     /// Curve pieces of the loads so far.
     var pieces = 0
     /// The trace file that was read last; phases that read the same one follow each other, and all would be much.
@@ -83,9 +84,11 @@ struct ProfileBuilder {
                     name: definition.name, kind: manifest.kind, settings: definition.settings,
                     tolerance: definition.tolerance, mark: definition.mark))
         }
-        return Profile(
+        var profile = Profile(
             name: name ?? defaultName, file: file, sha256: sha256, seed: seed, stressors: entries, phases: phases,
             guards: guards)
+        profile.hasDefaultGuards = hasDefaultGuards
+        return profile
     }
 
     /// The file's base name without its YAML extension; `stdin` for `<stdin>`.

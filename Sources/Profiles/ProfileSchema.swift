@@ -22,7 +22,9 @@ public enum ProfileSchema {
         let kinds = AmountKind.allCases.filter { kind in listed.contains { $0.amounts.contains(kind) } }
         let units = AmountKind.allCases.filter { kind in listed.contains { $0.unit.description.amountKind == kind } }
         definitions.append(("stressor", namedStressor(listed)))
-        let load = pattern(NotationPattern.load(kinds), "The load of a stressor", counts: kinds)
+        let load = pattern(
+            NotationPattern.load(kinds, isBeyondAll: listed.contains { $0.mostPercent > 100 }),
+            "The load of a stressor", counts: kinds)
         definitions.append(("load", withAllowance(load)))
         definitions.append(
             ("tolerance", pattern(NotationPattern.tolerance(units), "How far off it may be", counts: units)))
@@ -68,8 +70,11 @@ public enum ProfileSchema {
                         "guards",
                         .object([
                             ("description", "Conditions of which any aborts the run and releases everything"),
-                            ("type", .words(["array", "null"])), ("maxItems", .integer(ProfileReader.guardLimit)),
-                            ("items", reference("guard")),
+                            ("type", .words(["array", "object", "null"])),
+                            ("maxItems", .integer(ProfileReader.guardLimit)),
+                            ("items", .object([("anyOf", .array([reference("guard"), guardDefaults]))])),
+                            ("properties", .object([(GuardNotation.defaultsKey, defaultsWord)])),
+                            ("additionalProperties", false), ("minProperties", 1),
                         ])
                     ),
                     ("tolerance", perStressor(listed, "tolerance", "How far off each stressor may be")),
@@ -117,7 +122,7 @@ public enum ProfileSchema {
         let taking = AmountTaker(stressor: manifest.kind, of: manifest).taking
         return withAllowance(
             pattern(
-                NotationPattern.load(manifest.amounts),
+                NotationPattern.load(manifest.amounts, isBeyondAll: manifest.mostPercent > 100),
                 "\(manifest.summary). \(taking), or a shape: hold, ramp, steps, sine, pulse, sawtooth, random, trace",
                 counts: manifest.amounts, examples: manifest.examples))
     }
@@ -125,12 +130,18 @@ public enum ProfileSchema {
     /// A load by itself, or with how long the way to it may take.
     private static func withAllowance(_ load: JSONText) -> JSONText {
         let mapping: JSONText = .object([
-            ("description", "The load, and how long the way to its targets may take"), ("type", "object"),
+            ("description", "The load, how long the way to its targets may take, and which end is wanted"),
+            ("type", "object"),
             ("additionalProperties", false), ("required", .words(["load"])),
-            ("properties", .object([("load", load), ("within", duration)])),
+            ("properties", .object([("load", load), ("within", duration), ("expect", expectation)])),
         ])
         return .object([("anyOf", .array([load, mapping]))])
     }
+
+    private static let expectation: JSONText = .object([
+        ("description", "The end that is wanted, and then is a success"),
+        ("enum", .words(ExpectedEnd.allCases.map(\.rawValue))),
+    ])
 
     private static func tolerance(of manifest: Manifest) -> JSONText {
         pattern(
@@ -294,6 +305,21 @@ public enum ProfileSchema {
             ),
         ])
     }
+
+    private static let defaultsWord: JSONText = .object([
+        (
+            "description",
+            .string(
+                "Whether the guards are on that nobody need write: "
+                    + Guard.defaults.map(\.text).joined(separator: "; "))
+        ),
+        ("enum", .array(["on", "off", true, false])), ("default", "on"),
+    ])
+
+    private static let guardDefaults: JSONText = .object([
+        ("type", "object"), ("required", .words([GuardNotation.defaultsKey])), ("additionalProperties", false),
+        ("properties", .object([(GuardNotation.defaultsKey, defaultsWord)])),
+    ])
 
     private static let guards: JSONText = .object([
         ("description", "A condition that aborts the run"),

@@ -201,10 +201,12 @@ extension UnitNotation {
         guard scaled <= NumberNotation.limit else {
             throw NotationError(phrase.offset, "\(whole) is too large")
         }
-        if kind == .percent, scaled > 100 {
+        if kind == .percent, scaled > taker.mostPercent {
             let remedy = taker.amountBeyondLimit.map { "write an amount such as '\($0)' to ask for more than there is" }
             throw NotationError(
-                phrase.offset, "percent of a limit cannot exceed 100; \(remedy ?? "write a percentage from 0% to 100%")"
+                phrase.offset,
+                "percent of a limit cannot exceed \(Int(taker.mostPercent)); "
+                    + (remedy ?? "write a percentage from 0% to 100%")
             )
         }
         guard let amount = kind.description.amount else {

@@ -40,6 +40,10 @@ extension JSONWriter {
             key("directory")
             string(directory)
         }
+        if condition.isDefault {
+            key("default")
+            boolean(true)
+        }
     }
 
     /// Writes the guard that ended a run, and what it saw.

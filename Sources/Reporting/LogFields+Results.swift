@@ -94,6 +94,10 @@ extension JSONWriter {
         }
         key("verdict")
         string(result.verdict.rawValue)
+        if let isExpected = result.isExpected {
+            key("expected")
+            boolean(isExpected)
+        }
     }
 
     /// Writes how many operations failed, by errno; nothing where none did.

@@ -89,8 +89,25 @@ extension JSONWriter {
             endObject()
         }
         endArray()
+        guardsAsideMember(plan.guardsAside)
         key("findings")
         findings(plan.findings)
+    }
+
+    /// Writes which guards are off that would be on by default; nothing where none is.
+    private mutating func guardsAsideMember(_ guards: [GuardAside]) {
+        guard !guards.isEmpty else { return }
+        key("guards_aside")
+        beginArray()
+        for aside in guards {
+            beginObject()
+            key("guard")
+            string(aside.text)
+            key("reason")
+            string(aside.reason)
+            endObject()
+        }
+        endArray()
     }
 
     mutating func plannedStressor(_ stressor: PlannedStressor) {
@@ -167,6 +184,38 @@ extension JSONWriter {
             seconds(of: within)
         }
         endObject()
+        guard !phase.expect.isEmpty else { return }
+        key("expect")
+        beginObject()
+        for stressor in plan.stressors {
+            guard let expected = phase.expect[stressor.name] else { continue }
+            key(data: stressor.name)
+            string(expected.rawValue)
+        }
+        endObject()
+    }
+
+    /// Writes what became of each end that was wanted; nothing where none was.
+    private mutating func expectationsMember(_ record: RunRecord) {
+        let expectations = record.expectations
+        guard !expectations.isEmpty else { return }
+        key("expectations")
+        beginArray()
+        for expectation in expectations {
+            beginObject()
+            key("stressor")
+            string(expectation.stressor)
+            key("phase")
+            string(expectation.phase.flatMap { record.plan.phaseName($0) })
+            key("expect")
+            string(expectation.expected.rawValue)
+            key("came")
+            if let hasCome = expectation.hasCome { boolean(hasCome) } else { null() }
+            key("sentence")
+            string(expectation.sentence(record.plan))
+            endObject()
+        }
+        endArray()
     }
 
     mutating func findings(_ findings: [Finding]) {
@@ -260,6 +309,7 @@ extension JSONWriter {
         seconds(of: record.elapsed)
         key("results")
         results(record.results, of: record.plan)
+        expectationsMember(record)
         key("ends")
         beginArray()
         for end in record.ends {

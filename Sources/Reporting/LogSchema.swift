@@ -78,7 +78,8 @@ public enum LogSchema {
                 "start_s": {"type": "number", "minimum": 0},
                 "length_s": {"type": "number", "minimum": 0},
                 "loads": {"$ref": "#/$defs/loads"},
-                "within_s": {"$ref": "#/$defs/within"}
+                "within_s": {"$ref": "#/$defs/within"},
+                "expect": {"$ref": "#/$defs/expect"}
               },
               "required": [
                 "schema", "time", "run_id", "event", "elapsed_s", "phase", "index", "start_s", "length_s",
@@ -128,7 +129,14 @@ public enum LogSchema {
                 "limit": {"type": "number", "minimum": 0, "description": "In the unit."},
                 "unit": {"enum": [\#(UnitTable.guardMembers)]},
                 "for_s": {"type": "number", "minimum": 0, "description": "For how long it must hold."},
-                "directory": {"type": "string", "description": "Whose file system is meant; metrics of disks only."},
+                "directory": {
+                  "type": "string",
+                  "description": "Whose file system or control group is meant; absent where the host is."
+                },
+                "default": {
+                  "const": true,
+                  "description": "It is on without being written, and watches the host alone."
+                },
                 "value": {"type": "number", "description": "What was seen last, in the unit."},
                 "held_s": {"type": "number", "minimum": 0, "description": "For how long it had held."}
               },
@@ -315,6 +323,25 @@ public enum LogSchema {
                 "started_at": {"$ref": "#/$defs/timestamp"},
                 "load_s": {"type": "number", "minimum": 0, "description": "How long the load lasted."},
                 "results": {"type": "array", "items": {"$ref": "#/$defs/result"}},
+                "expectations": {
+                  "type": "array",
+                  "description": "What became of each end that was wanted; absent where none was.",
+                  "items": {
+                    "type": "object",
+                    "properties": {
+                      "stressor": {"type": "string"},
+                      "phase": {"type": ["string", "null"], "description": "Null of any phase of the stressor."},
+                      "expect": {"$ref": "#/$defs/expectation"},
+                      "came": {
+                        "type": ["boolean", "null"],
+                        "description": "False is a miss; null where the run was ended before."
+                      },
+                      "sentence": {"type": "string"}
+                    },
+                    "required": ["stressor", "phase", "expect", "came", "sentence"],
+                    "additionalProperties": false
+                  }
+                },
                 "ends": {"type": "array", "items": {"$ref": "#/$defs/end"}},
                 "findings": {"type": "array", "items": {"$ref": "#/$defs/finding"}},
                 "observer_cpu_s": {
@@ -402,6 +429,12 @@ public enum LogSchema {
               "type": "object",
               "additionalProperties": {"type": "number", "minimum": 0}
             },
+            "expect": {
+              "description": "Ends of loads that are wanted, by stressor; absent where none is.",
+              "type": "object",
+              "additionalProperties": {"$ref": "#/$defs/expectation"}
+            },
+            "expectation": {"enum": ["killed", "not_met"]},
             "setting": {
               "type": ["string", "number", "boolean", "array", "object"],
               "items": {"type": "integer", "minimum": 0},
@@ -460,6 +493,16 @@ public enum LogSchema {
                 "stressors": {"type": "object", "additionalProperties": {"$ref": "#/$defs/planned_stressor"}},
                 "phases": {"type": "array", "items": {"$ref": "#/$defs/planned_phase"}},
                 "guards": {"type": "array", "items": {"$ref": "#/$defs/guard"}},
+                "guards_aside": {
+                  "type": "array",
+                  "description": "Guards that would be on by default and are off, and why; absent where none is.",
+                  "items": {
+                    "type": "object",
+                    "properties": {"guard": {"type": "string"}, "reason": {"type": "string"}},
+                    "required": ["guard", "reason"],
+                    "additionalProperties": false
+                  }
+                },
                 "findings": {"type": "array", "items": {"$ref": "#/$defs/finding"}}
               },
               "required": ["length_s", "stressors", "phases", "guards", "findings"],
@@ -523,7 +566,8 @@ public enum LogSchema {
                 "start_s": {"type": "number", "minimum": 0},
                 "length_s": {"type": "number", "minimum": 0},
                 "loads": {"$ref": "#/$defs/loads"},
-                "within_s": {"$ref": "#/$defs/within"}
+                "within_s": {"$ref": "#/$defs/within"},
+                "expect": {"$ref": "#/$defs/expect"}
               },
               "required": ["name", "start_s", "length_s", "loads"],
               "additionalProperties": false
@@ -537,7 +581,14 @@ public enum LogSchema {
                 "limit": {"type": "number", "minimum": 0, "description": "In the unit."},
                 "unit": {"enum": [\#(UnitTable.guardMembers)]},
                 "for_s": {"type": "number", "minimum": 0, "description": "For how long it must hold."},
-                "directory": {"type": "string", "description": "Whose file system is meant; metrics of disks only."}
+                "directory": {
+                  "type": "string",
+                  "description": "Whose file system or control group is meant; absent where the host is."
+                },
+                "default": {
+                  "const": true,
+                  "description": "It is on without being written, and watches the host alone."
+                }
               },
               "required": ["guard", "metric", "comparison", "limit", "unit", "for_s"],
               "additionalProperties": false
@@ -551,7 +602,14 @@ public enum LogSchema {
                 "limit": {"type": "number", "minimum": 0, "description": "In the unit."},
                 "unit": {"enum": [\#(UnitTable.guardMembers)]},
                 "for_s": {"type": "number", "minimum": 0, "description": "For how long it must hold."},
-                "directory": {"type": "string", "description": "Whose file system is meant; metrics of disks only."},
+                "directory": {
+                  "type": "string",
+                  "description": "Whose file system or control group is meant; absent where the host is."
+                },
+                "default": {
+                  "const": true,
+                  "description": "It is on without being written, and watches the host alone."
+                },
                 "value": {"type": "number", "description": "What was seen last, in the unit."},
                 "held_s": {"type": "number", "minimum": 0, "description": "For how long it had held."}
               },
@@ -818,7 +876,11 @@ public enum LogSchema {
                   "description": "Anonymous memory on each memory node by page walk at the phase's end."
                 },
                 "scheduling": {"$ref": "#/$defs/scheduling"},
-                "verdict": {"anyOf": [{"$ref": "#/$defs/verdict"}, {"type": "null"}]}
+                "verdict": {"anyOf": [{"$ref": "#/$defs/verdict"}, {"type": "null"}]},
+                "expected": {
+                  "type": "boolean",
+                  "description": "Whether the verdict is the end that was wanted; absent where none was."
+                }
               },
               "required": [
                 "phase", "stressor", "unit", "is_loaded", "target_mean", "achieved_mean", "claimed_mean",

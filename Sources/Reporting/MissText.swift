@@ -36,7 +36,8 @@ struct MissText {
             case .unsupported: "unsupported; \(achieved) in the mean"
             case .notMet: notMet
             }
-        return text.map { "\(result.stressor) in \(phase.name): \($0)" }
+        let expected = result.isExpected == true ? "; as expected" : ""
+        return text.map { "\(result.stressor) in \(phase.name): \($0)\(expected)" }
     }
 
     // MARK: The parts

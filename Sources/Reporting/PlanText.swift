@@ -21,12 +21,16 @@ public enum PlanText {
         lines.append()
         lines.append(StyledText("phases", .bold))
         lines.append(phases(of: plan, style))
-        if !plan.guards.isEmpty {
+        if !plan.guards.isEmpty || !plan.guardsAside.isEmpty {
             lines.append()
             lines.append(StyledText("guards, any of which ends the run and releases everything", .bold))
             var table = TextTable([.left, .left])
             for condition in plan.guards {
-                table.append([StyledText(condition.text), StyledText(condition.directory ?? "", .dim)])
+                let origin = condition.isDefault ? "on by default; 'guards: { defaults: off }' turns it off" : ""
+                table.append([StyledText(condition.text), StyledText(condition.directory ?? origin, .dim)])
+            }
+            for aside in plan.guardsAside {
+                table.append([StyledText(aside.text, .dim), StyledText("off: \(aside.reason)", .dim)])
             }
             lines.append(table)
         }
@@ -95,7 +99,8 @@ public enum PlanText {
                         StyledText(stressor.name), StyledText(phase.loads[stressor.name] ?? ""),
                         StyledText(
                             (peak.isFinite ? "peak \(HumanUnits.exactAmount(peak, stressor.unit))" : "max")
-                                + (phase.within[stressor.name].map { ", within \(HumanUnits.duration($0))" } ?? "")),
+                                + (phase.within[stressor.name].map { ", within \(HumanUnits.duration($0))" } ?? "")
+                                + (phase.expect[stressor.name].map { ", expected to \($0.words)" } ?? "")),
                     ])
                 // The phase stands on its first line only.
                 place = place.map { _ in StyledText() }

@@ -61,7 +61,7 @@ struct ProgressLines: Sendable {
         var line = StyledText("end of \(plan.phaseName(index) ?? ""): ")
         for (position, result) in results.enumerated() {
             line.append("\(position > 0 ? ", " : "")\(result.stressor) ")
-            line.append(result.verdict.words, result.verdict.ink)
+            line.append(result.verdictWords, result.ink)
             if result.verdict != .met, let cause = result.limitedBy { line.append(" (\(cause.rawValue))") }
         }
         return line

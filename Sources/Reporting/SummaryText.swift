@@ -40,6 +40,8 @@ public enum SummaryText {
         var line = StyledText(isMet ? style.good : style.bad, isMet ? .good : record.verdict.ink)
         line.append(" \(record.plan.profile): ", .bold)
         line.append(record.verdict.words, record.verdict.ink)
+        let expected = record.expectedEnds
+        if !expected.isEmpty { line.append(" (\(expected), as expected)", isMet ? .good : .plain) }
         if let signal = record.interruptedBy { line.append(" (interrupted by \(signalName(signal)))", .warning) }
         let planned = record.plan.length
         let ran = HumanUnits.duration(Nanoseconds(seconds: (record.elapsed.seconds * 10).rounded() / 10))
@@ -55,7 +57,7 @@ public enum SummaryText {
         let trip = record.guardTrip.map { [$0.sentence] } ?? []
         let expiry = record.leaseExpiry.map { [$0.sentence] } ?? []
         let sentences = results.compactMap { MissText($0, of: record)?.sentence }
-        return trip + expiry + record.ends.compactMap(\.trouble) + sentences
+        return trip + expiry + record.expectationSentences + record.ends.compactMap(\.trouble) + sentences
     }
 
     private static func table(_ results: [PhaseResult], of plan: Plan, _ style: TextStyle) -> TextTable {
@@ -69,7 +71,7 @@ public enum SummaryText {
             guard let stressor = plan.stressors.first(where: { $0.name == result.stressor }) else { continue }
             // One unit for a stressor, so that its phases can be compared.
             let scale = scale(of: stressor, results.filter { $0.stressor == result.stressor })
-            let isOff = result.verdict != .met
+            let isOff = !result.isAsAsked || result.verdict != .met
             table.append([
                 StyledText(plan.phaseName(result.phase) ?? ""),
                 StyledText(result.stressor),
@@ -83,7 +85,7 @@ public enum SummaryText {
                     isOff ? .plain : .dim),
                 // What limits a stressor that is on target is noise.
                 StyledText(isOff ? result.limitedBy?.rawValue ?? style.none : style.none),
-                StyledText(result.verdict.words, result.verdict.ink),
+                StyledText(result.verdictWords, result.ink),
             ])
         }
         return table
@@ -142,7 +144,13 @@ public enum SummaryText {
             return "\(end.stressor) (gave up)"
         }
         let rest = record.ends.count > names.count ? "; the rest \(time)" : ""
-        return StyledText("ended before its time: \(names.joined(separator: ", "))\(rest)", .warning)
+        let judge = ExpectationJudge(record.plan, results: record.results, ends: record.ends)
+        let isExpected = record.ends.allSatisfy {
+            $0.manner == .released || judge.isKilledAsExpected($0.stressor)
+        }
+        return StyledText(
+            "ended before its time\(isExpected ? ", as expected" : ""): \(names.joined(separator: ", "))\(rest)",
+            isExpected ? .plain : .warning)
     }
 
     private static func costLine(_ record: RunRecord) -> String {

@@ -24,9 +24,12 @@ extension RunRecord {
         }
         return switch verdict {
         case .met:
-            "every target was met" + (logFailure == nil ? "" : ", but the log is incomplete")
+            (expectedEnds.isEmpty ? "every target was met" : "all came as expected: \(expectedEnds)")
+                + (logFailure == nil ? "" : ", but the log is incomplete")
                 + (isGivenBack ? "" : ", but not everything is given back")
-        case .notMet: "a target was not met"
+        case .notMet:
+            expectations.contains { $0.hasCome == false }
+                ? "an end that was expected did not come" : "a target was not met"
         case .unverified: "a target is not proven: nobody looked, or claim and witness disagree"
         case .aborted: leaseExpiry == nil ? "aborted by a guard" : "aborted, since nobody renewed the lease"
         case .unsupported: "refused or unsupported here"
@@ -53,9 +56,10 @@ extension GuardTrip {
     /// What happened, as a sentence.
     var sentence: String {
         let place = condition.directory.map { " (\($0))" } ?? ""
+        let origin = condition.isDefault ? ", which is on by default," : ""
         let time = held > 0 ? " for \(HumanUnits.seconds(held.seconds))" : ""
         let seen = "\(condition.metric.rawValue)\(place) was \(condition.amount(value))"
-        return "guard '\(condition.text)' tripped: \(seen)\(time); everything is released"
+        return "guard '\(condition.text)'\(origin) tripped: \(seen)\(time); everything is released"
     }
 }
 

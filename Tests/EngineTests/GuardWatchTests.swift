@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
-import LinuxSystem
 import LoadModel
 import Testing
 
 @testable import Engine
+@testable import LinuxSystem
 
 private let s = Nanoseconds.second
 private let ms = Nanoseconds.millisecond
@@ -78,6 +78,37 @@ private let ms = Nanoseconds.millisecond
         #expect(values[1] > 1000)
         let free = try #require(try watch(condition(.diskFree, .atLeast, 0, .bytes, directory: "/")).check(at: 0))
         #expect(free.value >= values[1], "with what is kept for root")
+    }
+
+    private func isDefault(_ condition: PlannedGuard) -> PlannedGuard {
+        var condition = condition
+        condition.isDefault = true
+        return condition
+    }
+
+    @Test func `a guard that is on by default is of the host, however little a group has`() throws {
+        var host = HostFacts.read()
+        let folder = FileManager.default.temporaryDirectory.path + "/exert-guard-\(getpid())"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try "1048576\n".write(toFile: folder + "/memory.current", atomically: false, encoding: .utf8)
+        try "inactive_file 0\n".write(toFile: folder + "/memory.stat", atomically: false, encoding: .utf8)
+        host.memoryLimit = CgroupView.Limit(
+            value: 0x1p21, source: folder + "/memory.max", group: .init(directory: folder, version: 2))
+        let condition = condition(.memoryAvailable, .below, 0x1p22, .bytes)
+        #expect(try GuardWatch([condition], host: host).check(at: 0) != nil, "the group has 1 MiB left")
+        #expect(try GuardWatch([isDefault(condition)], host: host).check(at: 0) == nil)
+    }
+
+    @Test func `a guard that is on by default is looked at twice a second, and steps aside`() throws {
+        let guards = try watch(
+            isDefault(condition(.memoryAvailable, .above, 0, .bytes, for: 2 * s)),
+            condition(.handlesFree, .below, 1, .handles))
+        for look in 0..<20 { #expect(guards.check(at: Int64(look) * 100 * ms) == nil) }
+        #expect(guards.check(at: 2 * s)?.condition.isDefault == true)
+        #expect(guards.stepAside([.handlesFree: "never", .cpuBusy: "never"]).isEmpty, "what is written stays")
+        #expect(guards.stepAside([.memoryAvailable: "asked for"]).map(\.reason) == ["asked for"])
+        for look in 20..<60 { #expect(guards.check(at: Int64(look) * 100 * ms) == nil) }
     }
 
     @Test func `what cannot be watched is no guard`() {

@@ -286,10 +286,40 @@ private struct FakeDisk: Stressor {
             Self.condition(.handlesFree, .count(1000)), Self.condition(.diskAvailable, .percent(5)),
         ]
         let guards = try plan(Self.profile([Self.entry()], [[Self.load(.hold(.max))]], guards: conditions)).guards
+            .filter { !$0.isDefault }
         #expect(guards.map(\.limit) == [0x1p28, 0.95, 1000, 0.05])
         #expect(guards.map(\.unit) == [.bytes, .ratio, .handles, .ratio])
         #expect(guards.map(\.directory) == [nil, nil, nil, "/"], "no stressor works on a disk: the root's is meant")
         #expect(guards.allSatisfy { $0.length == 2 * s && $0.text == "as written" && $0.comparison == .below })
+    }
+
+    @Test func `guards of the host are on unless turned off or written, and the plan says which are not`() throws {
+        var profile = Self.profile([Self.entry()], [[Self.load(.hold(.max))]])
+        let texts = LoadModel.Guard.defaults.map(\.text)
+        #expect(texts == ["memory.available < 32MiB for 2s", "psi.memory.full > 40% for 10s"])
+        let plan = try plan(profile)
+        #expect(plan.guards.allSatisfy { $0.isDefault })
+        #expect((plan.guards.map(\.text) + plan.guardsAside.map(\.text)).sorted() == texts)
+        #expect(plan.guards.first?.limit == 0x1p25 && plan.guards.first?.length == 2 * s)
+        profile.guards = [Self.condition(.memoryAvailable, .bytes(1))]
+        let own = try self.plan(profile)
+        #expect(own.guards.filter { $0.metric == .memoryAvailable }.map { $0.isDefault } == [false])
+        #expect(own.guardsAside.first?.reason == "'as written' stands in its place")
+        profile.guards = []
+        profile.hasDefaultGuards = false
+        let off = try self.plan(profile)
+        #expect(off.guards.isEmpty && off.guardsAside.map(\.text) == texts)
+    }
+
+    @Test func `a load after the kill that is expected is told to be none`() throws {
+        var killed = Self.load(.hold(.cores(1)))
+        killed.expect = .killed
+        func codes(_ phases: [[PhaseLoad]]) throws -> [String] {
+            try plan(Self.profile([Self.entry()], phases)).findings.map(\.code).filter { $0 == "load_after_kill" }
+        }
+        #expect(try codes([[killed], [Self.load(.hold(.cores(1)))]]) == ["load_after_kill"])
+        #expect(try codes([[killed], []]) == [])
+        #expect(try codes([[killed], [killed]]) == [])
     }
 
     @Test func `a guard that cannot watch here is refused: a run without it would be less safe than it says`() throws {

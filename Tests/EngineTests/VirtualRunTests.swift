@@ -59,6 +59,37 @@ private let s = Nanoseconds.second
         // All of them are gone: there is nothing left to see.
         #expect(record.elapsed >= 10 * s && record.elapsed < 11 * s)
     }
+
+    @Test func `a kill that is expected is met, one of a stressor that is not is none, and none is a miss`() throws {
+        let both = try VirtualRun(phases: [60 * s], expect: [["rate": .killed, "level": .killed]])
+        both.world.deathAt = 10 * s
+        let record = try both.make()
+        #expect(record.verdict == .met && record.exitCode == 0)
+        #expect(record.results.map(\.verdict) == [.killed, .killed], "what came is told as it is")
+        #expect(record.results.map(\.isExpected) == [true, true])
+
+        let one = try VirtualRun(phases: [60 * s], expect: [["rate": .killed]])
+        one.world.deathAt = 10 * s
+        #expect(try one.make().exitCode == 5)
+
+        let never = try VirtualRun(phases: [20 * s], expect: [["rate": .killed]])
+        let missed = try never.make()
+        #expect(missed.verdict == .notMet && missed.exitCode == 2)
+        #expect(missed.results.map(\.verdict) == [.met, .met] && missed.results[0].isExpected == false)
+
+        let early = try VirtualRun(phases: [60 * s, 60 * s], expect: [[:], ["rate": .killed, "level": .killed]])
+        early.world.deathAt = 10 * s
+        #expect(try early.make().exitCode == 5, "it came in another phase")
+    }
+
+    @Test func `a miss that is expected is met, and a target that is met is then a miss`() throws {
+        let run = try VirtualRun(phases: [60 * s], expect: [["rate": .notMet]])
+        run.world.share = 0.5
+        let record = try run.make()
+        #expect(record.verdict == .met && record.results.map(\.verdict) == [.notMet, .met])
+        let whole = try VirtualRun(phases: [60 * s], expect: [["rate": .notMet]])
+        #expect(try whole.make().exitCode == 2)
+    }
 }
 
 /// A rate of 200 operations a second and a level of 5 GB.
@@ -67,7 +98,10 @@ private final class VirtualRun {
     private(set) var samples: [Sample] = []
     private let plan: Plan
 
-    init(phases lengths: [Nanoseconds], rate: Unit = .operationsPerSecond, value: Double = 200) throws {
+    init(
+        phases lengths: [Nanoseconds], rate: Unit = .operationsPerSecond, value: Double = 200,
+        expect: [[String: ExpectedEnd]] = []
+    ) throws {
         let kinds: [(any Stressor.Type, Unit, Double)] = [
             (StandInRate.self, rate, value), (StandInLevel.self, .bytes, 5e9),
         ]
@@ -75,7 +109,9 @@ private final class VirtualRun {
         var phases: [PlannedPhase] = []
         for (index, length) in lengths.enumerated() {
             phases.append(
-                PlannedPhase(name: "\(index)", start: start, length: length, loads: ["rate": "", "level": ""]))
+                PlannedPhase(
+                    name: "\(index)", start: start, length: length, loads: ["rate": "", "level": ""],
+                    expect: index < expect.count ? expect[index] : [:]))
             start += length
         }
         let stressors = kinds.map { type, unit, value in

@@ -58,7 +58,7 @@ struct CommandLineTests {
                     --set cpu.methd=simd: unknown key 'methd' in 'cpu'; did you mean 'method'?
                     --set cpu.mode=whole: unknown value 'whole' for 'mode' in 'cpu'; it takes: add
                     --set cpu: write it as KIND.KEY=VALUE, such as '--set cpu.mode=add'
-                    --set file-handles.x=1: unknown key 'x' in 'file-handles'; it takes: cgroup, within
+                    --set file-handles.x=1: unknown key 'x' in 'file-handles'; it takes: cgroup, within, expect
                     --set cqu.mode=add: unknown kind 'cqu'; did you mean 'cpu'?
                     --set cpu.workers=0: 'workers' in 'cpu' takes a whole number from 1 to 1024, not '0'
                     """)

@@ -68,6 +68,38 @@ struct ProfileTests {
         #expect(profile.guards[1].length == 0)
     }
 
+    @Test func endsThatAreWantedStandBesideALoadOrAtAStressor() throws {
+        func text(_ end: String) -> String {
+            """
+            stressors: { memory: { expect: killed } }
+            phases:
+              - { name: a, for: 1s, load: { cpu: { load: 1%, expect: \(end) }, memory: 1GiB } }
+              - { name: b, for: 1s, load: { cpu: 1%, memory: { load: 2GiB, within: 100ms, expect: killed } } }
+            """
+        }
+        let profile = try TestManifests.profile(text("not_met"))
+        #expect(profile.phases.map { $0.loads.map(\.expect) } == [[.notMet, nil], [nil, .killed]])
+        #expect(profile.stressors.first { $0.name == "memory" }?.settings.text("expect") == "killed")
+        #expect(throws: ProfileErrors.self) { try TestManifests.profile(text("kiled")) }
+    }
+
+    @Test(arguments: [
+        ("", true), ("guards:", true), ("guards: { defaults: off }", false), ("guards: { defaults: \"on\" }", true),
+        ("guards: [{ defaults: off }, cpu.busy > 90%]", false), ("guards: [cpu.busy > 90%]", true),
+    ])
+    func guardsThatAreOnByDefaultCanBeTurnedOff(guards: String, isOn: Bool) throws {
+        let profile = try TestManifests.profile("phases: [{name: p, for: 1s, load: {cpu: 1%}}]\n" + guards)
+        #expect(profile.hasDefaultGuards == isOn)
+        #expect(profile.guards.count == (guards.contains("busy") ? 1 : 0))
+    }
+
+    @Test(arguments: ["{ defaults: maybe }", "{ default: off }", "{}", "[{ defaults: [off] }]"])
+    func whatTurnsNothingOffIsAnError(guards: String) {
+        #expect(throws: ProfileErrors.self) {
+            try TestManifests.profile("phases: [{name: p, for: 1s, load: {cpu: 1%}}]\nguards: " + guards)
+        }
+    }
+
     @Test func namesComeFromTheFile() throws {
         let text = "phases: [{name: p, for: 1s, load: {cpu: 1%}}]"
         #expect(try TestManifests.profile(text, file: "a/b.yaml").name == "b")

@@ -114,6 +114,11 @@ import Testing
         }
         #expect(sentence(1, killed) == "memory in squeeze: killed after 3.0 s, holding 64.0 of 512.0 MiB")
         #expect(
+            sentence(1) {
+                killed(&$0)
+                $0.isExpected = true
+            } == "memory in squeeze: killed after 3.0 s, holding 64.0 of 512.0 MiB; as expected")
+        #expect(
             sentence {
                 killed(&$0)
                 $0.evidence = [.processLimit: CauseEvidence(source: "RLIMIT_CPU", figure: "1 s")]

@@ -276,6 +276,10 @@ private let plain = TextStyle()
                       How long the way to a new target may take before the error counts, such as 5s; 1s unless
                       given, a quarter of the time that the target stands at most, half of it where given. A phase,
                       or a load in one ({load: 80%, within: 5s}), may say otherwise.
+                  expect: killed | not_met
+                      An end that is wanted, in one of the stressor's phases: killed, or not_met. Then it is a
+                      success, and exit code 2 tells that it did not come. Of one phase, write it beside the load
+                      ({load: 80%, expect: killed}).
 
                 examples
                   memory: 1GiB

@@ -80,6 +80,68 @@ struct MemoryPlanTests {
         #expect(try base(host).free == Double(780 << 20), "2 % of the limit unless said otherwise")
     }
 
+    // MARK: Beyond the limit
+
+    private static let beyond: [String: SettingValue] = ["beyond-limit": .boolean(true)]
+
+    /// A host with 12 GiB left and a group of `limit`, of which 100 MiB are in use.
+    private func withGroup(_ limit: Double, _ body: (HostFacts) throws -> Void) throws {
+        let folder = NSTemporaryDirectory() + "exert-beyond-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try "\(100 << 20)\n".write(toFile: folder + "/memory.current", atomically: false, encoding: .utf8)
+        try "inactive_file 0\n".write(toFile: folder + "/memory.stat", atomically: false, encoding: .utf8)
+        try body(FakeHost.make(memoryLimit: limit, memoryDirectory: folder))
+    }
+
+    private func isInvalid(_ setting: String, _ host: HostFacts, _ changes: [String: SettingValue]) -> Bool {
+        do {
+            _ = try base(host, changes)
+            return false
+        } catch {
+            if case .invalid(setting, _)? = error as? PlanProblem { return true }
+            return false
+        }
+    }
+
+    @Test func beyondTheLimitIsForAGroupUnlessTheHostIsSaid() throws {
+        let host = Self.beyond.merging(["beyond-host": .boolean(true)]) { $1 }
+        #expect(isInvalid("beyond-limit", FakeHost.make(), Self.beyond), "no group has a limit")
+        #expect(!isInvalid("beyond-limit", FakeHost.make(), host))
+        try withGroup(0x1p30) { #expect(!isInvalid("beyond-limit", $0, Self.beyond)) }
+        try withGroup(0x1p34) { #expect(isInvalid("beyond-limit", $0, Self.beyond), "the host has less") }
+        #expect(isInvalid("beyond-host", FakeHost.make(), ["beyond-host": .boolean(true)]))
+        try withGroup(0x1p30) { group in
+            #expect(isInvalid("beyond-limit", group, Self.beyond.merging(["mode": .text("total")]) { $1 }))
+        }
+    }
+
+    @Test func beyondTheLimitThePlanSaysWhatComes() throws {
+        try withGroup(0x1p30) { host in
+            let far = try prepare(host, peak: 0x1p31, Self.beyond)
+            #expect(far.findings.map(\.code) == ["beyond_limit"])
+            #expect(far.witness == "statm_swap", "what is paged out is held")
+            #expect(far.overrides.keys.map(\.rawValue) == ["psi.memory.full"], "the host has enough")
+            // 900 MiB and the 100 MiB of others.
+            #expect(
+                try prepare(host, peak: Double(900 << 20), Self.beyond).findings.map(\.code) == ["limit_not_reached"])
+            #expect(try prepare(host, peak: 0x1p31).findings.map(\.code) == ["target_beyond_capacity"])
+        }
+    }
+
+    @Test func aLoadThatLeavesLessThanAGuardThatIsOnByDefaultTurnsItOff() throws {
+        let host = FakeHost.make()
+        func overrides(_ left: Int64, headroom: Int64?) throws -> [Metric] {
+            let changes: [String: SettingValue] = headroom.map { ["headroom": .bytes($0)] } ?? [:]
+            return try prepare(host, peak: Double((12 << 30) - left), changes).overrides.keys.sorted {
+                $0.rawValue < $1.rawValue
+            }
+        }
+        #expect(try overrides(20 << 20, headroom: 8 << 20) == [.memoryAvailable])
+        #expect(try overrides(20 << 20, headroom: nil) == [], "exert itself stops at 64 MiB")
+        #expect(try overrides(200 << 20, headroom: 8 << 20) == [], "it leaves more")
+    }
+
     // MARK: Totals
 
     private static let total: [String: SettingValue] = ["mode": .text("total")]

@@ -138,6 +138,8 @@ public struct Preparation: Sendable {
     public var includesObserver: Bool
     /// The least that any load leaves, in the unit, where the processes keep to it; 0 where none leaves any.
     public var leastLeft: Int64 = 0
+    /// What the load means to take further than a guard that is on by default allows, each with the reason.
+    public var overrides: [Metric: String] = [:]
 
     /// Creates a preparation.
     public init(

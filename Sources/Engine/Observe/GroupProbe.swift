@@ -42,13 +42,20 @@ final class GroupProbe {
 
     /// Opens the files of our group in `view`; `nil` where it is the root of all groups, which is the host itself.
     init?(_ view: CgroupView) {
-        guard let group = view.groups(of: "").first, group.version == 2,
-            SmallFile.text(group.directory + "/cgroup.type") != nil,
-            let pressure = PressureProbe(directory: group.directory, suffix: ".pressure")
+        guard let directory = Self.directory(of: view),
+            let pressure = PressureProbe(directory: directory, suffix: ".pressure")
         else { return nil }
-        directory = group.directory
+        self.directory = directory
         self.pressure = pressure
         _ = pressure.read()
+    }
+
+    /// The directory of our group in `view`; `nil` of v1, and of the root.
+    static func directory(of view: CgroupView) -> String? {
+        guard let group = view.groups(of: "").first, group.version == 2,
+            SmallFile.text(group.directory + "/cgroup.type") != nil
+        else { return nil }
+        return group.directory
     }
 
     /// The group since the last call.

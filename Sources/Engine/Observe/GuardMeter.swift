@@ -18,15 +18,13 @@ final class GuardMeter {
     private let source: Source
     private var looks: [(time: Nanoseconds, counter: Double)] = []
 
-    /// Opens what `metric` needs; `nil` where this host does not offer it.
-    ///
-    /// - Parameters:
-    ///   - isRatio: whether the figure is a share of its base rather than an amount.
-    ///   - directory: whose file system is meant, for metrics of disks.
-    init?(_ metric: Metric, isRatio: Bool, directory: String?, host: HostFacts) {
+    /// Opens what `condition` needs; `nil` where this host does not offer it.
+    init?(_ condition: PlannedGuard, host: HostFacts) {
+        let (metric, isRatio) = (condition.metric, condition.unit == .ratio)
+        let directory = condition.held?.location ?? condition.directory
         let found: Source? =
             switch metric {
-            case .memoryAvailable: Self.memory(isRatio: isRatio, host)
+            case .memoryAvailable: Self.memory(isRatio: isRatio, ofHost: condition.isDefault, host)
             case .cpuBusy: Self.processors(host)
             case .diskAvailable: Self.disk(directory, isRatio: isRatio) { Double($0.available) }
             case .diskFree: Self.disk(directory, isRatio: isRatio) { Double($0.unused) }
@@ -37,6 +35,9 @@ final class GuardMeter {
             case .memoryPressureFull: Self.pressure(metric) { $0.full }
             case .ioPressureSome: Self.pressure(metric) { $0.some }
             case .ioPressureFull: Self.pressure(metric) { $0.full }
+            case .groupCPUPressureSome, .groupMemoryPressureSome, .groupIOPressureSome:
+                Self.pressure(metric, of: directory) { $0.some }
+            case .groupMemoryPressureFull, .groupIOPressureFull: Self.pressure(metric, of: directory) { $0.full }
             }
         guard let found else { return nil }
         source = found
@@ -59,9 +60,9 @@ final class GuardMeter {
     }
 
     /// What can be had without swapping: of the host, or of the control group where that is less.
-    private static func memory(isRatio: Bool, _ host: HostFacts) -> Source? {
+    private static func memory(isRatio: Bool, ofHost: Bool, _ host: HostFacts) -> Source? {
         guard let meminfo = ProcFile("/proc/meminfo") else { return nil }
-        let group = host.memoryLimit.flatMap(CgroupMemoryGauge.init)
+        let group = ofHost ? nil : host.memoryLimit.flatMap(CgroupMemoryGauge.init)
         let total = host.memoryTotal.map { Double($0) }
         guard let whole = isRatio ? total : 1 else { return nil }
         let limit = isRatio ? host.memoryLimit?.value ?? 1 : 1
@@ -94,8 +95,12 @@ final class GuardMeter {
         return meters.isEmpty ? nil : .level { meters.compactMap { $0.read()?.unused }.min().map { Double($0) } }
     }
 
-    private static func pressure(_ metric: Metric, _ total: @escaping (PressureTotals) -> Int64?) -> Source? {
-        guard let gauge = PressureGauge(metric.description.source), gauge.read().flatMap(total) != nil else {
+    private static func pressure(
+        _ metric: Metric, of group: String? = nil, _ total: @escaping (PressureTotals) -> Int64?
+    ) -> Source? {
+        let source = metric.description.source
+        guard let gauge = PressureGauge(group.map { "\($0)/\(source)" } ?? source), gauge.read().flatMap(total) != nil
+        else {
             return nil
         }
         return .share { gauge.read().flatMap(total).map { Double($0) * 1000 } }
@@ -104,18 +109,20 @@ final class GuardMeter {
 
 /// Watches all guards of a run.
 final class GuardWatch {
+    /// How often guards are looked at that nobody wrote: they are in every run, and wait for seconds anyway.
+    static let defaultPause: Nanoseconds = 500 * .millisecond
+
     private var watched: [(condition: PlannedGuard, meter: GuardMeter, since: Nanoseconds?)] = []
+    private var lastDefaultLook: Nanoseconds?
 
     /// Opens the meters of `guards`.
     ///
     /// - Throws: ``ObserverFailure/cannotObserve(_:)`` where one cannot be opened any more.
     init(_ guards: [PlannedGuard], host: HostFacts) throws(ObserverFailure) {
         for condition in guards {
-            guard
-                let meter = GuardMeter(
-                    condition.metric, isRatio: condition.unit == .ratio,
-                    directory: condition.held?.location ?? condition.directory, host: host)
-            else { throw .cannotObserve("guard '\(condition.text)': what it watches cannot be read") }
+            guard let meter = GuardMeter(condition, host: host) else {
+                throw .cannotObserve("guard '\(condition.text)': what it watches cannot be read")
+            }
             watched.append((condition, meter, nil))
         }
     }
@@ -125,7 +132,10 @@ final class GuardWatch {
     /// - Parameter now: any fixed origin, in ns.
     func check(at now: Nanoseconds) -> GuardTrip? {
         var trip: GuardTrip?
-        for index in watched.indices {
+        // Looks come every 100 ms, and not to the ns.
+        let takesDefaults = lastDefaultLook.map { now - $0 >= Self.defaultPause / 20 * 19 } ?? true
+        if takesDefaults { lastDefaultLook = now }
+        for index in watched.indices where takesDefaults || !watched[index].condition.isDefault {
             let condition = watched[index].condition
             // What cannot be read just now neither trips a guard nor clears it.
             guard let value = watched[index].meter.read(at: now) else { continue }
@@ -140,5 +150,15 @@ final class GuardWatch {
             }
         }
         return trip
+    }
+    /// Takes away the guards that are on by default and that a load means to go beyond; those that were taken away.
+    func stepAside(_ overrides: [Metric: String]) -> [GuardAside] {
+        let aside = watched.compactMap { entry in
+            overrides[entry.condition.metric].flatMap { reason in
+                entry.condition.isDefault ? GuardAside(text: entry.condition.text, reason: reason) : nil
+            }
+        }
+        watched.removeAll { $0.condition.isDefault && overrides[$0.condition.metric] != nil }
+        return aside
     }
 }

@@ -85,6 +85,7 @@ extension Observer {
         // The others go on undisturbed, and are judged without a pause.
         var touched: Set<Int> = []
         var found: [Finding] = []
+        var overrides: [Metric: String] = [:]
         var ordered: [(at: Int, within: Nanoseconds?, leastLeft: Int64)] = []
         for (name, text) in order.loads.sorted(by: { $0.key < $1.key }) {
             guard let at = plan.stressors.firstIndex(where: { $0.name == name }) else {
@@ -97,6 +98,7 @@ extension Observer {
             intended[at] = new.curve
             touched.insert(at)
             found += new.findings
+            overrides.merge(new.overrides) { first, _ in first }
             ordered.append((at, new.within, new.leastLeft))
             changes.append(RunChange(.load(stressor: name, text: text), from: time, within: new.within))
         }
@@ -129,6 +131,12 @@ extension Observer {
         isPaused = pauses
         for change in changes { note(change) }
         for finding in found where !findings.contains(finding) { note(finding) }
+        for aside in guards.stepAside(overrides) {
+            note(
+                Finding(
+                    code: "guard_aside", severity: .note,
+                    message: "the guard '\(aside.text)', which is on by default, is off from now on: \(aside.reason)"))
+        }
     }
 
     /// A target that is changed at `time`, in detail only of late; the phase that is judged keeps its area.

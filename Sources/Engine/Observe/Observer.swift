@@ -28,8 +28,8 @@ public final class Observer {
     private var failures: [[String: Int64]?] = []
     /// What was seen last before the look at the phase's edge.
     private var pointsBefore: [HistoryPoint?] = []
-    private var results: [PhaseResult] = []
-    private var ends: [StressorEnd] = []
+    private(set) var results: [PhaseResult] = []
+    private(set) var ends: [StressorEnd] = []
     /// Who ends the stressors where this process hangs.
     private(set) var keeper: Keeper?
     /// When the stressors were told to stop.
@@ -42,14 +42,14 @@ public final class Observer {
     var isPaused = false
     /// When the lease runs out, ns of `CLOCK_MONOTONIC`; 0 where there is none.
     var leaseEnd: Nanoseconds = 0
-    private var leaseExpiry: LeaseExpiry?
+    private(set) var leaseExpiry: LeaseExpiry?
     private var start: Nanoseconds = 0
     /// The observer's CPU time until which it was shared out.
     var cpuShared: Nanoseconds = 0
     private var wallOffset: Nanoseconds = 0
     var lastHost = HostReading(cpuBusyRatio: nil, cpuStealRatio: nil, memoryAvailableBytes: nil)
     var interruptedBy: Int32?
-    private let guards: GuardWatch
+    let guards: GuardWatch
     private var guardTrip: GuardTrip?
     private let limitFiles = GroupFilePool()
     private(set) var phase = 0
@@ -375,6 +375,8 @@ public final class Observer {
             ledgers[index].scheduling = session.scheduling(from: ledgers[index].first, to: ledgers[index].last)
             ended.append(ledgers[index].result(isCut: isCut, at: isCut ? now : .max))
         }
+        let expectations = ExpectationJudge(plan, results: results + ended, ends: ends)
+        for index in ended.indices { ended[index].isExpected = expectations.isExpected(ended[index]) }
         results += ended
         emit(.phaseEnded(phase, ended))
         for finding in sessions.compactMap({ $0.takeFinding() }) { note(finding) }
@@ -387,14 +389,5 @@ public final class Observer {
                     message: "in phase \(phase + 1) the stressor claims \(claimed) and the kernel says \(achieved); "
                         + "the figures are not proof until they agree"))
         }
-    }
-
-    private var verdict: Verdict {
-        if startFailure != nil { return .unsupported }
-        let verdicts = Set(results.map(\.verdict))
-        let isLost = isAnyLeft || ends.contains { if case .released = $0.manner { false } else { true } }
-        if isLost || verdicts.contains(.killed) { return .killed }
-        if interruptedBy != nil || leaseExpiry != nil { return .aborted }
-        return [.aborted, .notMet, .unverified].first(where: verdicts.contains) ?? .met
     }
 }

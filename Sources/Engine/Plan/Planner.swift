@@ -38,49 +38,22 @@ public struct Planner {
                 errors.unsupported += error.unsupported
             }
         }
-        let guards = plannedGuards(profile, planned, &errors)
+        let directories = Set(planned.compactMap { $0.settings.text("directory") }).sorted()
+        let held = planned.compactMap { $0.settings.held("directory") }
+        let guards = GuardPlanner(host, directories: directories, held: held, bases: Array(bases.values))
+            .plan(profile.guards, &errors)
+        let defaults = GuardPlanner.defaults(profile, bases: bases, host)
         errors.unsupported += tasks.problems()
         if !errors.invalid.isEmpty || !errors.unsupported.isEmpty { throw errors }
-        let plan = Plan(
+        var plan = Plan(
             profile: profile.name, file: profile.file, sha256: profile.sha256, seed: profile.seed, stressors: planned,
-            phases: phases, guards: guards, findings: findings)
+            phases: phases, guards: guards + defaults.on, findings: findings + ExpectationNote.findings(planned, phases)
+        )
+        plan.guardsAside = defaults.aside
         return PreparedRun(plan: plan, bases: bases)
     }
 
     private typealias Rejection = PlanErrors
-
-    /// The guards with their limits as figures; those of disks once for each file system that a stressor works on.
-    private func plannedGuards(
-        _ profile: Profile, _ stressors: [PlannedStressor], _ errors: inout PlanErrors
-    ) -> [PlannedGuard] {
-        let directories = Set(stressors.compactMap { $0.settings.text("directory") }).sorted()
-        let held = Dictionary(stressors.compactMap { $0.settings.held("directory") }.map { ($0.path, $0) }) { a, _ in a
-        }
-        return profile.guards.flatMap { condition -> [PlannedGuard] in
-            let metric = condition.metric.description
-            let (limit, unit): (Double, PlannedGuard.Unit) =
-                if case .percent(let percent) = condition.limit {
-                    (percent / 100, .ratio)
-                } else {
-                    (condition.limit.number ?? .nan, metric.unit)
-                }
-            let places: [String?] = metric.isOfFileSystem ? (directories.isEmpty ? ["/"] : directories) : [nil]
-            return places.compactMap { directory in
-                let isRatio = unit == .ratio
-                let place = directory.flatMap { held[$0] }
-                let location = place?.location ?? directory
-                if GuardMeter(condition.metric, isRatio: isRatio, directory: location, host: host) == nil {
-                    errors.unsupported.append(
-                        "guard '\(condition.text)' (line \(condition.mark.line)): what it watches cannot be read here"
-                            + metric.remedy)
-                    return nil
-                }
-                return PlannedGuard(
-                    text: condition.text, metric: condition.metric, comparison: condition.comparison, limit: limit,
-                    unit: unit, length: condition.length, directory: directory, held: place)
-            }
-        }
-    }
 
     private func plannedPhases(_ profile: Profile) -> [PlannedPhase] {
         var start: Nanoseconds = 0
@@ -88,7 +61,10 @@ public struct Planner {
             defer { start += phase.length }
             let loads = Dictionary(phase.loads.map { ($0.stressor, $0.text) }, uniquingKeysWith: { $1 })
             return PlannedPhase(
-                name: phase.name, start: start, length: phase.length, loads: loads, within: within(phase, profile))
+                name: phase.name, start: start, length: phase.length, loads: loads, within: within(phase, profile),
+                expect: Dictionary(
+                    phase.loads.compactMap { load in load.expect.map { (load.stressor, $0) } }, uniquingKeysWith: { $1 }
+                ))
         }
     }
 
@@ -147,7 +123,8 @@ public struct Planner {
             finding.stressor = entry.name
             return finding
         }
-        return (stressor, findings, PlanBasis(type: type, request: request, base: base))
+        let basis = PlanBasis(type: type, request: request, base: base, overrides: preparation.overrides)
+        return (stressor, findings, basis)
     }
 
     /// Where the profile writes a tolerance or a time that is not what is used.
@@ -192,6 +169,9 @@ public struct Planner {
         var amounts: Set<AmountKind> = []
         var unit: Unit?
         for load in profile.phases.flatMap(\.loads) where load.stressor == entry.name {
+            if let problem = load.shape.problemBeyondAll(entry.settings) {
+                throw PlanErrors(invalid: [Diagnostic(load.mark, problem)], unsupported: [])
+            }
             for amount in load.shape.amounts {
                 amounts.insert(amount.kind)
                 guard let own = manifest.unit(of: amount) else { continue }

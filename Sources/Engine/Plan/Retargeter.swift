@@ -15,6 +15,8 @@ struct PlanBasis: Sendable {
     var type: any Stressor.Type
     var request: LoadRequest
     var base: Base
+    /// See ``Preparation/overrides``.
+    var overrides: [Metric: String]
 }
 
 /// Resolves new loads of a run that goes on by the rules, and against the bases, of its plan.
@@ -44,6 +46,8 @@ public struct Retargeter: Sendable {
         var within: Nanoseconds?
         /// The least that the load leaves, in the unit; 0 where it leaves nothing.
         var leastLeft: Int64
+        /// See ``Preparation/overrides``.
+        var overrides: [Metric: String]
         var findings: [Finding]
     }
 
@@ -93,7 +97,9 @@ public struct Retargeter: Sendable {
             finding.stressor = stressor.name
             return finding
         }
-        return Change(curve: changed, within: length, leastLeft: preparation.leastLeft, findings: findings)
+        return Change(
+            curve: changed, within: length, leastLeft: preparation.leastLeft, overrides: preparation.overrides,
+            findings: findings)
     }
 
     /// One stressor's figures are in one unit and speak of one thing.
@@ -109,6 +115,9 @@ public struct Retargeter: Sendable {
                 .invalid,
                 "'\(text)' for '\(stressor.name)' is in \(unit.rawValue), and the run began with "
                     + "\(stressor.unit.rawValue); give it in that unit")
+        }
+        if let message = shape.problemBeyondAll(request.settings) {
+            throw OrderRefusal(.invalid, "'\(text)' for '\(stressor.name)': \(message)")
         }
         do throws(PlanProblem) {
             guard try basis.type.base(request).mode == stressor.mode else {
@@ -163,6 +172,14 @@ extension Manifest {
 extension LoadShape {
     /// What it leaves, as it is written.
     var left: [Amount] { amounts.compactMap { if case .leave(let rest) = $0 { rest } else { nil } } }
+
+    /// Why it cannot be asked for that it goes above 100 percent; `nil` where it does not, or may.
+    func problemBeyondAll(_ settings: Settings) -> String? {
+        let isBeyond = amounts.contains { if case .percent(let percent) = $0 { percent > 100 } else { false } }
+        guard isBeyond, !settings.flag("beyond-limit") else { return nil }
+        return "percent of a limit cannot exceed 100 without 'beyond-limit: true', which goes through the limit of a "
+            + "control group on purpose; write an amount to ask for more than there is"
+    }
 
     /// As much as there is has no figure, so nothing can slope to it or from it.
     func refuseUnlimitedSlope(from last: Double, _ base: Base) throws(AmountProblem) {

@@ -71,3 +71,20 @@ enum ToleranceNote {
         return findings
     }
 }
+
+/// Says that a load cannot be there, since its stressor is to be killed before.
+enum ExpectationNote {
+    static func findings(_ stressors: [PlannedStressor], _ phases: [PlannedPhase]) -> [Finding] {
+        stressors.compactMap { stressor in
+            let name = stressor.name
+            guard let end = phases.firstIndex(where: { $0.expect[name] == .killed }),
+                let next = phases.dropFirst(end + 1).first(where: { $0.loads[name] != nil }),
+                (next.expect[name] ?? stressor.expect) != .killed
+            else { return nil }
+            return Finding(
+                code: "load_after_kill", stressor: name,
+                message: "it is expected to be killed in phase '\(phases[end].name)', and then has no load in phase "
+                    + "'\(next.name)', which is a miss; leave it out there, or define a second stressor of the kind")
+        }
+    }
+}

@@ -89,7 +89,8 @@ final class Headroom: Sendable {
         }
         if let node, let available = state.nodes[node]?.available {
             consider(
-                available - hostReserve, "/sys/devices/system/node/node\(node)/meminfo", "free", available, hostReserve)
+                available.subtractingSaturating(hostReserve), "/sys/devices/system/node/node\(node)/meminfo", "free",
+                available, hostReserve)
         }
         return tightest
     }

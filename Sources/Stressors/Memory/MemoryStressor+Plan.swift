@@ -14,11 +14,13 @@ extension MemoryStressor {
             compresses nor merges. The target covers the stressor process whole: its resident set, as the kernel shows \
             it, is the target; with a load such as leave 512MiB its anonymous memory is, which is what it takes from \
             others, and so much is left. It refuses to grow into the headroom rather than bring the OOM killer, and \
-            offers itself first should the killer come. With mode: total, the use of the whole base is brought to the \
-            target and followed both ways: what others take is given back, and what they give back is taken. The \
+            offers itself first should the killer come; with beyond-limit: true it goes through the limit of its \
+            group. With mode: total, the use of the whole base is brought to the target and followed both ways: what \
+            others take is given back, and what they give back is taken. The \
             kernel takes everything back when the process ends, however it ends.
             """,
         reach: .ownProcess, drive: .level, unit: .bytes, amounts: [.percent, .bytes, .max, .leave],
+        mostPercent: BeyondLimit.mostPercent,
         keys: [
             .init(
                 "of", .choice(["auto", "host", "available", "cgroup"]), default: .text("auto"),
@@ -51,7 +53,7 @@ extension MemoryStressor {
             .init(
                 "workers", .integer(1...64), default: nil, reach: .always(.ownProcess),
                 help: "Threads that populate in parallel; one for each CPU, 8 at most, unless given."),
-        ] + NodePlacement.keys,
+        ] + BeyondLimit.keys + NodePlacement.keys,
         // The kernel counts a task's pages, and a group's, up to 64 of each processor late.
         tolerance: ToleranceRule(.percent(1), ofTotal: .percent(2), floor: .pagesPerCPU(64), released: 0x1p20),
         witness: "statm",
@@ -61,6 +63,7 @@ extension MemoryStressor {
     public static func base(_ request: LoadRequest) throws(PlanProblem) -> Base {
         let (settings, host) = (request.settings, request.host)
         try NodePlacement.check(settings, host)
+        try BeyondLimit.check(settings, host)
         if settings.nodes(NodeSetting.key) != nil, settings.text("mode") == "total" {
             throw .invalid(setting: "mode", "a total is that of a whole base; with 'nodes', mode is add")
         }
@@ -180,7 +183,10 @@ extension MemoryStressor {
         let used = base.mode == .total ? try use(of: kind, settings, host) : 0
         var findings = LeftMemory.findings(request, base: base)
         if let unwatched = host.unwatchedHeadroom { findings.append(unwatched) }
-        if let room = room(settings, host).map({ Double($0) + request.held }), peak - Double(used) > room {
+        findings += BeyondLimit.findings(request, peak: peak)
+        if !BeyondLimit.isOfGroup(settings), let room = room(settings, host).map({ Double($0) + request.held }),
+            peak - Double(used) > room
+        {
             let existing = base.mode == .total ? "\(HumanUnits.bytes(used)) are in use, and " : ""
             let (wanted, free) = HumanUnits.amounts(peak, room, .bytes)
             findings.append(
@@ -190,7 +196,8 @@ extension MemoryStressor {
                         + "reached. Lower the target, or free memory first."))
         }
         if let commit = CommitLimit.current?.finding(forPeak: peak - Double(used)) { findings.append(commit) }
-        if let high = aboveHigh(peak, base.mode, host) { findings.append(high) }
+        let high = aboveHigh(peak, base.mode, host)
+        if let high, !BeyondLimit.isOfGroup(settings) { findings.append(high) }
         if base.mode == .total {
             if peak > 0, peak < Double(used) {
                 let (held, wanted) = HumanUnits.amounts(Double(used), peak, .bytes)
@@ -236,7 +243,12 @@ extension MemoryStressor {
         let witness = kind == .cgroup ? "cgroup_working_set" : "meminfo_available"
         var preparation = Preparation(
             workers: workers, findings: findings, settings: resolved,
-            witness: base.mode == .total ? witness : LeftMemory.isAnonymous(settings) ? "statm_anonymous" : nil)
+            witness: base.mode == .total
+                ? witness
+                : BeyondLimit.isOfGroup(settings)
+                    ? "statm_swap" : LeftMemory.isAnonymous(settings) ? "statm_anonymous" : nil)
+        preparation.overrides = BeyondLimit.overrides(
+            request, settings, base: base, peak: peak, isAboveHigh: high != nil)
         preparation.leastLeft =
             left[LeftMemory.leastKey].flatMap { if case .bytes(let least) = $0 { least } else { nil } } ?? 0
         return preparation
@@ -274,7 +286,9 @@ extension MemoryStressor {
             return NodeWitness(processID: id, placement, host: request.host)
         }
         guard request.mode == .total else {
-            return ResidentSetWitness(processID: id, isAnonymous: LeftMemory.isAnonymous(request.settings))
+            return ResidentSetWitness(
+                processID: id, isAnonymous: LeftMemory.isAnonymous(request.settings),
+                countsSwap: BeyondLimit.isOfGroup(request.settings))
         }
         guard let use = MemoryUse(request.settings, host: request.host) else { return nil }
         return ResidentSetWitness(processID: id, use: use)

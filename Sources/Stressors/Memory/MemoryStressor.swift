@@ -46,13 +46,16 @@ public struct MemoryStressor: Stressor {
             isLocked: settings.flag("lock"),
             peakShare: Int(peak / Double(process.workers)) + 2 * AnonymousReservation.hugePageSize)
         headroom = Headroom(
-            hostReserve: Self.hostHeadroom(settings, revised: process.leastLeft),
+            hostReserve: BeyondLimit.isOfHost(settings)
+                ? .min : Self.hostHeadroom(settings, revised: process.leastLeft),
             cgroupReserve: { Self.cgroupHeadroom(settings, limit: $0, revised: process.leastLeft) },
-            groups: host.memoryGroups, hidden: host.hiddenMemoryLimit, nodes: placement?.nodes ?? [],
+            groups: BeyondLimit.isOfGroup(settings) ? [] : host.memoryGroups,
+            hidden: BeyondLimit.isOfGroup(settings) ? nil : host.hiddenMemoryLimit, nodes: placement?.nodes ?? [],
             cite: { process.cite(.refusal, source: $0, figure: $1) })
         guard ProcessOverhead.resident != nil else { throw .impossible("/proc/self/statm cannot be read") }
         overhead = ProcessOverhead(
-            gauges: process.gauges, isAnonymous: process.mode == .total || LeftMemory.isAnonymous(settings))
+            gauges: process.gauges, isAnonymous: process.mode == .total || LeftMemory.isAnonymous(settings),
+            countsSwap: BeyondLimit.isOfGroup(settings))
         nodes = try placement.map { (placement) throws(StressorFailure) in
             try NodeShares(placement, gauges: process.gauges)
         }
@@ -114,12 +117,13 @@ public struct MemoryStressor: Stressor {
     }
 
     static func hostHeadroom(_ settings: Settings, revised: Int64 = 0) -> Int64 {
-        LeftMemory.headroom(settings, usual: 64 << 20, revised: revised)
+        BeyondLimit.isOfHost(settings) ? 0 : LeftMemory.headroom(settings, usual: 64 << 20, revised: revised)
     }
 
     /// Near a cgroup's limit the kernel kills rather than refuses, so exert refuses first.
     static func cgroupHeadroom(_ settings: Settings, limit: Int64, revised: Int64 = 0) -> Int64 {
-        LeftMemory.headroom(settings, usual: min(64 << 20, max(4 << 20, limit / 50)), revised: revised)
+        BeyondLimit.isOfGroup(settings)
+            ? 0 : LeftMemory.headroom(settings, usual: min(64 << 20, max(4 << 20, limit / 50)), revised: revised)
     }
 }
 
@@ -128,13 +132,17 @@ final class ProcessOverhead: Sendable {
     private let gauges: [Gauge]
     private let bytes: Atomic<Int64>
     private let isAnonymous: Bool
+    private let countsSwap: Bool
 
     /// Measures the process before it holds anything.
     ///
-    /// - Parameter isAnonymous: whether shared code is left out, which belongs to whoever read it first.
-    init(gauges: [Gauge], isAnonymous: Bool = false) {
+    /// - Parameters:
+    ///   - isAnonymous: whether shared code is left out, which belongs to whoever read it first.
+    ///   - countsSwap: whether what is paged out counts as held.
+    init(gauges: [Gauge], isAnonymous: Bool = false, countsSwap: Bool = false) {
         self.gauges = gauges
         self.isAnonymous = isAnonymous
+        self.countsSwap = countsSwap
         let own = (isAnonymous ? Self.anonymous : Self.resident) ?? 0
         bytes = Atomic(own)
         gauges[0].own = own
@@ -149,11 +157,17 @@ final class ProcessOverhead: Sendable {
     func measure(holding holdings: Int64) -> Bool {
         let held = gauges.reduce(0) { $0 + $1.claimed }
         guard held == holdings, let own = isAnonymous ? Self.anonymous : Self.resident else { return false }
-        let measured = own - held
+        let measured = own + (countsSwap ? Self.swapped : 0) - held
         guard measured >= value / 2, measured < 64 << 20 else { return true }
         bytes.store(measured, ordering: .relaxed)
         gauges[0].own = measured
         return true
+    }
+
+    /// What of the process is paged out, in bytes; 0 where the kernel does not tell (`VmSwap` of proc(5)).
+    private static var swapped: Int64 {
+        guard let bytes = try? SmallFile.bytes("/proc/self/status") else { return 0 }
+        return ByteScanner.bytes(afterKiB: "VmSwap:", in: bytes[...]) ?? 0
     }
 
     /// The process's anonymous memory in bytes.

@@ -14,10 +14,13 @@ final class ResidentSetWitness: Witness {
     private let rollup: ProcFile?
     private let use: MemoryUse?
     private let isAnonymous: Bool
+    /// What is paged out counts, too: the load is to go to where that begins.
+    private let status: ProcFile?
     private var idle: Int64?
 
     /// Opens the accounting of a process, and that of a base where its total use is the figure.
-    init?(processID: Int32, use: MemoryUse? = nil, isAnonymous: Bool = false) {
+    init?(processID: Int32, use: MemoryUse? = nil, isAnonymous: Bool = false, countsSwap: Bool = false) {
+        status = countsSwap ? ProcFile("/proc/\(processID)/status") : nil
         self.isAnonymous = isAnonymous || use != nil
         guard let statm = ProcFile("/proc/\(processID)/statm", capacity: 128) else { return nil }
         self.statm = statm
@@ -25,7 +28,11 @@ final class ResidentSetWitness: Witness {
         rollup = ProcFile("/proc/\(processID)/smaps_rollup")
     }
 
-    private var ownBytes: Int64? { statm.read(isAnonymous ? MemoryText.anonymous : MemoryText.resident) }
+    private var ownBytes: Int64? {
+        statm.read(isAnonymous ? MemoryText.anonymous : MemoryText.resident).map { $0 + (swapped ?? 0) }
+    }
+
+    private var swapped: Int64? { status?.read { ByteScanner.bytes(afterKiB: "VmSwap:", in: $0) } }
 
     func begin() { idle = ownBytes }
 
@@ -40,7 +47,7 @@ final class ResidentSetWitness: Witness {
 
     func readExactly() -> Double? {
         let key: StaticString = isAnonymous && use == nil ? "Anonymous:" : "Rss:"
-        return rollup?.read { ByteScanner.integer(after: key, in: $0) }.map { Double($0 * 1024) }
+        return rollup?.read { ByteScanner.integer(after: key, in: $0) }.map { Double($0 * 1024 + (swapped ?? 0)) }
     }
 }
 
