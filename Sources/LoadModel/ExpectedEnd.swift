@@ -79,7 +79,7 @@ public struct ExpectationJudge {
         return written == nil ? nil : false
     }
 
-    /// Whether a signal ended it. One that gave up by itself was not killed.
+    /// Whether a signal ended it; one that gave up by itself was not killed.
     private func isKilled(_ stressor: String) -> Bool {
         var isKilled = false
         for end in ends where end.stressor == stressor {

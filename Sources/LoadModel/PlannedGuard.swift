@@ -33,7 +33,9 @@ public struct PlannedGuard: Hashable, Sendable {
     public var directory: String?
     /// What holds that directory; `nil` where nothing does.
     public var held: HeldDirectory?
-    /// Whether it is there without being written. Then it watches the host alone, whatever limits groups have: what a
+    /// Whether it is there without being written.
+    ///
+    /// Then it watches the host alone, whatever limits groups have: what a
     /// load takes of a group's limit endangers nobody else.
     public var isDefault: Bool
 

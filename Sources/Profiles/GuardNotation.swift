@@ -8,7 +8,9 @@ enum GuardNotation {
     /// The key that turns the guards off that nobody need write.
     static let defaultsKey = "defaults"
 
-    /// Whether they are on; `nil` where the word says neither. A reader of YAML 1.1 takes `off` for `false`.
+    /// Whether they are on; `nil` where the word says neither.
+    ///
+    /// A reader of YAML 1.1 takes `off` for `false`.
     static func isOn(_ word: String) -> Bool? { ["on": true, "true": true, "off": false, "false": false][word] }
 
     static func parse(_ text: String, mark: SourceMark) throws(NotationError) -> Guard {
