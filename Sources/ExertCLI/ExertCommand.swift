@@ -20,7 +20,7 @@ struct ExertCommand: ParsableCommand {
         version: exertVersion,
         subcommands: [
             RunCommand.self, CheckCommand.self, HostCommand.self, ListCommand.self, SchemaCommand.self,
-            CleanupCommand.self, ServeCommand.self, ObserveCommand.self, HealthCommand.self,
+            ProbeCommand.self, CleanupCommand.self, ServeCommand.self, ObserveCommand.self, HealthCommand.self,
         ])
 }
 

@@ -19,6 +19,7 @@ enum Dependencies {
         "LoadModel": Rule(),
         "Profiles": Rule(ours: ["LoadModel"], external: ["Yams", "Crypto"], mayUseFoundation: true),
         "Engine": Rule(ours: ["LoadModel", "LinuxSystem", "UndoRecords"], external: ["SystemPackage"]),
+        "Probes": Rule(ours: ["CLinux", "LoadModel", "LinuxSystem"]),
         "Stressors": Rule(
             ours: ["CLinux", "LoadModel", "LinuxSystem", "UndoRecords", "Engine"], external: ["SystemPackage"]),
         "Reporting": Rule(ours: ["LoadModel"]),
@@ -33,8 +34,8 @@ enum Dependencies {
             mayUseFoundation: true),
         "ExertCLI": Rule(
             ours: [
-                "LoadModel", "LinuxSystem", "UndoRecords", "Profiles", "Engine", "Stressors", "Reporting", "Exert",
-                "ControlServer",
+                "LoadModel", "LinuxSystem", "UndoRecords", "Profiles", "Engine", "Probes", "Stressors", "Reporting",
+                "Exert", "ControlServer",
             ],
             external: ["ArgumentParser"]),
     ]
