@@ -5,7 +5,7 @@ public import LoadModel
 
 /// Asks all probes of a plan, each at its times, on one thread that never waits for an answer.
 ///
-/// Everything that it takes is taken when it is made: addresses, sockets, buffers, some spare descriptors. Use it on one
+/// Everything that it takes is taken when it is made: addresses, sockets, buffers, spare descriptors. Use it on one
 /// thread.
 public final class Prober {
     /// What one second of the prober itself was like.
@@ -118,7 +118,15 @@ public final class Prober {
             return try commandMaker(arguments, readsNumber: readsNumber)
         case .unit(let name): return try commandMaker(["systemctl", "is-active", "--quiet", "--", name])
         case .process(let id): return { _ throws(ProbeProblem) in try ProcessAsker(id) }
-        case .grpc: throw ProbeProblem("grpc is not built in yet")
+        case .grpc(let endpoint, let service):
+            var authority = "localhost"
+            if case .host(let name, let port) = endpoint { authority = "\(name):\(port)" }
+            let request = try HealthAsker.request(authority: authority, service: service)
+            let address = try SocketAddress.chosen(endpoint)
+            try reserve.reserve(address.family, count)
+            return { [reserve, buffer] watch throws(ProbeProblem) in
+                HealthAsker(address, request: request, reserve, watch, buffer)
+            }
         }
     }
 
@@ -141,7 +149,7 @@ public final class Prober {
     /// - Parameters:
     ///   - start: the first due time, in ns of `CLOCK_MONOTONIC`.
     ///   - end: before which the last one is.
-    ///   - stop: a descriptor that ends it within 0.3 s when it is readable; what is in flight then is withdrawn. -1 for
+    ///   - stop: a descriptor that ends it within 0.3 s when it is readable; what is in flight is withdrawn. -1 for
     ///     none.
     ///   - sink: what is told; returns how many results were lost since it was last called, and must not wait.
     public func run(

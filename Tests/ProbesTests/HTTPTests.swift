@@ -222,10 +222,38 @@ import Testing
         #expect(told.tally().good == 4 && told.tally().mean == 2.5)
     }
 
+    /// The whole bar of 30 s in `scripts/test --full`; a fifth of it otherwise.
+    @Test func `the standard test of coordinated omission`() throws {
+        let scale = getenv("EXERT_PROBE_BAR").map { String(cString: $0) } == "full" ? 1.0 : 0.2
+        @Sendable func length(_ seconds: Double) -> Nanoseconds { Nanoseconds(seconds: seconds * scale) }
+        let stubs = [try Stub.http(Self.ok), try Stub.http(Self.ok)]
+        defer { for stub in stubs { stub.end() } }
+        aside {
+            usleep(UInt32(length(10) / 1000))
+            for stub in stubs { stub.stand(still: true) }
+            usleep(UInt32(length(6) / 1000))
+            for stub in stubs { stub.stand(still: false) }
+        }
+        let plans = [plan(http(stubs[0]), timeout: length(10)), plan(http(stubs[1]), timeout: length(1))]
+        let told = try probe(plans, seconds: 30 * scale)
+        let due = Int64((600 * scale).rounded())
+        for (share, expected) in [(0.9, 3.0), (0.95, 4.5), (0.99, 5.7)] {
+            guard case .known(let time) = told.tally().quantile(share) else {
+                Issue.record("\(told.tally().quantile(share))")
+                continue
+            }
+            #expect(abs(time.seconds - expected * scale) < 0.1, "\(share) \(time.seconds)")
+        }
+        for probe in 0...1 { #expect(told.numbers(probe) == Array(0..<due)) }
+        let good = try #require(told.tally(1).goodShare)
+        // Of a fifth of the length, one probe is 0.8 %.
+        #expect(abs(good - 5.0 / 6) < (scale == 1 ? 0.003 : 0.012), "\(good)")
+    }
+
     @Test func `a service that stands still is seen whole`() throws {
         let stub = try Stub.http(Self.ok)
         defer { stub.end() }
-        Task.detached {
+        aside {
             usleep(500_000)
             stub.stand(still: true)
             usleep(1_000_000)

@@ -123,7 +123,7 @@ import Testing
         var ends: [Int32] = [0, 0]
         pipe(&ends)
         let writer = ends[1]
-        Task.detached {
+        aside {
             usleep(300_000)
             close(writer)
         }
@@ -133,6 +133,30 @@ import Testing
         #expect(told.results.allSatisfy { $0.outcome == .withdrawn } && told.results.count >= 6)
         let last = told.results.map(\.due).max() ?? 0
         #expect(end - last < 400 * .millisecond, "\((end - last).seconds)")
+    }
+
+    @Test func `a gRPC service says whether it serves`() throws {
+        func health(_ answer: [UInt8]) throws -> Told {
+            let stub = try Stub { request, _ in
+                let isCall = HTTPService.contains(request, Array("/grpc.health.v1.Health/Check".utf8))
+                guard isCall, HTTPService.contains(request, [0x0A, 1, 0x61]) else { return nil }
+                return .send(answer)
+            }
+            defer { stub.end() }
+            return try outcomes(.grpc(endpoint: stub.endpoint, service: "a"))
+        }
+        let settings = HealthAsker.frame(4, 0, 0, [0, 3, 0, 0, 0, 100])
+        let head = HealthAsker.frame(1, 0x4, 1, [0x88])
+        let trailers = HealthAsker.frame(1, 0x5, 1, [0x88])
+        func message(_ status: UInt8) -> [UInt8] { HealthAsker.frame(0, 0, 1, [0, 0, 0, 0, 2, 8, status]) }
+        let padded = HealthAsker.frame(0, 0x8, 1, [3, 0, 0, 0, 0, 2, 8, 1, 0, 0, 0])
+        #expect(try health(settings + head + message(1) + trailers).tally().counts == [.good: 5])
+        #expect(try health(settings + head + padded + trailers).tally().counts == [.good: 5])
+        let away = try health(settings + head + message(2) + trailers)
+        #expect(away.tally().counts == [.status: 5] && away.notes == ["not serving"])
+        #expect(try health(settings + trailers).tally().counts == [.status: 5])
+        #expect(try health(settings + head + message(1)).tally().counts == [.timeout: 5])
+        #expect(try health(Array("HTTP/1.1 400 Bad Request\r\n\r\n".utf8)).tally().counts == [.protocolError: 5])
     }
 
     @Test func `what can never be in flight is refused`() {
@@ -160,7 +184,7 @@ private final class NameServer: Sendable {
             getsockname(socket, pointer, &length)
         }
         port = UInt16(bigEndian: address.sin_port)
-        Task.detached {
+        aside {
             var buffer = [UInt8](repeating: 0, count: 512)
             var peer = sockaddr_storage()
             while true {

@@ -56,8 +56,7 @@ final class Stub: Sendable {
             port = UInt16(bigEndian: address.sin_port)
         }
         try #require(listen(listener, 1024) == 0)
-        let thread = Thread { [self] in serve(answer) }
-        thread.start()
+        aside { [self] in serve(answer) }
     }
 
     /// How many connections were accepted, and how many requests answered.
@@ -139,21 +138,20 @@ final class Stub: Sendable {
     }
 }
 
-/// A detached thread.
-private final class Thread: @unchecked Sendable {
-    private let body: @Sendable () -> Void
-    init(_ body: @escaping @Sendable () -> Void) { self.body = body }
-
-    func start() {
-        var handle = pthread_t()
-        pthread_create(
-            &handle, nil,
-            {
-                Unmanaged<Thread>.fromOpaque($0!).takeRetainedValue().body()
-                return nil
-            }, Unmanaged.passRetained(self).toOpaque())
-        pthread_detach(handle)
+/// Does something on a thread of its own, which nobody waits for: tasks share as many threads as there are processors.
+func aside(_ body: @escaping @Sendable () -> Void) {
+    final class Box: Sendable {
+        let body: @Sendable () -> Void
+        init(_ body: @escaping @Sendable () -> Void) { self.body = body }
     }
+    var handle = pthread_t()
+    pthread_create(
+        &handle, nil,
+        {
+            Unmanaged<Box>.fromOpaque($0!).takeRetainedValue().body()
+            return nil
+        }, Unmanaged.passRetained(Box(body)).toOpaque())
+    pthread_detach(handle)
 }
 
 extension SocketAddress {

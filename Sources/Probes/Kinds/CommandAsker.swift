@@ -7,10 +7,11 @@ internal import LoadModel
 
 /// Runs a program and looks at how it ends; no shell is involved.
 ///
-/// The program is first of a process group of its own, which is killed when the program has ended or has taken too long.
+/// The program is first of a process group of its own, which is killed when it has ended or has taken too long.
 final class CommandAsker: Asker {
     /// How much of a number's text is read, and how much of standard error is kept, in bytes.
     private static let (outputLimit, noteLimit) = (4096, 256)
+    private static let spareCount = 5
 
     private enum State {
         case free
@@ -29,6 +30,8 @@ final class CommandAsker: Asker {
     private var pidfd: Int32 = -1
     private var output: Int32 = -1
     private var error: Int32 = -1
+    /// Held for what a start takes: two pipes and a pidfd. A load that takes all file handles finds them taken.
+    private var spare: [Int32] = []
     private var printed: [UInt8] = []
     private var complaint: [UInt8] = []
 
@@ -40,11 +43,14 @@ final class CommandAsker: Asker {
         guard counter >= 0 else { throw ProbeProblem("no descriptor to be had: \(ErrorText.last)") }
         watch.renew()
         watch.watch(counter, .toRead)
+        holdSpare()
+        guard spare.count == Self.spareCount else { throw ProbeProblem("no descriptor to be had: \(ErrorText.last)") }
     }
 
     deinit {
         giveUp()
         closeAll()
+        letGoOfSpare()
         Glibc.close(counter)
     }
 
@@ -54,9 +60,11 @@ final class CommandAsker: Asker {
 
     func ask() -> Reply? {
         (printed, complaint) = ([], [])
+        letGoOfSpare()
         var (out, err): ([Int32], [Int32]) = ([-1, -1], [-1, -1])
         guard CLinux_pipe(&out) == 0, CLinux_pipe(&err) == 0 else {
             for descriptor in out + err where descriptor >= 0 { Glibc.close(descriptor) }
+            holdSpare()
             return Reply(.noResource)
         }
         (output, error) = (out[0], err[0])
@@ -161,6 +169,20 @@ final class CommandAsker: Asker {
         close(&pidfd)
         close(&output)
         close(&error)
+        holdSpare()
+    }
+
+    private func holdSpare() {
+        while spare.count < Self.spareCount {
+            let descriptor = open("/dev/null", O_RDONLY | O_CLOEXEC)
+            guard descriptor >= 0 else { return }
+            spare.append(descriptor)
+        }
+    }
+
+    private func letGoOfSpare() {
+        for descriptor in spare { Glibc.close(descriptor) }
+        spare = []
     }
 
     private func close(_ descriptor: inout Int32) {

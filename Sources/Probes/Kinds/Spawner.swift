@@ -5,8 +5,10 @@ internal import Glibc
 internal import LinuxSystem
 internal import Synchronization
 
-/// Starts programs on a thread of its own: posix_spawn(3) returns when the program is loaded, and a disk under load lets
-/// that take its time, in which no other probe would be asked.
+/// Starts programs on a thread of its own.
+///
+/// posix_spawn(3) returns when the program is loaded, which takes long from a disk under load: no other probe would be
+/// asked in that time.
 final class Spawner: Sendable {
     /// A program to start, and how it is told what became of that.
     struct Job: Sendable {
