@@ -131,13 +131,13 @@ struct ProbeCommand: ParsableCommand {
             throw ValidationError(
                 "'\(url)': write http://HOST:PORT/PATH, unix:/SOCKET:/PATH, tcp://HOST:PORT or dns:NAME")
         }
+        guard let codes = ProbeURL.statusCodes(status) else {
+            throw ValidationError("--status '\(status)': write codes such as 200-299,404")
+        }
         guard case .http(var http) = question else { return question }
         http.method = method
         http.bodyContains = contains
         http.keepsConnection = connection == .keep
-        guard let codes = ProbeURL.statusCodes(status) else {
-            throw ValidationError("--status '\(status)': write codes such as 200-299,404")
-        }
         http.goodStatus = codes
         http.headers = try headers.map { text in
             guard let header = ProbeURL.header(text) else {

@@ -66,7 +66,7 @@ final class Connection {
 
     /// Writes `bytes`, now or when there is a connection.
     func send(_ bytes: [UInt8]) -> Step {
-        unsent = bytes[...]
+        unsent = unsent.isEmpty ? bytes[...] : unsent + bytes
         return isConnected ? flush() : .waits
     }
 

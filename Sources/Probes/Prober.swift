@@ -50,6 +50,7 @@ public final class Prober {
     private static let lastCall: Nanoseconds = 150 * .millisecond
 
     private let plans: [ProbePlan]
+    private let tls: (any TLSProvider)?
     private let offsets: [Nanoseconds]
     private let queue: EventQueue
     private let reserve = SocketReserve()
@@ -61,10 +62,13 @@ public final class Prober {
 
     /// Takes everything that the probes need.
     ///
-    /// - Parameter host: the host's number in a fleet.
+    /// - Parameters:
+    ///   - host: the host's number in a fleet.
+    ///   - tls: what https takes; where there is nothing, https is refused.
     /// - Throws: ``ProbeProblem`` where one of them can never be asked here.
-    public init(_ plans: [ProbePlan], host: Int = 0) throws(ProbeProblem) {
+    public init(_ plans: [ProbePlan], host: Int = 0, tls: (any TLSProvider)? = nil) throws(ProbeProblem) {
         self.plans = plans
+        self.tls = tls
         offsets = ProbeSchedule.offsets(plans, host: host)
         queue = try EventQueue()
         // Touched: memory that is only promised may be gone when the load has it.
@@ -103,8 +107,9 @@ public final class Prober {
 
     private func maker(of plan: ProbePlan, _ count: Int) throws(ProbeProblem) -> Maker {
         switch plan.question {
-        case .http(let question): return try httpMaker(HTTPService(question), count)
-        case .prometheus(let question, let query): return try httpMaker(HTTPService(question, query: query), count)
+        case .http(let question): return try httpMaker(HTTPService(question, tls: tls), count)
+        case .prometheus(let question, let query):
+            return try httpMaker(HTTPService(question, query: query, tls: tls), count)
         case .tcp(let endpoint, let send, let expect):
             let address = try SocketAddress.chosen(endpoint)
             try reserve.reserve(address.family, count)

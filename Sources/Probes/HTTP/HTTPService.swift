@@ -16,9 +16,15 @@ final class HTTPService {
     /// Whether the body is Prometheus's answer to a query of one number.
     private let readsNumber: Bool
 
-    init(_ question: HTTPQuestion, query: String? = nil) throws(ProbeProblem) {
-        // Until a provider of TLS is given, nobody may believe that a certificate was looked at.
-        guard question.security == .none else {
+    /// What encrypts its connections; `nil` where nothing does.
+    let tls: (any TLSClient)?
+
+    init(_ question: HTTPQuestion, query: String? = nil, tls: (any TLSProvider)?) throws(ProbeProblem) {
+        if question.security == .none {
+            self.tls = nil
+        } else if let tls {
+            self.tls = try tls.client(host: question.host, security: question.security)
+        } else {
             throw ProbeProblem("https is not built in yet: probe the plain port, or a Unix socket")
         }
         self.question = question
@@ -145,98 +151,4 @@ final class HTTPService {
             }
         }
     }
-}
-
-/// Sends an HTTP request and reads the response, over a connection that it keeps or over one of its own.
-final class HTTPAsker: Asker {
-    private let service: HTTPService
-    private let connection: Connection
-    private let buffer: UnsafeMutableRawBufferPointer
-    private var reader = HTTPReader()
-    private var isAsking = false
-    /// Whether the connection has served before, so that its end need not say anything of this request.
-    private var isReused = false
-
-    init(_ service: HTTPService, _ reserve: SocketReserve, _ watch: Watch, _ buffer: UnsafeMutableRawBufferPointer) {
-        self.service = service
-        self.buffer = buffer
-        connection = Connection(service.address, reserve, watch)
-    }
-
-    func isCurrent(_ generation: UInt32) -> Bool { connection.isCurrent(generation) }
-
-    func ask() -> Reply? {
-        isAsking = true
-        isReused = connection.isOpen
-        reader = HTTPReader(isHead: service.isHead)
-        return isReused ? follow(connection.send(service.request)) : begin()
-    }
-
-    /// Connects and asks; the way there is part of the answer's latency.
-    private func begin() -> Reply? {
-        isReused = false
-        if case .failed(let outcome) = connection.open() { return end(Reply(outcome)) }
-        return follow(connection.send(service.request))
-    }
-
-    private func follow(_ step: Connection.Step) -> Reply? {
-        guard case .failed(let outcome) = step else { return nil }
-        return broken(outcome)
-    }
-
-    /// The connection is gone before the answer: a kept one may have been closed for its age alone, and is replaced.
-    private func broken(_ outcome: ProbeOutcome) -> Reply? {
-        if isReused, !reader.hasBegun, service.isRepeatable, outcome == .reset || outcome == .timeout { return begin() }
-        return end(Reply(outcome))
-    }
-
-    func wake() -> Reply? {
-        guard isAsking else {
-            // Kept, and nobody has asked: it is being closed.
-            connection.close()
-            return nil
-        }
-        let step = connection.proceed()
-        guard step == .done else { return follow(step) }
-        var failure: HTTPReader.Failure?
-        let received = connection.receive(buffer) { bytes in
-            do throws(HTTPReader.Failure) {
-                try reader.take(bytes)
-                return reader.isDone
-            } catch {
-                failure = error
-                return true
-            }
-        }
-        if let failure {
-            connection.close()
-            return end(Reply(failure == .tooLarge ? .body : .protocolError, note: "\(failure)"))
-        }
-        switch received {
-        case .waits: return nil
-        case .done: return complete()
-        case .ended: return reader.end() ? complete() : broken(.reset)
-        case .failed(let outcome): return broken(outcome)
-        }
-    }
-
-    func tick() -> Reply? { isAsking ? follow(connection.retry()) : nil }
-
-    private func complete() -> Reply {
-        if !reader.keepsConnection || !service.keepsConnection { connection.close() }
-        return end(service.judge(reader))
-    }
-
-    private func end(_ reply: Reply) -> Reply {
-        isAsking = false
-        if reply.outcome != .good, reply.outcome != .status, reply.outcome != .body { connection.close() }
-        return reply
-    }
-
-    func giveUp() {
-        isAsking = false
-        connection.close()
-    }
-
-    func rest() { connection.close() }
 }

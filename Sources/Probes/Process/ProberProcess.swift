@@ -17,7 +17,9 @@ public enum ProberMain {
     fileprivate static let planLimit = 16 << 20
 
     /// Reads plan and time, asks, and returns the process's exit code.
-    public static func run() -> Int32 {
+    ///
+    /// - Parameter tls: what https takes; where there is nothing, https is refused.
+    public static func run(tls: (any TLSProvider)? = nil) -> Int32 {
         CurrentProcess.setParentDeathSignal()
         CurrentProcess.disableCoreDumps()
         // A reader that is gone is seen by its lifeline.
@@ -30,7 +32,7 @@ public enum ProberMain {
         else { return 64 }
         let prober: Prober
         do throws(ProbeProblem) {
-            prober = try Prober(plans, host: host)
+            prober = try Prober(plans, host: host, tls: tls)
         } catch {
             _ = send(.problem(error.description))
             return 4
