@@ -31,6 +31,7 @@ extension RunCommand: ProcessWatching {}
 extension CheckCommand: ProcessWatching {}
 extension ServeCommand: ProcessWatching {}
 extension CleanupCommand: ProcessWatching {}
+extension ProbeCommand: ProcessWatching {}
 
 extension ExertCommand {
     /// Runs what the words of the command line say, and ends the process.

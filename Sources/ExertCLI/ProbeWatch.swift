@@ -79,6 +79,7 @@ final class ProbeWatch {
                 case .ended:
                     // A prober that was killed leaves the end untold, and all that was due is in the log.
                     let end = prober.finish()
+                    if present.contains(where: { $0.due > 0 }) { show(at: tick * .second) }
                     writeSeconds(before: .max)
                     if end.signal != 0 { throw ProbeProblem("the prober was killed by signal \(end.signal)") }
                     return true
@@ -121,16 +122,20 @@ final class ProbeWatch {
 
     /// Ends the second that is shown, and writes those of which all answers are there.
     private func turn(_ second: Int64) {
+        show(at: second * .second)
+        let longest = plans.map(\.timeout).max() ?? 0
+        writeSeconds(before: second - (longest + .second - 1) / .second - 1)
+    }
+
+    private func show(at time: Nanoseconds) {
         if !isQuiet {
             for (plan, tally) in zip(plans, present) where tally.due > 0 || plan.every <= .second {
                 let name = plans.count > 1 ? "\(plan.name)  " : ""
                 Console.write(
-                    "\(HumanUnits.clock(second * .second))  \(name)\(ProbeText.line(tally))\n", to: Console.output)
+                    "\(HumanUnits.clock(time))  \(name)\(ProbeText.line(tally))\n", to: Console.output)
             }
         }
         present = plans.map { _ in ProbeTally() }
-        let longest = plans.map(\.timeout).max() ?? 0
-        writeSeconds(before: second - (longest + .second - 1) / .second - 1)
     }
 
     private func writeSeconds(before end: Int64) {

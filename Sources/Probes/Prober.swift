@@ -204,11 +204,11 @@ public final class Prober {
             reserve.refill()
             if woke >= report.end {
                 for course in courses { course.tidy(woke, idle: Self.idle) }
-                report.dropped += sink(.second(report.turn(woke)))
+                report.tell(sink, woke)
             }
         }
         for course in courses { course.cut(Clocks.monotonic) }
-        report.dropped += sink(.second(report.turn(Clocks.monotonic)))
+        report.tell(sink, Clocks.monotonic)
     }
 }
 
@@ -233,8 +233,13 @@ private struct SecondReport {
         self.dropped += dropped
     }
 
-    /// Ends the second, and begins the next.
-    mutating func turn(_ now: Nanoseconds) -> Prober.Second {
+    /// Ends the second, tells it, and begins the next; what was lost is told as soon as somebody takes it.
+    mutating func tell(_ sink: (Prober.Event) -> Int64, _ now: Nanoseconds) {
+        let second = turn(now)
+        if sink(.second(second)) > 0 { dropped += second.dropped }
+    }
+
+    private mutating func turn(_ now: Nanoseconds) -> Prober.Second {
         let (wait, cpu) = (Self.wait(schedstat), Clocks.threadCPU)
         let second = Prober.Second(
             end: now, runQueueWait: wait.flatMap { wait in waited.map { wait - $0 } }, cpuTime: cpu - taken,
