@@ -23,6 +23,8 @@ final class Connection {
     private var descriptor: Int32 = -1
     private var isConnected = false
     private var unsent: ArraySlice<UInt8> = []
+    /// What the kernel is watching for already.
+    private var wanted: Watch.Wanted?
 
     init(_ address: SocketAddress, _ reserve: SocketReserve, _ watch: Watch) {
         self.address = address
@@ -56,7 +58,7 @@ final class Connection {
         }
         switch errno {
         case EINPROGRESS:
-            watch.watch(descriptor, .toWrite)
+            want(.toWrite)
             return .waits
         case EAGAIN where address.family == AF_UNIX: return .waits
         case ENOENT where address.family == AF_UNIX: return fail(ECONNREFUSED)
@@ -95,14 +97,18 @@ final class Connection {
             if count >= 0 {
                 unsent = unsent.dropFirst(count)
             } else if errno == EAGAIN {
-                watch.watch(descriptor, .toWrite)
+                want(.toWrite)
                 return .waits
             } else if errno != EINTR {
                 return fail(errno)
             }
         }
-        watch.watch(descriptor, .toRead)
+        want(.toRead)
         return .done
+    }
+
+    private func want(_ wanted: Watch.Wanted) {
+        if self.wanted != wanted, watch.watch(descriptor, wanted) { self.wanted = wanted }
     }
 
     /// Reads what is there, a piece at a time.
@@ -127,6 +133,7 @@ final class Connection {
         descriptor = -1
         isConnected = false
         unsent = []
+        wanted = nil
         watch.renew()
     }
 

@@ -76,11 +76,11 @@ final class Watch {
 
     /// What is waited for.
     enum Wanted {
-        case toRead, toWrite, toSeeItClosed
+        case toRead, toWrite
 
         var rawValue: UInt32 {
             switch self {
-            case .toRead, .toSeeItClosed: UInt32(CLINUX_READABLE | CLINUX_PEER_CLOSED)
+            case .toRead: UInt32(CLINUX_READABLE | CLINUX_PEER_CLOSED)
             case .toWrite: UInt32(CLINUX_WRITABLE)
             }
         }
