@@ -93,6 +93,8 @@ final class Stub: Sendable {
             }
             if polls[0].revents != 0 {
                 let client = accept(listener, nil, nil)
+                // Or what other tests start would keep the connection open behind our back.
+                if client >= 0 { _ = fcntl(client, F_SETFD, FD_CLOEXEC) }
                 let number = state.withLock { state in
                     state.connections += 1
                     return state.connections

@@ -25,7 +25,7 @@ final class CommandAsker: Asker {
     private let spawner: Spawner
     private let readsNumber: Bool
     private let watch: Watch
-    private let counter: Int32
+    private let counter: Spawner.SharedCounter
     private var state = State.free
     private var pidfd: Int32 = -1
     private var output: Int32 = -1
@@ -39,10 +39,9 @@ final class CommandAsker: Asker {
         self.spawner = spawner
         self.readsNumber = readsNumber
         self.watch = watch
-        counter = CLinux_eventfd()
-        guard counter >= 0 else { throw ProbeProblem("no descriptor to be had: \(ErrorText.last)") }
+        counter = try Spawner.SharedCounter()
         watch.renew()
-        watch.watch(counter, .toRead)
+        watch.watch(counter.descriptor, .toRead)
         holdSpare()
         guard spare.count == Self.spareCount else { throw ProbeProblem("no descriptor to be had: \(ErrorText.last)") }
     }
@@ -51,7 +50,6 @@ final class CommandAsker: Asker {
         giveUp()
         closeAll()
         letGoOfSpare()
-        Glibc.close(counter)
     }
 
     // The counter is watched from the first to the last; what else is closed tells nothing any more.
@@ -84,7 +82,7 @@ final class CommandAsker: Asker {
     private func proceed() -> Reply? {
         if case .starting(let outcome, let isWanted) = state {
             guard let (pid, error) = outcome.value else { return nil }
-            EventCounter.reset(counter)
+            EventCounter.reset(counter.descriptor)
             guard error == 0 else {
                 free()
                 let note = "not started: \(String(cString: strerror(error)))"

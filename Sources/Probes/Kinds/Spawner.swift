@@ -15,8 +15,18 @@ final class Spawner: Sendable {
         var output: Int32
         var error: Int32
         /// The counter that is raised when ``outcome`` is there.
-        var counter: Int32
+        var counter: SharedCounter
         var outcome: Outcome
+    }
+
+    /// A counter that is closed when neither thread has a use for it: its number would be somebody else's.
+    final class SharedCounter: Sendable {
+        let descriptor: Int32
+        init() throws(ProbeProblem) {
+            descriptor = CLinux_eventfd()
+            guard descriptor >= 0 else { throw ProbeProblem("no descriptor to be had: \(ErrorText.last)") }
+        }
+        deinit { close(descriptor) }
     }
 
     /// What became of a start: the process, or an errno.
@@ -27,18 +37,16 @@ final class Spawner: Sendable {
     }
 
     private let jobs = Mutex<(jobs: [Job], isOver: Bool)>(([], false))
-    private let counter: Int32
+    private let counter: SharedCounter
 
     init(_ arguments: [String], path: String) throws(ProbeProblem) {
-        counter = CLinux_eventfd()
-        guard counter >= 0 else { throw ProbeProblem("no descriptor to be had: \(ErrorText.last)") }
+        counter = try SharedCounter()
         let (counter, null) = (counter, open("/dev/null", O_RDONLY | O_CLOEXEC))
         guard null >= 0 else { throw ProbeProblem("/dev/null cannot be opened: \(ErrorText.last)") }
         do {
             let thread = try KernelThread(named: "exert-spawn") { [weak self] in
                 while Self.next(counter, { self?.take() }, null, arguments, path) {}
                 close(null)
-                close(counter)
             }
             thread.detach()
         } catch {
@@ -49,13 +57,13 @@ final class Spawner: Sendable {
     /// Starts the thread's last turn.
     func end() {
         jobs.withLock { $0.isOver = true }
-        EventCounter.signal(counter)
+        EventCounter.signal(counter.descriptor)
     }
 
     /// Has a program started.
     func submit(_ job: Job) {
         jobs.withLock { $0.jobs.append(job) }
-        EventCounter.signal(counter)
+        EventCounter.signal(counter.descriptor)
     }
 
     private func take() -> (jobs: [Job], isOver: Bool) {
@@ -67,11 +75,11 @@ final class Spawner: Sendable {
 
     /// Waits for jobs and does them; whether there will be more.
     private static func next(
-        _ counter: Int32, _ take: () -> (jobs: [Job], isOver: Bool)?, _ null: Int32, _ arguments: [String],
+        _ counter: SharedCounter, _ take: () -> (jobs: [Job], isOver: Bool)?, _ null: Int32, _ arguments: [String],
         _ path: String
     ) -> Bool {
-        _ = EventPoll.wait([counter])
-        EventCounter.reset(counter)
+        _ = EventPoll.wait([counter.descriptor])
+        EventCounter.reset(counter.descriptor)
         guard let (jobs, isOver) = take() else { return false }
         for job in jobs {
             var argv: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
@@ -81,7 +89,7 @@ final class Spawner: Sendable {
             close(job.output)
             close(job.error)
             job.outcome.set(pid: pid, error: error)
-            EventCounter.signal(job.counter)
+            EventCounter.signal(job.counter.descriptor)
         }
         return !isOver
     }
