@@ -87,6 +87,8 @@ let package = Package(
                 "LoadModel", "LinuxSystem", "UndoRecords", .product(name: "SystemPackage", package: "swift-system"),
             ]
         ),
+        // What is asked of the system under test, and the process that asks.
+        .target(name: "Probes", dependencies: ["CLinux", "LoadModel", "LinuxSystem"]),
         // One folder per stressor and one catalog file.
         .target(
             name: "Stressors",
@@ -121,8 +123,8 @@ let package = Package(
         .executableTarget(
             name: "ExertCLI",
             dependencies: [
-                "LoadModel", "LinuxSystem", "UndoRecords", "Profiles", "Engine", "Stressors", "Reporting", "Exert",
-                "ControlServer",
+                "LoadModel", "LinuxSystem", "UndoRecords", "Profiles", "Engine", "Probes", "Stressors", "Reporting",
+                "Exert", "ControlServer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
@@ -142,6 +144,7 @@ let package = Package(
                 "LinuxSystem", "UndoRecords", .product(name: "SystemPackage", package: "swift-system"),
             ]
         ),
+        .testTarget(name: "ProbesTests", dependencies: ["Probes", "LoadModel", "LinuxSystem"]),
         .testTarget(name: "UndoRecordsTests", dependencies: ["UndoRecords", "LinuxSystem", "CLinux"]),
         .testTarget(
             name: "StressorTests",

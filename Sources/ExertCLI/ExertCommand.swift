@@ -20,7 +20,7 @@ struct ExertCommand: ParsableCommand {
         version: exertVersion,
         subcommands: [
             RunCommand.self, CheckCommand.self, HostCommand.self, ListCommand.self, SchemaCommand.self,
-            CleanupCommand.self, ServeCommand.self, ObserveCommand.self, HealthCommand.self,
+            ProbeCommand.self, CleanupCommand.self, ServeCommand.self, ObserveCommand.self, HealthCommand.self,
         ])
 }
 
@@ -31,6 +31,7 @@ extension RunCommand: ProcessWatching {}
 extension CheckCommand: ProcessWatching {}
 extension ServeCommand: ProcessWatching {}
 extension CleanupCommand: ProcessWatching {}
+extension ProbeCommand: ProcessWatching {}
 
 extension ExertCommand {
     /// Runs what the words of the command line say, and ends the process.

@@ -10,6 +10,8 @@ enum ExitStatus {
     static let aborted = ExitCode(3)
     /// It cannot be done on this host.
     static let unsupported = ExitCode(4)
+    /// The system under test did not do what was wanted of it.
+    static let objectiveMissed = ExitCode(6)
     /// Bad usage or a bad profile.
     static let usage = ExitCode(64)
 }

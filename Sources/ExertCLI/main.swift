@@ -4,6 +4,7 @@ import ArgumentParser
 import Engine
 import Glibc
 import LinuxSystem
+import Probes
 import Stressors
 
 // Not Swift's `CommandLine`: it asks /proc, and without one every command line would be empty.
@@ -32,6 +33,9 @@ if CurrentProcess.isInit { CurrentProcess.divideIntoInitAndChild() }
 if arguments.dropFirst().first == StressorProcess.subcommand {
     exit(StressorProcess.run(catalog: Catalog.all, arguments: arguments))
 }
+
+// So is the prober, which sets up for itself what a command would only undo.
+if arguments.dropFirst().first == ProberMain.subcommand { exit(ProberMain.run()) }
 
 // A reader of our output that goes away must not take the run along without a release.
 signal(SIGPIPE, SIG_IGN)

@@ -46,13 +46,30 @@ public struct LatencyDistribution: Hashable, Sendable {
     /// The counts, up to the last cell that has one.
     public private(set) var counts: [Int64]
     /// How many latencies were counted.
-    public let total: Int64
+    public private(set) var total: Int64
 
     /// Creates a distribution; zeros at the end of `counts` are dropped.
     public init(counts: [Int64]) {
         let end = counts.lastIndex { $0 > 0 }.map { $0 + 1 } ?? 0
         self.counts = Array(counts.prefix(end))
         total = counts.reduce(0, +)
+    }
+
+    /// Counts a latency.
+    public mutating func add(_ latency: Nanoseconds) {
+        let cell = LatencyScale.cell(of: latency)
+        if cell >= counts.count { counts += [Int64](repeating: 0, count: cell + 1 - counts.count) }
+        counts[cell] += 1
+        total += 1
+    }
+
+    /// Counts what another distribution has counted.
+    public mutating func add(_ other: LatencyDistribution) {
+        if other.counts.count > counts.count {
+            counts += [Int64](repeating: 0, count: other.counts.count - counts.count)
+        }
+        for (cell, count) in other.counts.enumerated() where count > 0 { counts[cell] += count }
+        total += other.total
     }
 
     /// What was counted since `earlier`.

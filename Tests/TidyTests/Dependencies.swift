@@ -21,6 +21,7 @@ enum Dependencies {
         "YAML": Rule(ours: ["CYAML", "LoadModel"]),
         "Profiles": Rule(ours: ["LoadModel", "YAML"]),
         "Engine": Rule(ours: ["LoadModel", "LinuxSystem", "UndoRecords"], external: ["SystemPackage"]),
+        "Probes": Rule(ours: ["CLinux", "LoadModel", "LinuxSystem"]),
         "Stressors": Rule(
             ours: ["CLinux", "LoadModel", "LinuxSystem", "UndoRecords", "Engine"], external: ["SystemPackage"]),
         "Reporting": Rule(ours: ["LoadModel"]),
@@ -35,8 +36,8 @@ enum Dependencies {
             mayUseFoundation: true),
         "ExertCLI": Rule(
             ours: [
-                "LoadModel", "LinuxSystem", "UndoRecords", "Profiles", "Engine", "Stressors", "Reporting", "Exert",
-                "ControlServer",
+                "LoadModel", "LinuxSystem", "UndoRecords", "Profiles", "Engine", "Probes", "Stressors", "Reporting",
+                "Exert", "ControlServer",
             ],
             external: ["ArgumentParser"]),
     ]

@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include "CLinuxAside.h"
+#include "CLinuxEvents.h"
 #include "CLinuxFiles.h"
 #include "CLinuxProbe.h"
 #include "CLinuxRecords.h"
