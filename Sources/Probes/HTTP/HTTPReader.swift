@@ -124,7 +124,7 @@ struct HTTPReader {
         }
     }
 
-    /// `HTTP/1.1 200 OK`
+    /// Takes a line such as `HTTP/1.1 200 OK`.
     private mutating func takeStatus(_ line: ArraySlice<UInt8>) throws(Failure) {
         let bytes = Array(line)
         guard bytes.count >= 12, bytes.starts(with: "HTTP/1.".utf8), [0x30, 0x31].contains(bytes[7]),

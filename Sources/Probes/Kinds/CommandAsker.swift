@@ -30,7 +30,7 @@ final class CommandAsker: Asker {
     private var pidfd: Int32 = -1
     private var output: Int32 = -1
     private var error: Int32 = -1
-    /// Held for what a start takes: two pipes and a pidfd. A load that takes all file handles finds them taken.
+    /// Held for what a start takes, two pipes and a pidfd: a load that takes all file handles finds them taken.
     private var spare: [Int32] = []
     private var printed: [UInt8] = []
     private var complaint: [UInt8] = []
@@ -108,8 +108,9 @@ final class CommandAsker: Asker {
         }
     }
 
-    /// The exit code of what has ended, -1 where a signal ended it; `nil` while it runs. Takes the rest of its group
-    /// along, which has its number as long as nobody has asked how it ended.
+    /// The exit code of what has ended, -1 where a signal ended it; `nil` while it runs.
+    ///
+    /// Takes the rest of its group along, which has its number as long as nobody has asked how it ended.
     private func reap(_ pid: Int32) -> Int32? {
         var info = siginfo_t()
         let result = waitid(P_PID, id_t(pid), &info, WEXITED | WNOHANG | WNOWAIT)
