@@ -14,8 +14,8 @@ struct RunCommand: ParsableCommand {
         abstract: "Run a profile: exert the load, prove it, give everything back.",
         discussion: """
             Progress goes to standard error, the result to standard output. The exit code tells the verdict: 0 every \
-            target met, or missed as expected, 2 a target not met, 3 aborted by a guard, 4 refused or unsupported here, 5 a stressor was \
-            killed, 64 bad usage or profile, 130 or 143 interrupted after a clean release.
+            target met, or missed as expected, 2 a target not met, 3 aborted by a guard, 4 refused or unsupported \
+            here, 5 a stressor was killed, 64 bad usage or profile, 130 or 143 interrupted after a clean release.
             """)
 
     @OptionGroup var source: ProfileOptions
