@@ -48,24 +48,39 @@ import Testing
         #expect(told.tally().counts == [.timeout: 2])
         usleep(100_000)
         #expect(commands().filter { $0.contains(mark) } == [])
+        // Nor is it left as a zombie; other tests' children may be there.
+        #expect(zombies(named: "sh") == [])
+    }
+
+    /// The ended children of this process that nobody has waited for.
+    private func zombies(named name: String) -> [Int32] {
+        ids().filter { id in
+            let words = text("/proc/\(id)/stat").split(separator: " ")
+            return words.count > 3 && words[1] == "(\(name))" && words[2] == "Z" && words[3] == "\(getpid())"
+        }
     }
 
     /// The command lines of all processes.
-    private func commands() -> [String] {
-        var found: [String] = []
+    private func commands() -> [String] { ids().map { text("/proc/\($0)/cmdline") } }
+
+    private func ids() -> [Int32] {
+        var found: [Int32] = []
         guard let directory = opendir("/proc") else { return [] }
         defer { closedir(directory) }
         while let entry = readdir(directory) {
             let name = withUnsafeBytes(of: &entry.pointee.d_name) {
                 String(cString: $0.bindMemory(to: CChar.self).baseAddress!)
             }
-            guard Int32(name) != nil, let file = fopen("/proc/\(name)/cmdline", "r") else { continue }
-            var buffer = [UInt8](repeating: 0, count: 4096)
-            let count = fread(&buffer, 1, buffer.count, file)
-            fclose(file)
-            found.append(String(decoding: buffer[..<count], as: UTF8.self))
+            if let id = Int32(name) { found.append(id) }
         }
         return found
+    }
+
+    private func text(_ path: String) -> String {
+        guard let file = fopen(path, "r") else { return "" }
+        defer { fclose(file) }
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        return String(decoding: buffer[..<fread(&buffer, 1, buffer.count, file)], as: UTF8.self)
     }
 
     @Test func `a process is there until it ends, and another one of its number is not it`() throws {

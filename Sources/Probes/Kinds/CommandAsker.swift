@@ -47,7 +47,11 @@ final class CommandAsker: Asker {
     }
 
     deinit {
-        giveUp()
+        switch state {
+        case .starting(let outcome, _): outcome.abandon()
+        case .running(let pid), .dying(let pid): Spawner.end(pid)
+        case .free: break
+        }
         closeAll()
         letGoOfSpare()
     }

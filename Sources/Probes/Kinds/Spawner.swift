@@ -31,9 +31,33 @@ final class Spawner: Sendable {
 
     /// What became of a start: the process, or an errno.
     final class Outcome: Sendable {
-        private let state = Mutex<(pid: Int32, error: Int32)?>(nil)
-        var value: (pid: Int32, error: Int32)? { state.withLock { $0 } }
-        func set(pid: Int32, error: Int32) { state.withLock { $0 = (pid, error) } }
+        private let state = Mutex<(value: (pid: Int32, error: Int32)?, isAbandoned: Bool)>((nil, false))
+        var value: (pid: Int32, error: Int32)? { state.withLock { $0.value } }
+
+        func set(pid: Int32, error: Int32) {
+            let isAbandoned = state.withLock { state in
+                state.value = (pid, error)
+                return state.isAbandoned
+            }
+            if isAbandoned && error == 0 { Spawner.end(pid) }
+        }
+
+        /// Ends the process, now or as soon as it is there: whoever asked for it is gone.
+        func abandon() {
+            let value = state.withLock { state in
+                state.isAbandoned = true
+                return state.value
+            }
+            if let value, value.error == 0 { Spawner.end(value.pid) }
+        }
+    }
+
+    /// Kills a process group and waits for its leader, for a second at most: a dead child that nobody has waited for
+    /// stays in the table of processes.
+    static func end(_ pid: Int32) {
+        kill(-pid, SIGKILL)
+        var (code, signal, cpu): (Int32, Int32, Int64) = (-1, 0, 0)
+        for _ in 0..<1000 where CLinux_wait(pid, 1, &code, &signal, &cpu) == 0 { usleep(1000) }
     }
 
     private let jobs = Mutex<(jobs: [Job], isOver: Bool)>(([], false))
