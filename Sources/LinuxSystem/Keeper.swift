@@ -2,6 +2,7 @@
 
 internal import CLinux
 internal import Glibc
+public import SystemPackage
 
 /// A process that ends our children where we cannot: told to stop, we may hang in a page fault, for which no memory is
 /// left, or in a kernel file that does not answer.
@@ -17,14 +18,21 @@ public final class Keeper {
     /// The process, where it hangs itself for want of what it needs.
     public private(set) var hung: HungProcess?
 
-    /// Starts the process, and waits until it has all that it needs; `nil` where it cannot be started.
+    /// Starts the process, and waits until it has all that it needs.
     ///
     /// It is bound to the calling thread, which must not yet block the signals that are to end it.
-    public init?() {
-        guard let page = CLinux_keep_create() else { return nil }
+    ///
+    /// - Throws: where it cannot be started, as in a group without memory for it.
+    public init() throws(Errno) {
+        guard let page = CLinux_keep_create() else { throw Errno(rawValue: errno) }
+        let id = CLinux_fork_keeper(page)
+        guard id > 0 else {
+            let error = Errno(rawValue: errno)
+            CLinux_keep_destroy(page)
+            throw error
+        }
         self.page = page
-        process = ForkedProcess(CLinux_fork_keeper(page))
-        if process.id <= 0 { return nil }
+        process = ForkedProcess(id)
         let deadline = Clocks.monotonic + Self.patience * 1_000_000
         while page.pointee.is_ready == 0 {
             if Clocks.monotonic >= deadline || process.hasEnded(within: 0) {

@@ -69,7 +69,11 @@ public final class Observer {
         self.display = display
         findings = plan.findings
         // Before signals wait to be read: whoever hangs for want of memory is still ended by them.
-        keeper = world.keeper()
+        do {
+            keeper = try world.keeper()
+        } catch {
+            throw .cannotObserve("nobody could end the load where this process hangs: no process for that: \(error)")
+        }
         if let hung = keeper?.hung {
             throw .cannotObserve("nobody could end the load where this process hangs: \(hung.text)")
         }

@@ -20,8 +20,8 @@ public protocol RunWorld: AnyObject {
     func wait(for poll: inout EventPoll, until deadline: Nanoseconds) -> Bool
     /// Sleeps until a descriptor is readable, for `milliseconds` at most.
     func wait(for descriptors: [Int32], milliseconds: Int32)
-    /// Starts who ends the stressors where the observer cannot; `nil` where there is none.
-    func keeper() -> Keeper?
+    /// Starts who ends the stressors where the observer cannot; `nil` where the world needs none.
+    func keeper() throws(Errno) -> Keeper?
     /// Starts a stressor's process; its descriptor 3 is what it shares with the observer.
     func start(arguments: [String], descriptors: [Int32?]) throws(Errno) -> any StressorChild
 }
@@ -69,7 +69,7 @@ final class KernelWorld: RunWorld {
         _ = EventPoll.wait(descriptors, timeout: milliseconds)
     }
 
-    func keeper() -> Keeper? { Keeper() }
+    func keeper() throws(Errno) -> Keeper? { try Keeper() }
 
     func start(arguments: [String], descriptors: [Int32?]) throws(Errno) -> any StressorChild {
         // Who reads our output is not to wait for a stressor that does not end: it has none of its own.
