@@ -44,10 +44,13 @@ private let ms = Nanoseconds.millisecond
             let rough = simulation.truth(of: phase, beyond: 3, longerThan: long, excused: run.allowances)
             let fine = simulation.truth(of: phase, beyond: 1, longerThan: 0, excused: run.excused)
             let isDead = simulation.diesAt < phase.end
-            // What was done too much may make up for what was excused: it is bad by whichever way it is counted.
-            let errors = [run.allowances, run.excused, []].map {
-                simulation.truth(of: phase, beyond: 1, longerThan: 0, excused: $0).error
+            // What was done too much may make up for what was excused: it is bad by whichever way it is counted, with
+            // the ways up alone or the ways down alone excused, too.
+            func isUp(_ way: Range<Nanoseconds>) -> Bool {
+                simulation.curve.value(at: way.lowerBound) > simulation.curve.valueBefore(way.lowerBound)
             }
+            let ways = [run.allowances, run.excused].flatMap { [$0, $0.filter(isUp), $0.filter { !isUp($0) }] } + [[]]
+            let errors = ways.map { simulation.truth(of: phase, beyond: 1, longerThan: long, excused: $0).error }
             let isErrorBad =
                 errors.allSatisfy { $0 > 1.5 * rough.allowed } || errors.allSatisfy { $0 < -1.5 * rough.allowed }
             let isBad = rough.off > 0.1 || isErrorBad || isDead

@@ -222,7 +222,8 @@ struct JudgeSimulation {
         var quantum = 0.0
     }
 
-    /// The truth of a phase, without what lies in `excused`.
+    /// The truth of a phase, without what lies in `excused`; of a level, what is shorter than `least` is no error
+    /// either: it may lie between two looks.
     func truth(
         of phase: PlannedPhase, beyond factor: Double, longerThan least: Nanoseconds,
         excused: [Range<Nanoseconds>] = []
@@ -238,13 +239,24 @@ struct JudgeSimulation {
         }
         var time = phase.start
         if drive == .level { error = 0 }
+        var errorOfRun = 0.0
         func close() {
-            if run > least { off += run }
-            run = 0
+            if run > least {
+                off += run
+                error += errorOfRun
+            }
+            (run, errorOfRun) = (0, 0)
         }
+        // What was asked for before a jump is right no longer.
+        var stretch = phase.start
+        var jump = curve.nextJump(after: stretch) ?? .max
         while time < phase.end {
             let width = min(step, phase.end - time)
             let middle = time + width / 2
+            while jump <= middle {
+                stretch = jump
+                jump = curve.nextJump(after: stretch) ?? .max
+            }
             let target = curve.value(at: middle)
             let difference = value(at: middle) - target
             if excused.contains(where: { $0.contains(middle) }) {
@@ -252,14 +264,14 @@ struct JudgeSimulation {
             } else {
                 let allowed = factor * tolerance.allowed(at: target)
                 // A level that moves is followed in steps: what was asked for a moment ago is right, too.
-                let lag = drive == .level ? curve.value(at: max(phase.start, middle - LevelJudge.lag)) - target : 0
+                let lag = drive == .level ? curve.value(at: max(stretch, middle - LevelJudge.lag)) - target : 0
                 let isOff = difference > allowed + max(0, lag) || difference < min(0, lag) - allowed
+                if !isOff { close() }
                 if drive == .level {
-                    error +=
-                        (difference > 0 ? max(0, difference - max(0, lag)) : min(0, difference - min(0, lag)))
-                        * Double(width)
+                    let miss = difference > 0 ? max(0, difference - max(0, lag)) : min(0, difference - min(0, lag))
+                    if isOff { errorOfRun += miss * Double(width) } else { error += miss * Double(width) }
                 }
-                if isOff { run += width } else { close() }
+                if isOff { run += width }
             }
             time += width
         }

@@ -40,6 +40,8 @@ struct RateJudge {
     private var tally = Tally()
     /// Shortfall inside allowances that may still be made up for.
     private var credit = 0.0
+    /// From where on it may not: what is missing where the target falls is given up.
+    private var creditEnd = Nanoseconds.max
     private var granted: (length: Double, excuse: Double)?
     private var longestSlot = 0.0
     private var freely = FreeRun()
@@ -160,7 +162,13 @@ struct RateJudge {
         guard length > 0 else { return }
         longestSlot = max(longestSlot, length)
         var error = slot.error
-        if error > 0, credit > 0 {
+        if error < 0, slot.excusedSurplus > 0 {
+            // What came a moment after the target fell was due a moment before: it makes up for that first.
+            let late = min(-error, slot.excusedSurplus)
+            error += late
+            tally.excusedSurplus -= late
+        }
+        if error > 0, credit > 0, slot.from.time < creditEnd {
             // What was due on the way may be done after it, as slowly as all that is made up for.
             let made = min(error, credit, 1.1 * LeadLimit.share * slot.due)
             error -= made
@@ -213,6 +221,7 @@ struct RateJudge {
         granted = nil
         recent = [mark]
         stretchMark = mark
+        if !stretch.isUp { creditEnd = min(creditEnd, start) }
         // Where the jump was not looked at, what belongs to the way is not known.
         if time - start > 10 * .millisecond { stretch.way = .none }
     }
@@ -266,6 +275,7 @@ struct RateJudge {
                 granted = (Double(reached.time - stretchMark.time), excuse)
                 if stretch.isUp {
                     tally.excusedShortfall += excuse
+                    if stretch.start >= creditEnd { (credit, creditEnd) = (0, .max) }
                     credit += excuse
                 } else {
                     tally.excusedSurplus += excuse
@@ -296,7 +306,7 @@ struct RateJudge {
         let target = isFree ? 0 : targetMean(to: end)
         let achieved =
             isFree
-            ? ((last?.achieved ?? 0) - (first?.achieved ?? 0)) / seen : target + mark.error / finite
+            ? ((last?.achieved ?? 0) - (first?.achieved ?? 0)) / seen : (mark.due + mark.error) / finite
         let claimed = ((last?.claimed ?? 0) - (first?.claimed ?? 0)) / seen
         let since = claimedSince.flatMap { $0.time < mark.time ? $0 : nil } ?? first
         let compared = max(1, Double(mark.time - (since?.time ?? from)))

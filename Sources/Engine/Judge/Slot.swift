@@ -24,6 +24,8 @@ struct Slot {
     var to = Mark()
     /// What a granted allowance takes out of it.
     private(set) var excusedError = 0.0
+    /// Of it, what was done too much.
+    private(set) var excusedSurplus = 0.0
     private(set) var excusedTime = 0.0
     private(set) var excusedDue = 0.0
 
@@ -49,7 +51,9 @@ struct Slot {
         let low = from.time > start.time ? from : start
         let high = to.time < end.time ? to : end
         guard high.time > low.time else { return }
-        excusedError += (high.error - low.error) * share
+        let error = (high.error - low.error) * share
+        excusedError += error
+        excusedSurplus += max(0, error)
         excusedTime += Double(high.time - low.time) - (high.freeTime - low.freeTime)
         excusedDue += high.due - low.due
     }
