@@ -58,6 +58,8 @@ public final class OperationSchedule: Sendable {
 
     /// How late an operation may begin when its load is over.
     private static let grace: Nanoseconds = 10 * .millisecond
+    /// How many steps of its grid from a jump of the target operations are not gathered.
+    private static let nearness: Int64 = 10
 
     private let course: Course
     /// The area of one operation, in unit·nanoseconds.
@@ -177,8 +179,12 @@ public final class OperationSchedule: Sendable {
         state.intended = min(state.intended, change)
     }
 
-    /// The next point of the grid that brings two to eight operations together, or more at very high rates; `time`
-    /// where the rate is too low.
+    /// The middle of the piece of a grid that brings two to eight operations together, or more at very high rates;
+    /// `time` where the rate is too low, or a jump of the target is near: what is judged there are a few operations,
+    /// and some of them too early or too late would be a miss.
+    ///
+    /// The middle, since phases begin at points of the grid as a rule: all that is due before such a point has begun a
+    /// moment before, and nothing that is due after it.
     private func gathered(_ time: Nanoseconds, _ curve: Curve) -> Nanoseconds {
         let perMillisecond = curve.value(at: time) / areaPerOperation * Double(Nanoseconds.millisecond)
         if perMillisecond * 5 < 1.5 { return time }
@@ -191,7 +197,9 @@ public final class OperationSchedule: Sendable {
             default: 10
             }
         let step = grid * .millisecond
-        return (time + step - 1) / step * step
+        let near = Self.nearness * step
+        if let jump = curve.nextJump(after: time - near), jump <= time + near { return time }
+        return time / step * step + step / 2
     }
 
     /// While the target is as much as there is, each operation is due when it is asked for.
@@ -219,6 +227,8 @@ public final class OperationSchedule: Sendable {
         state.fall = state.edges.lastFall(until: now) ?? state.fall
         if let fall = state.fall, now > fall + Self.grace {
             state.fall = nil
+            // Nor is what was behind then a measure of what may be made up for now.
+            state.lead = LeadLimit()
             let before = ((curve.area(until: fall) - state.anchor) / areaPerOperation + 0.5).rounded(.down)
             let late = before - Double(state.position)
             if late > 0, late < 1e15 {
