@@ -9,11 +9,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <linux/magic.h>
 #include <linux/stat.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 // Headers older than Linux 6.1 and 5.8 lack these.
@@ -49,6 +51,11 @@ ssize_t CLinux_read_at(int descriptor, void *address, size_t length, int64_t off
 }
 
 const int CLinux_rwf_dsync = 0x00000002;  // RWF_DSYNC, Linux 4.7
+
+int CLinux_is_overlay(int descriptor) {
+    struct statfs facts;
+    return fstatfs(descriptor, &facts) == 0 && facts.f_type == OVERLAYFS_SUPER_MAGIC;
+}
 
 int CLinux_start_write_out(int descriptor, int64_t offset, int64_t length) {
     return sync_file_range(descriptor, offset, length, SYNC_FILE_RANGE_WRITE);

@@ -62,9 +62,14 @@ public struct DirectAlignment: Hashable, Sendable {
 /// A file without a name to read and write: the kernel removes it when the last descriptor is closed, in any case.
 public struct WorkingFile: ~Copyable, Sendable {
     private let descriptor: OwnedDescriptor
+    /// Whether it lies on an overlay, whose pages are those of a file below: sync_file_range(2) finds none there.
+    private let isOverlay: Bool
 
     /// Takes a file that is open for reading and writing, and has no name.
-    public init(_ descriptor: consuming OwnedDescriptor) { self.descriptor = descriptor }
+    public init(_ descriptor: consuming OwnedDescriptor) {
+        isOverlay = CLinux_is_overlay(descriptor.rawValue) == 1
+        self.descriptor = descriptor
+    }
 
     /// The number, for rings.
     public var rawDescriptor: Int32 { descriptor.rawValue }
@@ -140,12 +145,16 @@ public struct WorkingFile: ~Copyable, Sendable {
     /// The corresponding C function is `sync_file_range`, as that of ``waitForWriteOut(at:count:)``.
     @discardableResult
     public func startWriteOut(at offset: Int64, count: Int64) -> Int {
-        CLinux_start_write_out(rawDescriptor, offset, count) == 0 ? 0 : -Int(errno)
+        // An overlay hands advice on to the file below, where to drop pages is to start to write them out:
+        // ovl_fadvise() in fs/overlayfs/file.c, generic_fadvise() in mm/fadvise.c.
+        if isOverlay { return -Int(posix_fadvise(rawDescriptor, off_t(offset), off_t(count), POSIX_FADV_DONTNEED)) }
+        return CLinux_start_write_out(rawDescriptor, offset, count) == 0 ? 0 : -Int(errno)
     }
 
     /// Writes the dirty pages of a range out and waits until the device has them; 0, or a negative errno where it
     /// could not take one of them.
     public func waitForWriteOut(at offset: Int64, count: Int64) -> Int {
-        CLinux_wait_for_write_out(rawDescriptor, offset, count) == 0 ? 0 : -Int(errno)
+        if isOverlay { return syncData() }
+        return CLinux_wait_for_write_out(rawDescriptor, offset, count) == 0 ? 0 : -Int(errno)
     }
 }

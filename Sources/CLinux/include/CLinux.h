@@ -184,6 +184,9 @@ ssize_t CLinux_write_at(int descriptor, const void *address, size_t length, int6
 ssize_t CLinux_read_at(int descriptor, void *address, size_t length, int64_t offset);
 /// RWF_DSYNC: the write is durable when it ends.
 extern const int CLinux_rwf_dsync;
+/// Whether a file lies on an overlay: 1 or 0.
+int CLinux_is_overlay(int descriptor);
+
 /// sync_file_range(2): starts to write the dirty pages of a range out and does not wait for them. 0 or -1.
 int CLinux_start_write_out(int descriptor, int64_t offset, int64_t length);
 /// The same, and waits until all of the range is written out. 0, or -1 where a page could not be written.

@@ -26,13 +26,14 @@ struct WriteOutEngine: Issuing, ~Copyable {
     /// The most that may be dirty, in bytes.
     static let mostDirty = 16 << 20
     /// How long writes are gathered, and how many bytes of them at most.
-    private static let gathering: Nanoseconds = 5 * .millisecond
+    private static let gathering: Nanoseconds = 2 * .millisecond
     private static let largestWindow = 1 << 20
     /// Of how much time the writes may be dirty at the target's rate: a journal's commit holds a disk up for a tenth
     /// of a second.
     private static let dirtyTime = 0.15
-    /// How long a window is left to the device before it is waited for, which holds the schedule up.
-    private static let patience: Nanoseconds = 10 * .millisecond
+    /// How long a window is left to the device before it is waited for, which holds the schedule up: what is achieved
+    /// is behind by that much, and of a ramp it is missing at the end.
+    private static let patience: Nanoseconds = 2 * .millisecond
 
     private let set: WorkingSet
     private let time: any TimeSource
