@@ -166,7 +166,9 @@ public struct BlockDevice: Hashable, Sendable {
             if !slaves.isEmpty { return }
             if let file = SmallFile.text(directory + "/loop/backing_file") {
                 let sectors = SmallFile.text(directory + "/size").flatMap { Int64($0) }
-                if let mount = mounts.backing(file, size: sectors?.multipliedSaturating(by: 512) ?? 0) {
+                if Self.isKernelMemory(file) {
+                    memory = memory ?? way + " on memory (" + file + ")"
+                } else if let mount = mounts.backing(file, size: sectors?.multipliedSaturating(by: 512) ?? 0) {
                     let before = disks.count
                     visit(mount, depth: depth + 1, above: way + " on ")
                     if disks.count > before { return }
@@ -176,6 +178,15 @@ public struct BlockDevice: Hashable, Sendable {
             }
             if Self.isRAMDisk(name) { memory = memory ?? way }
             disks[name] = directory
+        }
+
+        /// Whether a file behind a loop device is memory that has no mount to be seen.
+        ///
+        /// It is of memfd_create(2), shmget(2), or mapped and shared: `shmem_file_setup()` and its like name such a
+        /// file, and it has no directory.
+        private static func isKernelMemory(_ file: String) -> Bool {
+            file.hasSuffix(" (deleted)")
+                && ["/memfd:", "/SYSV", "/anon_hugepage", "/dev/zero"].contains { file.hasPrefix($0) }
         }
 
         /// Whether a device is one of brd or zram, which keep in memory what is written to them.

@@ -38,8 +38,9 @@ final class DiskWitness: Witness {
     /// Codes of what was told; each is told once.
     private var told: Set<String> = []
 
-    /// From which share of the load on what others do at the device is told.
-    private static let othersShare = 0.1
+    /// From which share of the load on what others do at the device is told: of its bytes, and of its operations, to
+    /// which a file system adds its own.
+    private static let (othersShare, othersOperations) = (0.1, 0.25)
     /// From which share of the operations on it is told that they were merged.
     private static let sizeShare = 0.03
 
@@ -123,6 +124,16 @@ final class DiskWitness: Witness {
                     + "operations that ended and on /proc/PID/io")
         }
         let asked = own / Double(options.block)
+        // Small ones of a neighbour weigh nothing, and may stand for ours that were merged.
+        let strangers = operations / split - asked
+        if !options.mayMerge, strangers > max(100, Self.othersOperations * asked), told.insert("device_shared").inserted
+        {
+            return Finding(
+                code: "device_shared", severity: .note,
+                message: "besides the load's \(Int(asked)) operations, \(upper.name) got \(Int(strangers)) requests of "
+                    + "others, or of the file system for itself: whether operations of the load were merged cannot be "
+                    + "told from its counters, and the figures rest on the operations that ended and on /proc/PID/io")
+        }
         guard !options.mayMerge, asked >= 100, operations / split < (1 - Self.sizeShare) * asked,
             told.insert("operations_merged").inserted
         else { return nil }

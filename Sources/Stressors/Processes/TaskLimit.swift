@@ -69,10 +69,15 @@ struct TaskLimit {
                 "this user has no limit on processes: RLIMIT_NPROC is unlimited, or does not hold for root and for "
                     + "whoever has CAP_SYS_ADMIN or CAP_SYS_RESOURCE; run as another user, or take 'of: system'")
         default:
-            .unsupported(
-                "no control group on the way up has a limit on processes (pids.max): set one, name a group that has "
-                    + "one with 'cgroup', give a count, or take 'of: system', which nobody can log in to while its "
-                    + "limit is used up")
+            TaskMeter.host()?.read() == nil
+                ? .unsupported(
+                    "no control group on the way up has a limit on processes (pids.max), and the host's number of "
+                        + "them cannot be read here (/proc/loadavg; ProcSubset=pid?): name a group that has a limit "
+                        + "with 'cgroup', or show this process all of /proc")
+                : .unsupported(
+                    "no control group on the way up has a limit on processes (pids.max): set one, name a group that "
+                        + "has one with 'cgroup', give a count, or take 'of: system', which nobody can log in to "
+                        + "while its limit is used up")
         }
     }
 
