@@ -126,6 +126,13 @@ struct ProbeDiagnosticTests {
         #expect(TestManifests.problems(text).split(separator: "\n").count == 1)
     }
 
+    @Test func aWindowHasALimit() {
+        let text = "phases: [{name: p, for: 1h, load: {cpu: 1%}}]\nprobes: {a: {tcp: 'x:1', every: 1ms}}\n"
+        #expect(TestManifests.problems(text + "objectives: ['a 99% good over 100s']") == "")
+        #expect(
+            TestManifests.problems(text + "objectives: ['a 99% good over 101s']").contains("101000 probes is too long"))
+    }
+
     @Test func countsAreLimited() {
         let probes = (0...ProfileReader.probeLimit).map { "  p\($0): dns:x\n" }.joined()
         let objectives = (0...ProfileReader.objectiveLimit).map { _ in "- p0 99% good\n" }.joined()

@@ -54,6 +54,8 @@ public struct Objective: Hashable, Sendable {
         case becomesGood(within: Nanoseconds, of: String?)
     }
 
+    /// The most probes that a sliding window may hold; each is kept.
+    public static let windowLimit: Int64 = 100_000
     /// The probability that a claim is to be wrong with at most: 5 %.
     public static let mostDoubt = 0.05
 
@@ -78,6 +80,11 @@ public struct Objective: Hashable, Sendable {
             return share
         default: return nil
         }
+    }
+
+    /// Whether it must hold before anything is exerted.
+    public var isGate: Bool {
+        if case .keeps(_, _, .before, _, _) = wanted { true } else { false }
     }
 
     /// The probe's name.

@@ -91,6 +91,12 @@ struct ObjectiveNotation {
         while let word = tokens.next() { try clause(word, &tokens, &clauses) }
         let span = clauses.span ?? .duringLoad
         try check(limit, span, clauses, first)
+        if let (length, place) = clauses.window, length / plan.every > Objective.windowLimit {
+            throw NotationError(
+                place.offset,
+                "a window of \(length / plan.every) probes is too long to be kept; the limit is "
+                    + "\(Objective.windowLimit), so shorten it, or ask less often")
+        }
         return .keeps(measure, limit, span, window: clauses.window?.length, fromSettled: clauses.settled != nil)
     }
 
