@@ -22,8 +22,8 @@ struct ProfileOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "With --load: a probe by name, such as checkout=http://localhost:8080/; --set checkout.every=50ms says more "
-                + "of it; may be given again.", valueName: "name=url"))
+            "With --load: a probe by name, such as checkout=http://localhost:8080/; --set checkout.every=50ms says "
+                + "more of it; may be given again.", valueName: "name=url"))
     var probe: [String] = []
 
     @Option(
