@@ -8,16 +8,21 @@ import Stressors
 struct ListCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list",
-        abstract: "List the kinds of stressor, or the settings of one.")
+        abstract: "List the kinds of stressor and of probe, or the settings of one.")
 
-    @Argument(help: "A kind of stressor, such as cpu.")
+    @Argument(help: "A kind of stressor, such as cpu, or of probe, such as http.")
     var kind: String?
 
     func run() throws {
         let manifests = Catalog.manifests
         let style = Console.style(of: Console.output)
         guard let kind else {
-            try Console.deliver(ListText.overview(manifests.filter(\.isListed), style: style))
+            let stressors = ListText.overview(manifests.filter(\.isListed), style: style)
+            try Console.deliver(stressors + "\n" + ListText.probes(style: style))
+            return
+        }
+        if let probe = ProbeKind(rawValue: kind) {
+            try Console.deliver(ListText.details(probe, style: style))
             return
         }
         guard let manifest = manifests.first(where: { $0.kind == kind }) else {

@@ -26,14 +26,14 @@ struct ProbeCommand: ParsableCommand {
 
     @Argument(
         help: ArgumentHelp(
-            "What is asked: http://HOST[:PORT]/PATH, unix:/SOCKET:/PATH (HTTP over a Unix socket), tcp://HOST:PORT or "
-                + "dns:NAME.", valueName: "url"))
+            "What is asked: http://HOST[:PORT]/PATH, unix:/SOCKET:/PATH (HTTP over a Unix socket), or what begins with "
+                + ProbeNotation.prefixes.dropFirst(3).joined(separator: ", ") + ".", valueName: "url"))
     var urls: [String]
 
-    @Option(help: ArgumentHelp("The time from one to the next, such as 100ms.", valueName: "duration"))
+    @Option(help: Self.help(.every, "duration"))
     var every: String = "1s"
 
-    @Option(help: ArgumentHelp("After which time one is given up.", valueName: "duration"))
+    @Option(help: Self.help(.timeout, "duration"))
     var timeout: String = "1s"
 
     @Option(
@@ -46,15 +46,13 @@ struct ProbeCommand: ParsableCommand {
         help: ArgumentHelp("How long; without it, until it is interrupted.", valueName: "duration"))
     var length: String?
 
-    @Option(
-        help: ArgumentHelp(
-            "HTTP: the status codes that are good, such as 200-299,404.", valueName: "codes"))
+    @Option(help: ArgumentHelp("HTTP: the status codes that are good, such as 200-299,404.", valueName: "codes"))
     var status: String = "200-399"
 
     @Option(help: ArgumentHelp("HTTP: what a good body contains.", valueName: "text"))
     var contains: String?
 
-    @Option(help: ArgumentHelp("HTTP: the method.", valueName: "name"))
+    @Option(help: Self.help(.method, "name", "HTTP"))
     var method: String = "GET"
 
     @Option(
@@ -64,11 +62,8 @@ struct ProbeCommand: ParsableCommand {
                 + "Values are never logged.", valueName: "header"))
     var headers: [String] = []
 
-    @Option(
-        help: ArgumentHelp(
-            "HTTP: keep (default) asks over a connection that is there, new makes one each time, as most callers of a "
-                + "service that runs out of handles or ports do.", valueName: "keep|new"))
-    var connection: ConnectionUse = .keep
+    @Option(help: Self.help(.connection, ProbeConnection.allCases.map(\.rawValue).joined(separator: "|"), "HTTP"))
+    var connection: String = ProbeConnection.keep.rawValue
 
     @Option(
         help: ArgumentHelp("Append the results here as NDJSON, a line for each second and probe.", valueName: "file"))
@@ -77,9 +72,11 @@ struct ProbeCommand: ParsableCommand {
     @Flag(name: .shortAndLong, help: "Print the summary alone.")
     var quiet = false
 
-    /// What becomes of a connection after an answer.
-    enum ConnectionUse: String, ExpressibleByArgument, CaseIterable {
-        case keep, new
+    /// What the notation of profiles says of an option.
+    private static func help(_ option: ProbeOption, _ valueName: String, _ kind: String? = nil) -> ArgumentHelp {
+        let help = option.description.help
+        let text = kind.map { "\($0): \(help)" } ?? help.prefix(1).uppercased() + help.dropFirst()
+        return ArgumentHelp(text + ".", valueName: valueName)
     }
 
     func run() throws {
@@ -102,49 +99,62 @@ struct ProbeCommand: ParsableCommand {
         if !watch.isGoodSomewhere { throw ExitStatus.objectiveMissed }
     }
 
+    /// What each URL asks, under the options that its kind takes.
     private func plans() throws -> [ProbePlan] {
-        let every = try duration(every, "--every")
-        let timeout = try duration(timeout, "--timeout")
-        let goodWithin = try goodWithin.map { try duration($0, "--good-within") }
-        guard every >= .millisecond, timeout >= .millisecond else {
-            throw ValidationError("--every and --timeout are 1ms at least")
-        }
+        let said: [(option: ProbeOption, text: String, flag: String)] = [
+            (.every, every, "--every \(every)"), (.timeout, timeout, "--timeout \(timeout)"),
+            (.method, method, "--method \(method)"), (.connection, connection, "--connection \(connection)"),
+            (.good, "status \(status)", "--status \(status)"),
+        ]
+        let limit = goodWithin.map { (ProbeOption.good, "in \($0)", "--good-within \($0)") }
+        // What is wrong with a flag is wrong whatever is asked.
+        _ = try plan("http://localhost/", said + [limit].compactMap { $0 }, headers, flag: "--header")
         return try urls.map { url in
-            ProbePlan(
-                name: url, question: try question(url), every: every, timeout: timeout, goodWithin: goodWithin,
-                mark: SourceMark(line: 1, column: 1))
+            // A name with a password is refused and not shown.
+            var plan = try plan(url, [], [], flag: url.contains("@") ? "http://…" : url)
+            guard case .http = plan.question else {
+                return try self.plan(url, said.filter { $0.option != .good } + [limit].compactMap { $0 }, [], flag: "")
+            }
+            plan = try self.plan(url, said + [limit].compactMap { $0 }, headers, flag: "--header")
+            if case .http(var http) = plan.question {
+                http.bodyContains = contains
+                plan.question = .http(http)
+            }
+            return plan
+        }
+    }
+
+    /// Reads a probe; what is wrong is told with the first flag that it is wrong with.
+    private func plan(
+        _ url: String, _ said: [(option: ProbeOption, text: String, flag: String)], _ headers: [String], flag: String
+    ) throws -> ProbePlan {
+        for count in 0...said.count {
+            let isLast = count == said.count
+            do throws(NotationError) {
+                let options = said.prefix(count).map { (option: $0.option, text: $0.text) }
+                let plan = try ProbeNotation.plan(name: url, url, options: options, headers: isLast ? headers : [])
+                if isLast { return plan }
+            } catch {
+                let place = count == 0 || isLast && !headers.isEmpty ? flag : said[count - 1].flag
+                throw ValidationError("\(place): \(error.message)")
+            }
+        }
+        throw ExitStatus.internalError
+    }
+
+    private func reading<Value>(_ subject: String, _ read: () throws(NotationError) -> Value) throws -> Value {
+        do throws(NotationError) {
+            return try read()
+        } catch {
+            throw ValidationError("\(subject): \(error.message)")
         }
     }
 
     private func duration(_ text: String, _ option: String) throws -> Nanoseconds {
-        do {
-            let duration = try UnitNotation.duration(text)
-            guard duration > 0 else { throw ValidationError("\(option) must be longer than 0s") }
-            return duration
-        } catch let error as NotationError {
-            throw ValidationError("\(option) '\(text)': \(error.message)")
+        let duration = try reading("\(option) '\(text)'") { () throws(NotationError) in
+            try UnitNotation.duration(text)
         }
-    }
-
-    private func question(_ url: String) throws -> ProbeQuestion {
-        guard let question = ProbeURL.question(url) else {
-            throw ValidationError(
-                "'\(url)': write http://HOST:PORT/PATH, unix:/SOCKET:/PATH, tcp://HOST:PORT or dns:NAME")
-        }
-        guard let codes = ProbeURL.statusCodes(status) else {
-            throw ValidationError("--status '\(status)': write codes such as 200-299,404")
-        }
-        guard case .http(var http) = question else { return question }
-        http.method = method
-        http.bodyContains = contains
-        http.keepsConnection = connection == .keep
-        http.goodStatus = codes
-        http.headers = try headers.map { text in
-            guard let header = ProbeURL.header(text) else {
-                throw ValidationError("--header: write 'NAME: VALUE', 'NAME: env:VARIABLE' or 'NAME: file:PATH'")
-            }
-            return header
-        }
-        return .http(http)
+        guard duration > 0 else { throw ValidationError("\(option) must be longer than 0s") }
+        return duration
     }
 }

@@ -21,12 +21,28 @@ struct ProfileOptions: ParsableArguments {
     var set: [String] = []
 
     @Option(
+        help: ArgumentHelp(
+            "With --load: a probe by name, such as checkout=http://localhost:8080/; --set checkout.every=50ms says "
+                + "more of it; may be given again.", valueName: "name=url"))
+    var probe: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "With --load: what a probe's answers must be, such as 'checkout 99% good'; may be given again.",
+            valueName: "text"))
+    var objective: [String] = []
+
+    @Option(
         name: .customLong("for"), parsing: .unconditional,
         help: ArgumentHelp("How long --load lasts, such as 30s.", valueName: "time"))
     var length: String?
 
     /// Not while flags are parsed: what is misspelt is to be told first, and not what seems to be missing for it.
     func checkFlags() throws {
+        if profile != nil, !(probe + objective).isEmpty {
+            throw ValidationError(
+                "write probes and objectives into the profile: --probe and --objective go with --load")
+        }
         if profile != nil, !load.isEmpty || !set.isEmpty || length != nil {
             throw ValidationError("give a profile, or --load with --for, not both")
         }
@@ -59,8 +75,8 @@ struct ProfileOptions: ParsableArguments {
         do throws(ProfileErrors) {
             guard let profile else {
                 return try ProfileReader.profile(
-                    loads: load, settings: set, length: length ?? "", manifests: manifests,
-                    readFile: Self.trace)
+                    loads: load, settings: set, length: length ?? "", probes: probe, objectives: objective,
+                    manifests: manifests, readFile: Self.trace)
             }
             let name = profile == "-" ? "<stdin>" : profile
             return try ProfileReader.profile(

@@ -48,6 +48,10 @@ extension SafetyRules {
             }
             profile.stressors[index] = entry
         }
+        // A probe connects to, and starts, what it names: nobody has allowed any.
+        for probe in profile.probes {
+            problems.append(.init(Diagnostic(probe.mark, "probe '\(probe.name)': probes may not be asked from here")))
+        }
         guard problems.isEmpty else {
             throw Refusal(.forbidden, "the safety rules do not allow it", diagnostics: problems)
         }

@@ -18,6 +18,10 @@ public struct Plan: Sendable {
     public var guards: [PlannedGuard]
     /// Guards that are on by default and are not on in this run.
     public var guardsAside: [GuardAside] = []
+    /// What is asked of the system under test.
+    public var probes: [ProbePlan] = []
+    /// What the answers must be.
+    public var objectives: [Objective] = []
     /// What the planner found worth saying, such as a target beyond what a quota allows.
     public var findings: [Finding]
 

@@ -33,6 +33,10 @@ public struct Profile: Sendable {
     public var guards: [Guard]
     /// Whether the guards that nobody need write are on: ``Guard/defaults``.
     public var hasDefaultGuards = true
+    /// What is asked of the system under test, in the order of the file.
+    public var probes: [ProbePlan] = []
+    /// What the answers must be, in the order of the file.
+    public var objectives: [Objective] = []
 
     /// Creates a profile.
     public init(

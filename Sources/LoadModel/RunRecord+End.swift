@@ -14,13 +14,8 @@ extension RunRecord {
     /// The process exit code that tells the verdict; 1 where all went well and the log, which is to prove it, is not
     /// whole, or something is left behind.
     public var exitCode: Int32 {
-        if let interruptedBy { return 128 + interruptedBy }
-        return switch verdict {
-        case .met: logFailure == nil && isGivenBack ? 0 : 1
-        case .notMet, .unverified: 2
-        case .aborted: 3
-        case .unsupported: 4
-        case .killed: 5
-        }
+        // What was missed is told before what exert failed at, as long as objectives are not judged along.
+        let isBroken = verdict == .met && (logFailure != nil || !isGivenBack)
+        return RunExitCode.code(load: verdict, interruptedBy: interruptedBy, isBroken: isBroken)
     }
 }

@@ -89,11 +89,11 @@ public final class Prober {
     }
 
     private func makeAskers(of plan: ProbePlan, course: Int) throws(ProbeProblem) -> [any Asker] {
-        guard plan.every >= .millisecond, plan.timeout >= .millisecond else {
+        guard min(plan.every, plan.timeout) >= ProbePlan.shortestTime else {
             throw ProbeProblem("period and time limit are a millisecond at least")
         }
         let count = plan.mostInFlight
-        guard count <= 4096 else {
+        guard count <= ProbePlan.inFlightLimit else {
             throw ProbeProblem(
                 "up to \(count) would be in flight at a time: lengthen its period or shorten its time limit")
         }

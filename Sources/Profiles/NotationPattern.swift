@@ -7,11 +7,11 @@ import LoadModel
 /// Each takes everything that the notation's reader takes. They let a few things through that only the reader can
 /// judge, such as a ramp that is longer than its phase.
 enum NotationPattern {
-    private static let whole = #"(?:0|[1-9][0-9]*)"#
-    private static let number = whole + #"(?:\.[0-9]+)?"#
+    static let whole = #"(?:0|[1-9][0-9]*)"#
+    static let number = whole + #"(?:\.[0-9]+)?"#
     private static let percent = #"(?:100(?:\.0+)?|[1-9]?[0-9](?:\.[0-9]+)?)\s*%"#
-    private static let bytes = number + #"\s*(?:[kMGT]?B|[KMGT]iB)"#
-    private static let time = "(?:\(number)(?:d|h|ms|m|s))+"
+    static let bytes = number + #"\s*(?:[kMGT]?B|[KMGT]iB)"#
+    static let time = "(?:\(number)(?:d|h|ms|m|s))+"
 
     static let duration = anchored(time)
     static let byteAmount = anchored(bytes)
@@ -70,5 +70,5 @@ enum NotationPattern {
         return "(?:" + all.joined(separator: "|") + ")"
     }
 
-    private static func anchored(_ pattern: String) -> String { #"^\s*(?:"# + pattern + #")\s*$"# }
+    static func anchored(_ pattern: String) -> String { #"^\s*(?:"# + pattern + #")\s*$"# }
 }

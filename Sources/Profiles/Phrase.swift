@@ -82,6 +82,20 @@ struct Phrase {
         scalars[(start ?? scalars.startIndex)...].firstIndex(where: condition)
     }
 
+    /// Whether there is space in it.
+    var hasSpace: Bool { scalars.contains(where: \.isPhraseSpace) }
+
+    /// The text between double quotes; `nil` where it is not all in them.
+    var unquoted: String? {
+        scalars.count >= 2 && scalars.first == "\"" && scalars.last == "\"" ? withoutQuotes.text : nil
+    }
+
+    /// What stands between the double quotes that it begins with.
+    var withoutQuotes: Phrase {
+        guard first == "\"" else { return self }
+        return slice(offset + 1, end > offset + 1 && self[end - 1] == "\"" ? end - 1 : end)
+    }
+
     /// The scalar at `offset`, or `nil` past the end.
     subscript(offset: Int) -> Unicode.Scalar? { scalars.indices.contains(offset) ? scalars[offset] : nil }
 }

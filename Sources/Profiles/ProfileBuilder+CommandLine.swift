@@ -4,7 +4,7 @@ import LoadModel
 
 // A profile from flags.
 extension ProfileBuilder {
-    mutating func read(loads: [String], settings: [String], length: String) {
+    mutating func read(loads: [String], settings: [String], length: String, probes: [String]) {
         name = "command-line"
         let start = SourceMark(line: 1, column: 1)
         let lengthFlag = "--for \(Wording.line(length))"
@@ -21,9 +21,14 @@ extension ProfileBuilder {
             report(nil, "--load is given \(loads.count) times; the limit is \(ProfileReader.stressorLimit)")
         }
         for load in loads.prefix(ProfileReader.stressorLimit) { readLoad(load, into: &phase, length: phaseLength) }
+        var drafts = readProbes(flags: probes)
         var keys: Set<String> = []
-        for setting in settings.prefix(ProfileReader.stressorLimit * 64) { readSetting(setting, seen: &keys) }
+        for setting in settings.prefix(ProfileReader.stressorLimit * 64) {
+            readSetting(setting, seen: &keys, &drafts)
+        }
+        finish(drafts)
         phases = [phase]
+        if phase.length > 0 { outline = [.init(name: phase.name, length: phase.length, hasLoad: true)] }
     }
 
     private mutating func readLoad(_ argument: String, into phase: inout Phase, length: Nanoseconds?) {
@@ -52,7 +57,9 @@ extension ProfileBuilder {
         }
     }
 
-    private mutating func readSetting(_ argument: String, seen: inout Set<String>) {
+    private mutating func readSetting(
+        _ argument: String, seen: inout Set<String>, _ drafts: inout [(name: String, draft: ProbeDraft?)]
+    ) {
         let flag = "--set \(Wording.line(argument))"
         let scalars = argument.unicodeScalars
         guard let equals = scalars.firstIndex(of: "="), let dot = scalars[..<equals].firstIndex(of: ".") else {
@@ -70,8 +77,18 @@ extension ProfileBuilder {
             hasDefaultGuards = isOn
             return
         }
+        if let index = drafts.firstIndex(where: { $0.name == kind }) {
+            let text = String(argument[argument.unicodeScalars.index(after: equals)...])
+            guard seen.insert("\(kind).\(keyName)").inserted else {
+                report(nil, "\(flag): '\(kind).\(keyName)' is already set; set it once")
+                return
+            }
+            set(keyName, text, of: kind, &drafts[index].draft, flag: flag)
+            return
+        }
         guard let manifest = manifest(of: kind) else {
-            let remedy = Wording.remedy(for: kind, among: kinds, taking: "it is one of")
+            let known = kinds + drafts.map(\.name)
+            let remedy = Wording.remedy(for: kind, among: known, taking: "it is one of")
             report(nil, "\(flag): unknown kind \(Wording.quote(kind))\(remedy)")
             return
         }

@@ -102,7 +102,7 @@ extension ProfileBuilder {
     }
 
     /// The path of a file that the profile names: relative to the profile's directory.
-    private func resolve(_ path: String) -> String {
+    func resolve(_ path: String) -> String {
         guard source != nil, !path.hasPrefix("/"), let slash = file.lastIndex(of: "/") else { return path }
         return String(file[...slash]) + path
     }

@@ -5,7 +5,9 @@ import YAML
 
 // The parts of a profile's text, from the top level down.
 extension ProfileBuilder {
-    private static let keys = ["name", "description", "seed", "stressors", "phases", "guards", "tolerance"]
+    private static let keys = [
+        "name", "description", "seed", "stressors", "phases", "probes", "objectives", "guards", "tolerance",
+    ]
     private static let phaseKeys = ["name", "for", "load", "within"]
     private static let loadKeys = ["load", "within", "expect"]
 
@@ -40,6 +42,8 @@ extension ProfileBuilder {
         }
         if let entry = parts["guards"] { readGuards(entry.value) }
         if let entry = parts["tolerance"] { readTolerances(entry.value) }
+        if let entry = parts["probes"] { readProbes(entry.value) }
+        if let entry = parts["objectives"] { readObjectives(entry.value) }
     }
 
     private var loadExample: String {
@@ -217,9 +221,15 @@ extension ProfileBuilder {
         var hasLoad = false
         var names: [String: SourceMark] = [:]
         var total: Nanoseconds = 0
+        var outline: [ObjectiveNotation.PhaseOutline] = []
         for (index, node) in nodes.prefix(ProfileReader.phaseLimit).enumerated() {
-            hasLoad = readPhase(node, number: index + 1, names: &names, total: &total) || hasLoad
+            let isLoaded = readPhase(node, number: index + 1, names: &names, total: &total)
+            hasLoad = isLoaded || hasLoad
+            if let phase = phases.last {
+                outline.append(.init(name: phase.name, length: phase.length, hasLoad: isLoaded))
+            }
         }
+        if problems.count == problemsBefore { self.outline = outline }
         if total > UnitNotation.durationLimit {
             report(entry.keyMark, "the phases last \(UnitNotation.text(of: total)) in all; the limit is 30d")
         }

@@ -43,6 +43,11 @@ struct ProfileBuilder {
     var phases: [Phase] = []
     var guards: [Guard] = []
     var hasDefaultGuards = true
+    /// The probes by name; a plan is `nil` where it has a problem, which has been told.
+    var probes: [(name: String, plan: ProbePlan?)] = []
+    var objectives: [Objective] = []
+    /// The phases as far as objectives need them; `nil` where one of them has a problem.
+    var outline: [ObjectiveNotation.PhaseOutline]?
     /// Curve pieces of the loads so far.
     var pieces = 0
     /// The trace file that was read last; phases that read the same one follow each other, and all would be much.
@@ -88,6 +93,8 @@ struct ProfileBuilder {
             name: name ?? defaultName, file: file, sha256: sha256, seed: seed, stressors: entries, phases: phases,
             guards: guards)
         profile.hasDefaultGuards = hasDefaultGuards
+        profile.probes = probes.compactMap(\.plan)
+        profile.objectives = objectives
         return profile
     }
 

@@ -19,6 +19,10 @@ public enum ProfileReader {
     public static let stressorLimit = 64
     /// The most guards that a profile may have.
     public static let guardLimit = 64
+    /// The most probes that a profile may have.
+    public static let probeLimit = 64
+    /// The most objectives that a profile may have.
+    public static let objectiveLimit = 64
     /// The most traces that a profile may read.
     public static let traceLimit = 64
     /// The most curve pieces that all loads of a profile may need together: some 100 MB in memory.
@@ -96,19 +100,24 @@ public enum ProfileReader {
     ///   - loads: each `KIND=LOAD`, such as `cpu=50%`.
     ///   - settings: each `KIND.KEY=VALUE`, such as `cpu.method=simd`.
     ///   - length: how long the phase lasts, such as `30s`.
+    ///   - probes: each `NAME=URL`, such as `checkout=http://localhost:8080/`; `settings` may say more of them.
+    ///   - objectives: each as in a profile, such as `checkout 99% good`.
     ///   - manifests: the kinds of stressor that there are.
     ///   - mayQuoteFiles: whether problems may say what a trace has in it; not to somebody who names files of others.
     ///   - readFile: reads a trace's bytes; what it throws is shown to the user.
     /// - Throws: every problem of the flags at once, each naming its flag.
     public static func profile(
-        loads: [String], settings: [String], length: String, manifests: [Manifest], mayQuoteFiles: Bool = true,
-        readFile: @escaping (String) throws -> [UInt8]
+        loads: [String], settings: [String], length: String, probes: [String] = [], objectives: [String] = [],
+        manifests: [Manifest], mayQuoteFiles: Bool = true, readFile: @escaping (String) throws -> [UInt8]
     ) throws(ProfileErrors) -> Profile {
         var builder = ProfileBuilder(
             file: "<command line>", source: nil, manifests: manifests, readFile: readFile)
         builder.mayQuoteFiles = mayQuoteFiles
-        builder.read(loads: loads, settings: settings, length: length)
-        let flags = loads.map { "--load \($0)\n" } + settings.map { "--set \($0)\n" } + ["--for \(length)\n"]
+        builder.read(loads: loads, settings: settings, length: length, probes: probes)
+        builder.readObjectives(flags: objectives)
+        let flags =
+            loads.map { "--load \($0)\n" } + settings.map { "--set \($0)\n" } + ["--for \(length)\n"]
+            + probes.map { "--probe \($0)\n" } + objectives.map { "--objective \($0)\n" }
         return try builder.profile(sha256: SHA256.hexadecimal(of: Array(flags.joined().utf8)))
     }
 }

@@ -30,6 +30,7 @@ public enum ProfileSchema {
             ("tolerance", pattern(NotationPattern.tolerance(units), "How far off it may be", counts: units)))
         definitions.append(("phase", phase(listed)))
         definitions.append(("guard", guards))
+        definitions += probeDefinitions
 
         let schema: JSONText = .object([
             ("$schema", "https://json-schema.org/draft/2020-12/schema"),
@@ -78,6 +79,7 @@ public enum ProfileSchema {
                         ])
                     ),
                     ("tolerance", perStressor(listed, "tolerance", "How far off each stressor may be")),
+                    ("probes", probes), ("objectives", objectives),
                 ])
             ),
             ("$defs", .object(definitions)),
@@ -87,7 +89,7 @@ public enum ProfileSchema {
 
     // MARK: Parts
 
-    private static func reference(_ name: String) -> JSONText { .object([("$ref", .string("#/$defs/\(name)"))]) }
+    static func reference(_ name: String) -> JSONText { .object([("$ref", .string("#/$defs/\(name)"))]) }
 
     private static func title(_ description: String) -> JSONText {
         .object([
@@ -96,7 +98,7 @@ public enum ProfileSchema {
         ])
     }
 
-    private static let duration: JSONText = .object([
+    static let duration: JSONText = .object([
         ("description", "A length of time: d, h, m, s and ms, the longest first"),
         ("type", "string"), ("pattern", .string(NotationPattern.duration)),
         ("examples", .words(["30s", "2m", "1h30m", "250ms", "1d"])),

@@ -21,6 +21,54 @@ public enum ListText {
         return lines.text
     }
 
+    /// The table of all kinds of probe, ending in a line feed.
+    public static func probes(style: TextStyle) -> String {
+        var lines = TextLines(style)
+        var probes = TextTable([.left, .left], indent: 0)
+        probes.append(["probe", "what it asks"], .dim)
+        for kind in ProbeKind.allCases {
+            probes.append([StyledText(kind.rawValue, .bold), StyledText(kind.description.help)])
+        }
+        lines.append(probes)
+        lines.append()
+        lines.append("exert list PROBE tells what can be said of a probe, and when its answer is good.")
+        return lines.text
+    }
+
+    /// Everything about one kind of probe, ending in a line feed.
+    public static func details(_ kind: ProbeKind, style: TextStyle) -> String {
+        let description = kind.description
+        var lines = TextLines(style)
+        var title = StyledText(kind.rawValue, .bold)
+        title.append(": ")
+        lines.append(title, sentence: description.help)
+        lines.append()
+        lines.append("  \(kind.rawValue): \(description.example)")
+        lines.append()
+        lines.append(StyledText("settings", .bold))
+        for option in kind.options {
+            var head = StyledText("  ")
+            head.append(option.rawValue, .bold)
+            if case .choice(let words) = option.description.value {
+                head.append(": " + words.joined(separator: " | "))
+            } else {
+                head.append(": such as \(option.description.example)")
+            }
+            if let text = option.description.defaultText { head.append(" (default: \(text))", .dim) }
+            lines.append(head)
+            lines.append(StyledText("      "), sentence: option.description.help)
+        }
+        lines.append()
+        lines.append(StyledText("good", .bold))
+        for condition in description.conditions {
+            var head = StyledText("  ")
+            head.append(condition.example, .bold)
+            lines.append(head)
+            lines.append(StyledText("      "), sentence: condition.help)
+        }
+        return lines.text
+    }
+
     /// Everything about one kind, ending in a line feed.
     public static func details(_ manifest: Manifest, style: TextStyle) -> String {
         var lines = TextLines(style)

@@ -145,7 +145,7 @@ public enum ProbeText {
     /// A line on one span of one probe: `20 good · p50 1.2 ms, p95 3.0 ms, p99 > 1 s`.
     public static func line(_ tally: ProbeTally) -> String {
         let counts = ProbeOutcome.allCases.compactMap { outcome in
-            tally.counts[outcome].map { "\($0) \(outcome.rawValue.replacing("_", with: " "))" }
+            tally.counts[outcome].map { "\($0) \(outcome.words)" }
         }
         guard !counts.isEmpty else { return "nothing" }
         let times = [("p50", 0.5), ("p95", 0.95), ("p99", 0.99)].map { "\($0) \(time(tally.quantile($1)))" }
@@ -167,12 +167,5 @@ public enum ProbeText {
         case .unanswered: "unanswered"
         case .none: "–"
         }
-    }
-}
-
-extension String {
-    /// With all of `part` replaced.
-    fileprivate func replacing(_ part: Character, with other: Character) -> String {
-        String(map { $0 == part ? other : $0 })
     }
 }

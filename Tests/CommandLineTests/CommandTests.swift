@@ -108,6 +108,9 @@ struct ExertCommands {
             let cpu = try Exert.run(["list", "cpu"])
             #expect(cpu.code == 0)
             for word in ["workers", "method", "priority", "80%"] { #expect(cpu.output.contains(word), "\(word)") }
+            let http = try Exert.run(["list", "http"])
+            #expect(all.output.contains("prometheus") && http.output.contains("status 200-299, 404"))
+            #expect(http.code == 0 && http.output.contains("keep | new (default: keep)"))
             let unknown = try Exert.run(["list", "cqu"])
             #expect(unknown.code == 64)
             #expect(unknown.error.contains("there is no stressor 'cqu'"), "\(unknown.error)")

@@ -119,7 +119,7 @@ struct DiagnosticTests {
         (
             "zebra: x",
             "1:1: error: unknown key 'zebra' in the profile; it takes: name, description, seed, stressors, "
-                + "phases, guards, "
+                + "phases, probes, objectives, guards, "
                 + "tolerance"
         ),
         ("name: [x]", "1:7: error: 'name' must be text, not a list; write it such as 'name: squeeze'"),

@@ -25,9 +25,10 @@ struct MutationTests {
         "\\",
     ]
 
-    @Test(arguments: 0..<4)
+    /// The last two parts are of a profile with probes and objectives.
+    @Test(arguments: 0..<6)
     func mutantsAreReadOrRefused(part: Int) {
-        let original = Array(ProfileTests.squeeze.utf8)
+        let original = Array((part < 4 ? ProfileTests.squeeze : ProbeNotationTests.whole).utf8)
         var generator = Generator(state: UInt64(part + 1))
         var profiles = 0
         for round in 0..<2500 {

@@ -245,6 +245,15 @@ private let plain = TextStyle()
                 """)
     }
 
+    /// From the one description of each kind: nothing that a profile takes is missing.
+    @Test(arguments: ProbeKind.allCases) func kindsOfProbesAreListed(kind: ProbeKind) {
+        #expect(ListText.probes(style: plain).contains("\n\(kind.rawValue) "))
+        let details = ListText.details(kind, style: plain)
+        #expect(kind.options.allSatisfy { details.contains("\n  \($0.rawValue): ") })
+        #expect(kind.description.conditions.allSatisfy { details.contains("\n  \($0.example)\n") })
+        #expect(!details.contains("status 200") || kind == .http)
+    }
+
     @Test func theDetailsOfAKind() {
         #expect(
             ListText.details(manifest, style: plain) == """

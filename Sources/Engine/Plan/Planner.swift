@@ -50,6 +50,9 @@ public struct Planner {
             phases: phases, guards: guards + defaults.on, findings: findings + ExpectationNote.findings(planned, phases)
         )
         plan.guardsAside = defaults.aside
+        plan.probes = profile.probes
+        plan.objectives = profile.objectives
+        plan.findings += ProbeNote.findings(profile)
         return PreparedRun(plan: plan, bases: bases)
     }
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Glibc
+
 /// What the answers to a probe must be, and when.
 public struct Objective: Hashable, Sendable {
     /// What is held against the limit.
@@ -50,6 +52,39 @@ public struct Objective: Hashable, Sendable {
         case recovers(within: Nanoseconds)
         /// The probe becomes good within so long of the load of a phase being effective, or of the first one: an alert.
         case becomesGood(within: Nanoseconds, of: String?)
+    }
+
+    /// The most probes that a sliding window may hold; each is kept.
+    public static let windowLimit: Int64 = 100_000
+    /// The probability that a claim is to be wrong with at most: 5 %.
+    public static let mostDoubt = 0.05
+
+    /// How many probes it takes, none of them bad, until nobody need doubt that more than `share` of all are good.
+    ///
+    /// If no more than `share` were, `n` good ones in a row would come with a probability of share^n: 59 for 0.95, 299
+    /// for 0.99, 2995 for 0.999. `nil` where no number is enough.
+    public static func probesNeeded(for share: Double) -> Int? {
+        guard share < 1 else { return nil }
+        // 299 · ln 0.99 is a hair's breadth from what it must be.
+        return share <= mostDoubt ? 1 : Int((log(mostDoubt) / log(share) - 1e-9).rounded(.up))
+    }
+
+    /// The share that so many good probes in a row can prove.
+    public static func shareProven(by probes: Int) -> Double { probes > 0 ? pow(mostDoubt, 1 / Double(probes)) : 0 }
+
+    /// The share of probes that it is about, 0 through 1; `nil` where it is about something else.
+    public var share: Double? {
+        guard case .keeps(let measure, let limit, _, _, _) = wanted else { return nil }
+        switch (measure, limit) {
+        case (.percentile(let share), _), (.goodProbes, .fixed(_, let share)), (.goodSeconds, .fixed(_, let share)):
+            return share
+        default: return nil
+        }
+    }
+
+    /// Whether it must hold before anything is exerted.
+    public var isGate: Bool {
+        if case .keeps(_, _, .before, _, _) = wanted { true } else { false }
     }
 
     /// The probe's name.

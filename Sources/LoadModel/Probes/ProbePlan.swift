@@ -12,19 +12,31 @@ public struct ProbePlan: Hashable, Sendable {
     public var timeout: Nanoseconds
     /// Until when an answer is good; `nil` where any answer within the timeout is.
     public var goodWithin: Nanoseconds?
+    /// What the number is of that it reads; `nil` of a probe that reads none, and is judged by its latency.
+    public var unit: ProbeUnit?
     /// Where it stands in the file.
     public var mark: SourceMark
+
+    /// The shortest period and the shortest time limit, in ns.
+    public static let shortestTime = Nanoseconds.millisecond
+    /// The longest period, in ns.
+    public static let longestPeriod = 3600 * Nanoseconds.second
+    /// The longest time limit, in ns: what takes longer is not told apart.
+    public static let longestTimeout = LatencyScale.highest
+    /// The most that may be in flight at a time.
+    public static let inFlightLimit = 4096
 
     /// Creates a probe.
     public init(
         name: String, question: ProbeQuestion, every: Nanoseconds, timeout: Nanoseconds,
-        goodWithin: Nanoseconds? = nil, mark: SourceMark
+        goodWithin: Nanoseconds? = nil, unit: ProbeUnit? = nil, mark: SourceMark
     ) {
         self.name = name
         self.question = question
         self.every = every
         self.timeout = timeout
         self.goodWithin = goodWithin
+        self.unit = unit
         self.mark = mark
     }
 
@@ -50,6 +62,20 @@ public enum ProbeQuestion: Hashable, Sendable {
     case process(id: Int32)
     /// Whether a systemd unit is active.
     case unit(name: String)
+
+    /// Which kind it is.
+    public var kind: ProbeKind {
+        switch self {
+        case .http: .http
+        case .tcp: .tcp
+        case .dns: .dns
+        case .command: .command
+        case .grpc: .grpc
+        case .prometheus: .prometheus
+        case .process: .process
+        case .unit: .unit
+        }
+    }
 }
 
 /// Where a probe connects to.

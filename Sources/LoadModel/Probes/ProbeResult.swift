@@ -72,6 +72,15 @@ public enum ProbeOutcome: String, Codable, Sendable, CaseIterable {
     /// The prober itself was kept from running: what it saw then is withdrawn, and neither good nor bad.
     case withdrawn
 
+    /// It as people are told: `no resource`.
+    public var words: String {
+        switch self {
+        case .protocolError: "no answer of the protocol"
+        case .noResource: "no resource"
+        default: rawValue
+        }
+    }
+
     /// Whether the service did well.
     public var isGood: Bool { self == .good }
     /// Whether it says something of the service at all.

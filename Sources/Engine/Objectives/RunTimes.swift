@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import LoadModel
+
+/// When the phases of a run lie, and what became of their loads.
+struct RunTimes {
+    private let phases: [PlannedPhase]
+    private let start: Nanoseconds
+    /// When the loads of a phase were first on their targets, of the clock.
+    var effective: [Int: Nanoseconds] = [:]
+    /// When the last load was given back, of the clock.
+    var released: Nanoseconds?
+    /// Whether the loads of a phase were met.
+    var isMet: [Int: Bool] = [:]
+    private let loaded: [Int]
+
+    init(_ phases: [PlannedPhase], start: Nanoseconds) {
+        self.phases = phases
+        self.start = start
+        loaded = phases.indices.filter { !phases[$0].loads.isEmpty }
+    }
+
+    func seen(_ result: ProbeResult) -> SeenProbe {
+        let elapsed = result.due - start
+        // The first of them, of which the first begins at 0: phases are few, and found by halves.
+        var (low, high) = (0, phases.count)
+        while low + 1 < high {
+            let middle = (low + high) / 2
+            if phases[middle].start <= elapsed { low = middle } else { high = middle }
+        }
+        let isLoaded = phases.indices.contains(low) && !phases[low].loads.isEmpty
+        return SeenProbe(
+            result: result, phase: low, isLoaded: isLoaded, isBefore: loaded.first.map { low < $0 } ?? true,
+            isAfter: released.map { result.due >= $0 } ?? false,
+            isSettled: isLoaded && effective[low].map { result.due >= $0 } ?? false)
+    }
+
+    /// The index of a phase by name.
+    func index(of name: String) -> Int? { phases.firstIndex { $0.name == name } }
+
+    func phase(of span: Objective.Span) -> Int? {
+        if case .during(let name) = span { index(of: name) } else { nil }
+    }
+
+    /// Where a span lies as planned, in ns of the clock.
+    func spans(_ span: Objective.Span) -> [Range<Nanoseconds>] {
+        let indices: [Int] =
+            switch span {
+            case .before: Array(phases.indices.prefix { $0 < loaded.first ?? phases.count })
+            case .during(let name): index(of: name).map { [$0] } ?? []
+            case .duringLoad: loaded
+            case .after: Array(phases.indices.drop { $0 <= loaded.last ?? -1 })
+            case .always: Array(phases.indices)
+            }
+        return indices.map { start + phases[$0].start..<start + phases[$0].end }
+    }
+
+    /// The phases with a load that an objective rests on.
+    private func loads(for objective: Objective) -> [Int] {
+        switch objective.wanted {
+        case .keeps(_, _, .before, _, _): return []
+        case .keeps(_, _, .during(let name), _, _):
+            guard let index = index(of: name) else { return loaded }
+            // Of a phase without a load, what was there until then.
+            return loaded.contains(index) ? [index] : loaded.filter { $0 < index }
+        case .keeps, .recovers: return loaded
+        case .becomesGood(_, let name): return name.flatMap(index(of:)).map { [$0] } ?? Array(loaded.prefix(1))
+        }
+    }
+
+    /// Whether all of them were as they were asked for; one of which nobody told was not.
+    func isLoadMet(for objective: Objective) -> Bool { loads(for: objective).allSatisfy { isMet[$0] == true } }
+
+    /// When the first of them was effective.
+    func effective(for objective: Objective) -> Nanoseconds? {
+        loads(for: objective).compactMap { effective[$0] }.min()
+    }
+}

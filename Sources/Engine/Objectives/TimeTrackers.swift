@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import LoadModel
+
+/// Follows an objective on recovery.
+struct RecoveryTracker {
+    let objective: Objective
+    let within: Nanoseconds
+    private(set) var episodes: EpisodeTracker
+    private var seenAfter: Int64 = 0
+    private var withdrawn: Int64 = 0
+    private var withdrawnAfter: Int64 = 0
+
+    init?(_ objective: Objective, _ plan: ProbePlan) {
+        guard case .recovers(let within) = objective.wanted else { return nil }
+        self.objective = objective
+        self.within = within
+        episodes = EpisodeTracker(plan)
+    }
+
+    mutating func add(_ probe: SeenProbe) {
+        guard !probe.isBefore else { return }
+        guard probe.result.outcome.isOfService else {
+            withdrawn += 1
+            if probe.isAfter { withdrawnAfter += 1 }
+            return
+        }
+        if probe.isAfter { seenAfter += 1 }
+        episodes.add(probe, isGood: probe.result.outcome.isGood)
+    }
+
+    /// Whether the time that it has is not up yet, or it is well.
+    func canBeMet(at now: Nanoseconds, released: Nanoseconds?) -> Bool {
+        guard let released else { return true }
+        return !episodes.isBad || now - released <= within
+    }
+
+    func result(
+        isLoadMet: Bool, effective: Nanoseconds?, released: Nanoseconds?, end: Nanoseconds
+    ) -> ObjectiveResult {
+        var result = ObjectiveResult(objective, .inconclusive)
+        result.count = seenAfter
+        result.withdrawn = withdrawn
+        result.episodes = episodes.count
+        result.badTime = episodes.badTime
+        result.limit = within.seconds
+        if let beginning = episodes.beginning, episodes.count == 1 { result.loss = effective.map(beginning.since) }
+        if let released {
+            result.recovery = episodes.ending?.since(released)
+            if episodes.isBad { result.watched = max(0, end - released) }
+        }
+        if !isLoadMet || released == nil {
+            result.reason = .loadNotMet
+        } else if seenAfter == 0 {
+            result.reason = withdrawnAfter > 0 ? .proberStarved : .noData
+        } else if Double(withdrawnAfter) > KeepsTracker.mostWithdrawn * Double(seenAfter + withdrawnAfter),
+            !episodes.isBad
+        {
+            result.reason = .proberStarved
+        } else if episodes.count == 0 {
+            result.verdict = .held
+        } else if let recovery = result.recovery {
+            result.verdict = recovery.to <= within ? .recovered : .notRecovered
+            // One good answer may be chance, and the limit may lie within the interval.
+            result.isClose = episodes.goodSince < 3 || recovery.from <= within && recovery.to > within
+        } else {
+            result.verdict = .notRecovered
+        }
+        return result
+    }
+}
+
+/// Follows an objective that a probe becomes good: an alert that is to fire.
+struct AlertTracker {
+    let objective: Objective
+    let within: Nanoseconds
+    private var lastBad: SeenProbe?
+    private var firstGood: SeenProbe?
+    private var wasGood = false
+    private var count: Int64 = 0
+    private var withdrawn: Int64 = 0
+
+    init?(_ objective: Objective) {
+        guard case .becomesGood(let within, _) = objective.wanted else { return nil }
+        self.objective = objective
+        self.within = within
+    }
+
+    mutating func add(_ probe: SeenProbe, effective: Nanoseconds?) {
+        guard probe.result.outcome.isOfService else {
+            withdrawn += 1
+            return
+        }
+        let isEffective = effective.map { probe.due >= $0 } ?? false
+        if isEffective { count += 1 }
+        guard firstGood == nil else { return }
+        if !probe.result.outcome.isGood {
+            lastBad = probe
+            wasGood = false
+        } else if isEffective {
+            firstGood = probe
+        } else {
+            wasGood = true
+        }
+    }
+
+    func canBeMet(at now: Nanoseconds, effective: Nanoseconds?) -> Bool {
+        guard let effective, firstGood == nil else { return true }
+        return now - effective <= within
+    }
+
+    func result(isLoadMet: Bool, effective: Nanoseconds?, end: Nanoseconds) -> ObjectiveResult {
+        var result = ObjectiveResult(objective, .inconclusive)
+        result.count = count
+        result.withdrawn = withdrawn
+        result.limit = within.seconds
+        guard isLoadMet, let effective else {
+            result.reason = .loadNotMet
+            return result
+        }
+        guard count > 0 else {
+            result.reason = withdrawn > 0 ? .proberStarved : .noData
+            return result
+        }
+        guard !wasGood else {
+            result.reason = .alreadyGood
+            return result
+        }
+        if let firstGood {
+            let asked = lastBad.map { $0.done <= firstGood.done ? $0.done : $0.due } ?? effective
+            let found = TimeBounds(from: max(effective, asked), to: firstGood.done).since(effective)
+            result.recovery = found
+            result.verdict = found.to <= within ? .held : .lost
+            result.isClose = found.from <= within && found.to > within
+        } else if end - effective >= within {
+            result.verdict = .lost
+            result.watched = end - effective
+        } else {
+            result.reason = .cutShort
+            result.watched = end - effective
+        }
+        return result
+    }
+}
