@@ -32,13 +32,13 @@ struct GatheredScheduleTests {
         curve.append(
             2 * .second,
             repeating: [
-                .init(length: 103 * .millisecond, .line(1000, 1000)), .init(length: 897 * .millisecond, .line(0, 0)),
+                .init(length: 93 * .millisecond, .line(1000, 1000)), .init(length: 907 * .millisecond, .line(0, 0)),
             ])
         let schedule = OperationSchedule(curve: curve, workPerOperation: 1, workPerArea: 1e-9, gathers: true)
-        let times = (0..<206).compactMap { _ in schedule.take(at: 0)?.intended }
-        #expect(times.prefix(103).allSatisfy { $0 < 103 * .millisecond })
-        #expect(times.dropFirst(103).allSatisfy { $0 >= .second && $0 < 1103 * .millisecond } && times.count == 206)
-        for (index, time) in times.prefix(103).enumerated() {
+        let times = (0..<186).compactMap { _ in schedule.take(at: 0)?.intended }
+        #expect(times.prefix(93).allSatisfy { $0 < 93 * .millisecond })
+        #expect(times.dropFirst(93).allSatisfy { $0 >= .second && $0 < 1093 * .millisecond } && times.count == 186)
+        for (index, time) in times.prefix(93).enumerated() {
             #expect(abs(time - Int64(index) * 1_000_000 - 500_000) < 2)
         }
     }
