@@ -84,7 +84,8 @@ let package = Package(
         .target(
             name: "Engine",
             dependencies: [
-                "LoadModel", "LinuxSystem", "UndoRecords", .product(name: "SystemPackage", package: "swift-system"),
+                "LoadModel", "LinuxSystem", "UndoRecords", "Probes",
+                .product(name: "SystemPackage", package: "swift-system"),
             ]
         ),
         // What is asked of the system under test, and the process that asks.

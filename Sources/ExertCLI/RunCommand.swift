@@ -77,7 +77,6 @@ struct RunCommand: ParsableCommand {
         leftovers.undo()
         let host = HostFacts.read()
         let plan = try source.plan(on: host)
-        try Self.refuseProbes(of: plan)
         // Opened before the load: when disk, memory or descriptors run out, the outputs are there.
         let outputs = try RunOutputs(
             plan: plan, tags: settings.tags, logPath: log, logInterval: settings.interval, isQuiet: quiet)
@@ -107,15 +106,6 @@ struct RunCommand: ParsableCommand {
         if !isWritten { tellLoss(of: record, onTerminal: !isHeard, patience: patience) }
         if record.exitCode != 0 { throw ExitCode(record.exitCode) }
         if !isWritten { throw PendingSignals.ending.map { ExitCode(128 + $0) } ?? ExitStatus.internalError }
-    }
-
-    /// Nothing is promised that is not done: a run does not ask probes yet.
-    private static func refuseProbes(of plan: Plan) throws {
-        guard !plan.probes.isEmpty || !plan.objectives.isEmpty else { return }
-        Console.complain(
-            "a run does not ask probes and judge objectives yet: take them out of the profile, and watch the service "
-                + "with 'exert probe URL --log FILE' beside the run")
-        throw ExitStatus.unsupported
     }
 
     /// Says what came of the run where its result could not be written: on standard error, or on the terminal, which

@@ -14,8 +14,13 @@ extension RunRecord {
     /// The process exit code that tells the verdict; 1 where all went well and the log, which is to prove it, is not
     /// whole, or something is left behind.
     public var exitCode: Int32 {
-        // What was missed is told before what exert failed at, as long as objectives are not judged along.
+        // What was missed of the load is told before what exert failed at.
         let isBroken = verdict == .met && (logFailure != nil || !isGivenBack)
-        return RunExitCode.code(load: verdict, interruptedBy: interruptedBy, isBroken: isBroken)
+        return RunExitCode.code(
+            load: isNotSteady ? nil : verdict, objectives: service?.objectives.map(\.verdict) ?? [],
+            interruptedBy: interruptedBy, isBroken: isBroken)
     }
+
+    /// Whether nothing was exerted, since the system under test was not steady before the load.
+    public var isNotSteady: Bool { service?.isNotSteady == true && verdict == .met }
 }

@@ -336,6 +336,9 @@ public struct RunRecord: Sendable {
 
     /// Why the log misses lines; `nil` where it is whole, or nobody asked for one.
     public var logFailure: String?
+
+    /// What the system under test did; `nil` where nobody asked it.
+    public var service: ServiceRecord?
 }
 
 /// What happens in a run, in order; the observer hands these to the log and to the progress display.
@@ -358,6 +361,12 @@ public enum Event: Sendable {
     case leaseExpired(LeaseExpiry)
     /// A stressor process is gone.
     case stressorEnded(StressorEnd)
+    /// All results of one probe that were due in a second are there.
+    case probed(ProbeSpan)
+    /// A second of the prober itself is over.
+    case proberSecond(ProberSecond)
+    /// What was said beside an answer of a probe.
+    case probeNote(probe: String, text: String)
     /// A phase is over.
     case phaseEnded(Int, [PhaseResult])
     /// The run is over and everything is released.

@@ -9,30 +9,7 @@ public import LoadModel
 /// thread.
 public final class Prober {
     /// What one second of the prober itself was like.
-    public struct Second: Hashable, Sendable {
-        /// When it ended, in ns of `CLOCK_MONOTONIC`.
-        public var end: Nanoseconds
-        /// How long the prober was ready to run and did not, in ns: field 2 of `/proc/self/schedstat`; `nil` where the
-        /// kernel does not tell.
-        public var runQueueWait: Nanoseconds?
-        /// CPU time that the prober took, in ns.
-        public var cpuTime: Nanoseconds
-        /// The greatest lateness of a probe that was due in it, in ns.
-        public var lateness: Nanoseconds
-        /// Results that whoever should have taken them did not take in time, and that are lost.
-        public var dropped: Int64
-
-        /// Creates a second.
-        public init(
-            end: Nanoseconds, runQueueWait: Nanoseconds?, cpuTime: Nanoseconds, lateness: Nanoseconds, dropped: Int64
-        ) {
-            self.end = end
-            self.runQueueWait = runQueueWait
-            self.cpuTime = cpuTime
-            self.lateness = lateness
-            self.dropped = dropped
-        }
-    }
+    public typealias Second = ProberSecond
 
     /// What the prober tells.
     public enum Event: Hashable, Sendable {

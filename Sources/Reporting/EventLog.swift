@@ -73,6 +73,12 @@ public struct EventLog: Sendable {
             writer.expiryMembers(expiry)
         case .stressorEnded(let end):
             writer.endMembers(end)
+        case .probed(let span):
+            writer.spanMembers(span)
+        case .proberSecond(let second):
+            writer.proberMembers(second)
+        case .probeNote(let probe, let text):
+            writer.noteMembers(text, of: probe)
         case .phaseEnded(let index, let results):
             writer.key("phase")
             writer.string(plan.phaseName(index))
@@ -189,6 +195,9 @@ extension Event {
         case .changed(let change): change.name
         case .leaseExpired: "lease_expired"
         case .stressorEnded: "stressor_ended"
+        case .probed: "probe_second"
+        case .proberSecond: "prober_second"
+        case .probeNote: "probe_note"
         case .phaseEnded: "phase_ended"
         case .runEnded: "run_ended"
         }

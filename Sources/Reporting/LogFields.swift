@@ -81,6 +81,7 @@ extension JSONWriter {
             endObject()
         }
         endArray()
+        if !plan.probes.isEmpty { probesMembers(plan) }
         key("guards")
         beginArray()
         for condition in plan.guards {
@@ -322,6 +323,7 @@ extension JSONWriter {
         findings(record.findings)
         key("observer_cpu_s")
         decimal(record.observerCPUSeconds, places: 9)
+        if let service = record.service { serviceMembers(service, record) }
         key("released")
         boolean(record.isReleased)
         key("release_s")

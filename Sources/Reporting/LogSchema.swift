@@ -31,7 +31,8 @@ public enum LogSchema {
             {"$ref": "#/$defs/event_guard_tripped"}, {"$ref": "#/$defs/event_retargeted"},
             {"$ref": "#/$defs/event_paused"}, {"$ref": "#/$defs/event_lease_expired"},
             {"$ref": "#/$defs/event_stressor_ended"}, {"$ref": "#/$defs/event_phase_ended"},
-            {"$ref": "#/$defs/event_run_ended"}
+            {"$ref": "#/$defs/event_probe_second"}, {"$ref": "#/$defs/event_prober_second"},
+            {"$ref": "#/$defs/event_probe_note"}, {"$ref": "#/$defs/event_run_ended"}
           ],
           "$defs": {
             "event_preparing": {
@@ -117,6 +118,7 @@ public enum LogSchema {
               ],
               "additionalProperties": false
             },
+            \#(ServiceSchema.events(lineMembers))
             "event_guard_tripped": {
               "type": "object",
               "properties": {
@@ -323,6 +325,7 @@ public enum LogSchema {
                 "started_at": {"$ref": "#/$defs/timestamp"},
                 "load_s": {"type": "number", "minimum": 0, "description": "How long the load lasted."},
                 "results": {"type": "array", "items": {"$ref": "#/$defs/result"}},
+                \#(ServiceSchema.outcomeMembers)
                 "expectations": {
                   "type": "array",
                   "description": "What became of each end that was wanted; absent where none was.",
@@ -493,6 +496,7 @@ public enum LogSchema {
                 "stressors": {"type": "object", "additionalProperties": {"$ref": "#/$defs/planned_stressor"}},
                 "phases": {"type": "array", "items": {"$ref": "#/$defs/planned_phase"}},
                 "guards": {"type": "array", "items": {"$ref": "#/$defs/guard"}},
+                \#(ServiceSchema.planMembers)
                 "guards_aside": {
                   "type": "array",
                   "description": "Guards that would be on by default and are off, and why; absent where none is.",

@@ -45,6 +45,31 @@ public enum ObjectiveText {
         return texts[0] == texts[1] ? "\(texts[0]) s" : "\(texts[0]) to \(texts[1]) s"
     }
 
+    /// What became of each objective, a row each.
+    static func table(_ service: ServiceRecord, of plan: Plan, _ style: TextStyle) -> TextTable {
+        var table = TextTable([.left, .left, .left, .left])
+        table.append(["objective", "verdict", "was", ""], .dim)
+        for result in service.objectives {
+            let unit = plan.probes.first { $0.name == result.objective.probe }?.unit
+            table.append([
+                StyledText(result.objective.text), StyledText(result.verdict.words, result.verdict.ink),
+                StyledText(figure(result, of: unit) ?? style.none), StyledText(times(result), .dim),
+            ])
+        }
+        return table
+    }
+
+    /// When it was lost and came back, and why nobody knows where nobody does.
+    private static func times(_ result: ObjectiveResult) -> String {
+        var parts: [String] = []
+        if let reason = result.reason { parts.append(reason.words) }
+        if result.isClose { parts.append("close to the limit: chance may have decided") }
+        if let loss = result.loss { parts.append("lost \(bounds(loss)) after the load was there") }
+        if let recovery = result.recovery { parts.append("back \(bounds(recovery)) after the release") }
+        if let watched = result.watched { parts.append("not back \(HumanUnits.seconds(watched.seconds)) after it") }
+        return parts.joined(separator: "; ")
+    }
+
     private static func name(_ measure: Objective.Measure) -> String {
         switch measure {
         case .percentile(let share): "p" + trimmed(share * 100)
@@ -80,6 +105,33 @@ public enum ObjectiveText {
         case .bytes: HumanUnits.bytes(Int64(value))
         case .percent: trimmed(value) + "%"
         case .number, nil: trimmed(value)
+        }
+    }
+}
+
+extension ObjectiveVerdict {
+    /// The verdict as people say it.
+    var words: String { rawValue.split(separator: "_").joined(separator: " ") }
+
+    var ink: StyledText.Ink {
+        switch self {
+        case .held, .recovered: .good
+        case .inconclusive: .warning
+        case .lost, .notRecovered, .notSteady: .bad
+        }
+    }
+}
+
+extension ObjectiveResult.Reason {
+    /// The reason as people say it.
+    var words: String {
+        switch self {
+        case .noData: "nothing was asked in that time"
+        case .proberStarved: "the prober was kept from running"
+        case .loadNotMet: "the load was not there as asked"
+        case .noBaseline: "nothing is known of the time before the load"
+        case .cutShort: "the run was over before"
+        case .alreadyGood: "it was good before the load was there"
         }
     }
 }

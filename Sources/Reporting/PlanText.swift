@@ -21,6 +21,18 @@ public enum PlanText {
         lines.append()
         lines.append(StyledText("phases", .bold))
         lines.append(phases(of: plan, style))
+        if !plan.probes.isEmpty {
+            lines.append()
+            lines.append(StyledText("probes", .bold))
+            var table = TextTable([.left, .left])
+            for probe in plan.probes {
+                let (every, timeout) = (HumanUnits.duration(probe.every), HumanUnits.duration(probe.timeout))
+                let rhythm = "every \(every), given up after \(timeout)"
+                table.append([StyledText(probe.name), StyledText(rhythm, .dim)])
+            }
+            lines.append(table)
+            for objective in plan.objectives { lines.append("  \(objective.text)") }
+        }
         if !plan.guards.isEmpty || !plan.guardsAside.isEmpty {
             lines.append()
             lines.append(StyledText("guards, any of which ends the run and releases everything", .bold))

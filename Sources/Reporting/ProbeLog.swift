@@ -43,11 +43,7 @@ public struct ProbeLog: Sendable {
         _ tally: ProbeTally, of probe: String, from start: Nanoseconds, to end: Nanoseconds, isTotal: Bool = false
     ) -> [UInt8] {
         line(isTotal ? "probe_total" : "probe_second", at: end) { writer in
-            writer.key("probe")
-            writer.string(probe)
-            writer.key("from_s")
-            writer.seconds(of: start)
-            writer.tallyMembers(tally)
+            writer.spanMembers(ProbeSpan(probe: probe, span: start..<max(start, end), tally: tally))
         }
     }
 
@@ -56,25 +52,15 @@ public struct ProbeLog: Sendable {
         at time: Nanoseconds, runQueueWait: Nanoseconds?, cpuTime: Nanoseconds, lateness: Nanoseconds, dropped: Int64
     ) -> [UInt8] {
         line("prober_second", at: time) { writer in
-            writer.key("run_queue_wait_s")
-            if let runQueueWait { writer.seconds(of: runQueueWait) } else { writer.null() }
-            writer.key("cpu_s")
-            writer.seconds(of: cpuTime)
-            writer.key("lateness_max_s")
-            writer.seconds(of: lateness)
-            writer.key("results_lost")
-            writer.integer(dropped)
+            writer.proberMembers(
+                ProberSecond(
+                    end: time, runQueueWait: runQueueWait, cpuTime: cpuTime, lateness: lateness, dropped: dropped))
         }
     }
 
     /// What was said beside an answer.
     public mutating func note(_ text: String, of probe: String, at time: Nanoseconds) -> [UInt8] {
-        line("probe_note", at: time) { writer in
-            writer.key("probe")
-            writer.string(probe)
-            writer.key("text")
-            writer.string(text)
-        }
+        line("probe_note", at: time) { $0.noteMembers(text, of: probe) }
     }
 
     private mutating func line(
@@ -99,9 +85,39 @@ public struct ProbeLog: Sendable {
     }
 }
 
+// The same in the log of a run.
 extension JSONWriter {
+    /// Writes what one probe came to in a span.
+    mutating func spanMembers(_ span: ProbeSpan) {
+        key("probe")
+        string(span.probe)
+        key("from_s")
+        seconds(of: span.span.lowerBound)
+        tallyMembers(span.tally)
+    }
+
+    /// Writes what a second of the prober itself was like.
+    mutating func proberMembers(_ second: ProberSecond) {
+        key("run_queue_wait_s")
+        if let wait = second.runQueueWait { seconds(of: wait) } else { null() }
+        key("cpu_s")
+        seconds(of: second.cpuTime)
+        key("lateness_max_s")
+        seconds(of: second.lateness)
+        key("results_lost")
+        integer(second.dropped)
+    }
+
+    /// Writes what was said beside an answer.
+    mutating func noteMembers(_ text: String, of probe: String) {
+        key("probe")
+        string(probe)
+        key("text")
+        string(text)
+    }
+
     /// Writes counts by outcome, percentiles, and the histograms that others can add up.
-    fileprivate mutating func tallyMembers(_ tally: ProbeTally) {
+    private mutating func tallyMembers(_ tally: ProbeTally) {
         key("due")
         integer(tally.due)
         key("outcomes")

@@ -102,7 +102,7 @@ public struct ProgressDisplay: Sendable {
             return tell([finding], &block, time: event.time)
         case .leaseExpired(let expiry):
             return tell([Finding(code: "lease_expired", message: expiry.sentence)], &block, time: event.time)
-        case .phaseEnded:
+        case .phaseEnded, .probed, .proberSecond, .probeNote:
             break
         case .runEnded(let record):
             block.end(record)

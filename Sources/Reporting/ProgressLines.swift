@@ -43,6 +43,11 @@ struct ProgressLines: Sendable {
         case .phaseEnded(let index, let results):
             let told = results.filter { $0.isLoaded || $0.isNews }
             if !told.isEmpty { lines.append(endLine(index, told)) }
+        case .probed(let span):
+            // Their second is one that was over before: an answer is waited for as long as it may take.
+            lines.append("\(Self.clock(span.span.upperBound))\(span.line)")
+        case .proberSecond, .probeNote:
+            break  // For the log.
         case .runEnded:
             break  // The summary says it all.
         }
@@ -71,9 +76,13 @@ struct ProgressLines: Sendable {
         plan.phases.indices.contains(phase) && plan.phases[phase].loads[plan.stressors[stressor].name] == nil
     }
 
+    private static func clock(_ time: Nanoseconds) -> String {
+        let elapsed = NumberText.text(time.seconds, places: 1) + "s"
+        return String(repeating: " ", count: max(0, 7 - elapsed.utf8.count)) + elapsed + " "
+    }
+
     private func sampleLine(_ sample: Sample, _ style: TextStyle) -> StyledText {
-        let elapsed = NumberText.text(sample.elapsed.seconds, places: 1) + "s"
-        var line = StyledText(String(repeating: " ", count: max(0, 7 - elapsed.utf8.count)) + elapsed + " ")
+        var line = StyledText(Self.clock(sample.elapsed))
         let begin = line.width
         line.append(plan.phaseName(sample.phase) ?? "")
         line.pad(to: begin + phaseWidth)

@@ -7,6 +7,7 @@ public enum SummaryText {
     /// The text, ending in a line feed.
     public static func text(_ record: RunRecord, style: TextStyle) -> String {
         var lines = TextLines(style)
+        if record.service != nil { lines.append(StyledText(), sentence: record.firstSentence) }
         lines.append(headline(record, style))
         for sentence in misses(record) { lines.append(StyledText("  "), sentence: sentence) }
         let loaded = record.results.filter(\.isLoaded)
@@ -15,6 +16,11 @@ public enum SummaryText {
         if !told.isEmpty {
             lines.append()
             lines.append(table(told, of: record.plan, style))
+        }
+        if let service = record.service {
+            lines.append()
+            lines.append(ObjectiveText.table(service, of: record.plan, style))
+            for span in service.probes { lines.append("  \(span.line)") }
         }
         for change in record.changes {
             let sentence = "at \(HumanUnits.seconds(change.from.seconds)) \(change.sentence)"
@@ -36,10 +42,15 @@ public enum SummaryText {
     }
 
     private static func headline(_ record: RunRecord, _ style: TextStyle) -> StyledText {
-        let isMet = record.verdict == .met && record.interruptedBy == nil
+        let isMet = record.verdict == .met && record.interruptedBy == nil && !record.isNotSteady
         var line = StyledText(isMet ? style.good : style.bad, isMet ? .good : record.verdict.ink)
         line.append(" \(record.plan.profile): ", .bold)
-        line.append(record.verdict.words, record.verdict.ink)
+        if record.isNotSteady {
+            line.append("not begun", .bad)
+        } else {
+            line.append(
+                record.service == nil ? record.verdict.words : "load \(record.verdict.words)", record.verdict.ink)
+        }
         let expected = record.expectedEnds
         if !expected.isEmpty { line.append(" (\(expected), as expected)", isMet ? .good : .plain) }
         if let signal = record.interruptedBy { line.append(" (interrupted by \(signalName(signal)))", .warning) }

@@ -22,6 +22,10 @@ extension RunRecord {
             return "interrupted by \(signalName(interruptedBy)), "
                 + (isReleased ? "after a clean release" : "and not everything is given back yet")
         }
+        if isNotSteady { return "the system was not steady before the load, so nothing was exerted" }
+        if exitCode == RunExitCode.objectiveMissed {
+            return "every target was met, and an objective was not, or nobody knows"
+        }
         return switch verdict {
         case .met:
             (expectedEnds.isEmpty ? "every target was met" : "all came as expected: \(expectedEnds)")

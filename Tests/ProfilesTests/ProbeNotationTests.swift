@@ -166,7 +166,7 @@ struct ProbeNotationTests {
                     "checkout=http://localhost/", "checkout=dns:x", "cpu=dns:x", "x=ftp://a", "9=dns:x", "y",
                     "s=http://joe:secret@localhost/",
                 ],
-                objectives: ["chekout 99% good", "checkout 99% good before", "checkout recovers within 3s"],
+                objectives: ["chekout 99% good", "checkout 99% good before", "checkout 99% good after"],
                 manifests: TestManifests.all, readFile: { _ in [] })
             Issue.record("no problem")
         } catch {
@@ -177,7 +177,7 @@ struct ProbeNotationTests {
                 "'cpu' is the name of a kind of stressor", "'ftp://a' is nothing that probe 'x' could ask",
                 "'9' cannot name a probe", "--probe y: write it as NAME=URL",
                 "unknown probe 'chekout'; did you mean 'checkout'?", "'before' needs time without a load",
-                "'recovers' needs time behind the last load", "--probe s: a URL with a name or a password",
+                "'after' needs time behind the last load", "--probe s: a URL with a name or a password",
             ] { #expect(text.contains(part), "\(part) is not in:\n\(text)") }
             #expect(!text.contains("secret"))
             #expect(error.diagnostics.count == 12, "\(text)")

@@ -20,7 +20,7 @@ enum Dependencies {
         "CYAML": Rule(),
         "YAML": Rule(ours: ["CYAML", "LoadModel"]),
         "Profiles": Rule(ours: ["LoadModel", "YAML"]),
-        "Engine": Rule(ours: ["LoadModel", "LinuxSystem", "UndoRecords"], external: ["SystemPackage"]),
+        "Engine": Rule(ours: ["LoadModel", "LinuxSystem", "UndoRecords", "Probes"], external: ["SystemPackage"]),
         "Probes": Rule(ours: ["CLinux", "LoadModel", "LinuxSystem"]),
         "Stressors": Rule(
             ours: ["CLinux", "LoadModel", "LinuxSystem", "UndoRecords", "Engine"], external: ["SystemPackage"]),

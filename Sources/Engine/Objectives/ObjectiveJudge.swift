@@ -167,6 +167,22 @@ public struct ObjectiveJudge: Sendable {
         return answers
     }
 
+    /// Whether it is worth to look on for a recovery: one that may still come in time, or has come and may not last.
+    public func isRecoveryOpen(at now: Nanoseconds) -> Bool {
+        guard let released = times.released else { return false }
+        var copy = self
+        copy.close()
+        return copy.recoveries.contains { place in
+            let (plan, tracker) = (plans[place.probe], place.tracker)
+            let watched = now - released
+            // What hangs is known to be bad when it is given up.
+            if watched < plan.timeout + 2 * plan.every { return true }
+            if tracker.episodes.isBad { return watched <= tracker.within }
+            let isLasting = tracker.episodes.goodSince * plan.every >= EpisodeTracker.apart
+            return tracker.episodes.count > 0 && !isLasting && watched <= tracker.within + EpisodeTracker.apart
+        }
+    }
+
     /// What each objective came to, in the order of the profile, where the run ends at `end`, in ns of the clock.
     public mutating func finish(at end: Nanoseconds) -> [ObjectiveResult] {
         close()

@@ -43,16 +43,18 @@ public final class Observer {
     /// When the lease runs out, ns of `CLOCK_MONOTONIC`; 0 where there is none.
     var leaseEnd: Nanoseconds = 0
     private(set) var leaseExpiry: LeaseExpiry?
-    private var start: Nanoseconds = 0
+    private(set) var start: Nanoseconds = 0
     /// The observer's CPU time until which it was shared out.
     var cpuShared: Nanoseconds = 0
     private var wallOffset: Nanoseconds = 0
     var lastHost = HostReading(cpuBusyRatio: nil, cpuStealRatio: nil, memoryAvailableBytes: nil)
     var interruptedBy: Int32?
     let guards: GuardWatch
-    private var guardTrip: GuardTrip?
+    private(set) var guardTrip: GuardTrip?
     private let limitFiles = GroupFilePool()
     private(set) var phase = 0
+    /// Who asks the system under test; `nil` where nothing is asked.
+    var probing: ProbeSession?
 
     /// Prepares the run of `plan` in `world`.
     @_spi(Benchmarks)
@@ -97,6 +99,7 @@ public final class Observer {
         renewLease()
         do {
             try startTime?.sleepUntilPreparation(self)
+            try startProber()
             try startProcesses(catalog, lifeline: lifeline.readEnd.rawValue)
             if let late = try startTime?.sleepUntilStart(self) { findings.append(late) }
         } catch {
@@ -110,6 +113,7 @@ public final class Observer {
         start = world.monotonic + .millisecond
         if let wanted = options.startAt { start = max(start, wanted - wallOffset) }
         for session in sessions { session.go(at: start) }
+        probing?.begin(at: start)
         let cpuBefore = Clocks.processCPU
         cpuShared = cpuBefore
         begin(phase: 0)
@@ -117,10 +121,11 @@ public final class Observer {
         let observerCPU = (Clocks.processCPU - cpuBefore).seconds
         let isComplete = now >= plan.length
         let elapsed = isComplete ? plan.length : now
-        if !isComplete { finishPhase(isCut: true) }
+        if !isComplete, probing?.isNotSteady != true { finishPhase(isCut: true) }
         release()
         // The write end has lived until here; from now on there is nobody whom its closing could end.
         _ = lifeline.writeEnd.rawValue
+        watchRecovery(isComplete: isComplete)
         return end(elapsed: elapsed, observerCPU: observerCPU)
     }
 
@@ -133,6 +138,7 @@ public final class Observer {
         record.leaseExpiry = leaseExpiry
         record.changes = changes
         record.startFailure = startFailure
+        record.service = serviceRecord
         options.settle?(&record)
         emit(.runEnded(record))
         return record
@@ -286,7 +292,7 @@ public final class Observer {
                 log()
                 while time >= plan.phases[phase].end {
                     finishPhase(isCut: false)
-                    guard phase + 1 < plan.phases.count else { return }
+                    guard phase + 1 < plan.phases.count, isSteady(before: phase + 1) else { return }
                     begin(phase: phase + 1)
                 }
                 nextLog = logTime(after: time)
@@ -304,6 +310,7 @@ public final class Observer {
             }
             sampleAll(isDetailed: time >= nextLog || wake >= phaseEnd - LookSchedule.lastLook)
             readExactlyNearPhaseEnd(time)
+            takeProbes()
             if time >= nextLog {
                 log()
                 nextLog = logTime(after: time)
@@ -382,16 +389,9 @@ public final class Observer {
         let expectations = ExpectationJudge(plan, results: results + ended, ends: ends)
         for index in ended.indices { ended[index].isExpected = expectations.isExpected(ended[index]) }
         results += ended
+        noteJudged(ended)
         emit(.phaseEnded(phase, ended))
         for finding in sessions.compactMap({ $0.takeFinding() }) { note(finding) }
-        for (result, stressor) in zip(ended, plan.stressors) where result.verdict == .unverified {
-            guard let mismatch = result.mismatch else { continue }
-            let (claimed, achieved) = HumanUnits.amounts(mismatch.claimed, mismatch.achieved, stressor.unit)
-            note(
-                Finding(
-                    code: "claim_mismatch", stressor: result.stressor,
-                    message: "in phase \(phase + 1) the stressor claims \(claimed) and the kernel says \(achieved); "
-                        + "the figures are not proof until they agree"))
-        }
+        noteMismatches(ended)
     }
 }

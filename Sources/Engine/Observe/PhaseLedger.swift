@@ -87,7 +87,8 @@ struct PhaseLedger {
     /// Whether it is a level that is judged, and not a rate.
     let isLevel: Bool
 
-    private var reachedAfter: Nanoseconds? { rate == nil ? level.reachedAfter : rate?.reachedAfter }
+    /// Since the phase's start, when a reading was first within tolerance, in ns.
+    var reachedAfter: Nanoseconds? { rate == nil ? level.reachedAfter : rate?.reachedAfter }
 
     /// Whether a reading has been within tolerance yet.
     var isReached: Bool { reachedAfter != nil }

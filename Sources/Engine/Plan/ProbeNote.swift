@@ -33,16 +33,11 @@ enum ProbeNote {
                 + "\(needed) to mean anything, which takes \(time)")
     }
 
-    /// Where the run is over before an objective on time could be missed.
+    /// Where the run is over before an objective on an alert could be missed; a recovery is waited for.
     private static func tooSoon(_ objective: Objective, _ profile: Profile) -> Finding? {
-        let (limit, left): (Nanoseconds, Nanoseconds)
-        switch objective.wanted {
-        case .recovers(let within): (limit, left) = (within, profile.length(of: .after))
-        case .becomesGood(let within, let phase):
-            let first = profile.phases.firstIndex { phase == nil ? !$0.loads.isEmpty : $0.name == phase } ?? 0
-            (limit, left) = (within, profile.phases[first...].reduce(0) { $0 + $1.length })
-        case .keeps: return nil
-        }
+        guard case .becomesGood(let limit, let phase) = objective.wanted else { return nil }
+        let first = profile.phases.firstIndex { phase == nil ? !$0.loads.isEmpty : $0.name == phase } ?? 0
+        let left = profile.phases[first...].reduce(0) { $0 + $1.length }
         guard left < limit else { return nil }
         return Finding(
             code: "ends_too_soon", severity: .note,

@@ -97,7 +97,7 @@ extension ObjectiveNotation {
             try requirePhase(name, withLoad: nil)
             return .during(name.text)
         case "after":
-            try requireTimeAfterLoad(word, "'after'")
+            try requireTimeAfterLoad(word)
             return .after
         default: return .always
         }
@@ -131,11 +131,11 @@ extension ObjectiveNotation {
         }
     }
 
-    func requireTimeAfterLoad(_ word: Phrase, _ subject: String) throws(NotationError) {
+    func requireTimeAfterLoad(_ word: Phrase) throws(NotationError) {
         guard let last = phases?.last, last.hasLoad else { return }
         throw NotationError(
             word.offset,
-            "\(subject) needs time behind the last load, and the last phase, '\(last.name)', has one; add a phase such "
+            "'after' needs time behind the last load, and the last phase, '\(last.name)', has one; add a phase such "
                 + "as '{ name: recover, for: 1m }'")
     }
 

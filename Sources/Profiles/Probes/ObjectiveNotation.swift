@@ -61,7 +61,6 @@ struct ObjectiveNotation {
             throw NotationError(verb.end, "'recovers' is followed by a time, as in 'recovers within 30s'")
         }
         let limit = try UnitNotation.duration(length, atLeast: 1, of: "'within'")
-        try requireTimeAfterLoad(verb, "'recovers'")
         return .recovers(within: limit)
     }
 

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import LinuxSystem
+internal import LoadModel
+internal import Probes
+
+/// The prober of a run, and the judge of what it sees.
+///
+/// The prober is a process of its own that is in none of the loaded groups, and has all that it needs before the load.
+final class ProbeSession {
+    /// How long the prober may take until it has everything: names may have to be resolved.
+    private static let startLimit: Nanoseconds = 30 * .second
+    /// How much later than planned a load may be given back, for which the time to recover begins then.
+    private static let lateRelease: Nanoseconds = 10 * .second
+
+    /// The most results that may be lost on their way, as a share, where something is to have held.
+    private static let mostLost = 0.01
+
+    private let plan: Plan
+    private let prober: ProberProcess
+    private var judge: ObjectiveJudge?
+    private var start: Nanoseconds = 0
+    private(set) var hasEnded = false
+    /// What was due in each second that is not told yet, by probe.
+    private var seconds: [Int64: [ProbeTally]] = [:]
+    private var record = ServiceRecord()
+    private var totals: [ProbeTally]
+    private var effective: Set<Int> = []
+    private var isReleased = false
+    /// Whether the prober ended before its time.
+    private var isBroken = false
+
+    /// Starts the prober of a plan; `nil` where nothing is asked.
+    init?(_ plan: Plan) throws(ObserverFailure) {
+        if plan.probes.isEmpty { return nil }
+        self.plan = plan
+        totals = plan.probes.map { _ in ProbeTally() }
+        do {
+            prober = try ProberProcess(plan.probes)
+        } catch {
+            throw .cannotStart("the prober", error.description)
+        }
+    }
+
+    /// Waits until the prober has all that it needs; `attend` is called 50 times a second.
+    func waitUntilReady(_ attend: () throws(ObserverFailure) -> Void) throws(ObserverFailure) {
+        let limit = Clocks.monotonic + Self.startLimit
+        while Clocks.monotonic < limit {
+            for event in prober.wait(until: Clocks.monotonic + 20 * .millisecond) {
+                switch event {
+                case .ready: return
+                case .problem(let problem): throw .cannotStart("the prober", problem.description)
+                case .ended: throw .cannotStart("the prober", "it has ended before it began")
+                case .told: break
+                }
+            }
+            try attend()
+        }
+        throw .cannotStart("the prober", "it is not ready after 30 s")
+    }
+
+    /// Has the probes asked from `start` on, in ns of `CLOCK_MONOTONIC`.
+    func begin(at start: Nanoseconds) {
+        self.start = start
+        judge = ObjectiveJudge(probes: plan.probes, objectives: plan.objectives, phases: plan.phases, start: start)
+        prober.start(at: start, until: start + plan.length + recoveryTime)
+        // What is sent is written by a wait; there is nothing to be told yet.
+        _ = prober.wait(until: 0)
+    }
+
+    /// How long after the plan's end a recovery may be looked for, in ns.
+    private var recoveryTime: Nanoseconds {
+        let times = plan.objectives.compactMap { objective -> Nanoseconds? in
+            if case .recovers(let within) = objective.wanted { within } else { nil }
+        }
+        return times.max().map { $0 + EpisodeTracker.apart + Self.lateRelease } ?? 0
+    }
+
+    // MARK: Times of the load
+
+    /// Notes that the loads of a phase are on their targets, `time` ns since the start.
+    func noteEffective(phase: Int, at time: Nanoseconds) {
+        if effective.insert(phase).inserted { judge?.note(.effective(phase: phase, at: start + time)) }
+    }
+
+    /// Whether nobody has told yet that the loads of a phase are on their targets.
+    func awaitsEffect(of phase: Int) -> Bool { !effective.contains(phase) }
+
+    /// Notes that the last load was given back, at `time` ns since the start.
+    func noteRelease(at time: Nanoseconds) {
+        if !isReleased { judge?.note(.released(at: start + time)) }
+        isReleased = true
+    }
+
+    /// Notes whether the loads of a phase were as they were asked for.
+    func noteJudged(phase: Int, isMet: Bool) { judge?.note(.judged(phase: phase, isMet: isMet)) }
+
+    /// Whether the run ended since the system was not steady before the load.
+    var isNotSteady: Bool { record.isNotSteady }
+
+    /// Whether the load of a phase may begin: it is not the first one, or the system was steady before it.
+    func isSteady(before phase: Int) -> Bool {
+        let isGate = plan.objectives.contains(where: \.isGate) && plan.phases[..<phase].allSatisfy(\.loads.isEmpty)
+        guard isGate, !plan.phases[phase].loads.isEmpty, case .shut? = judge?.gate() else { return true }
+        record.isNotSteady = true
+        return false
+    }
+
+    // MARK: What comes
+
+    /// Takes what the prober has told until now, or tells until `deadline` in ns of the clock; events for the log.
+    func take(until deadline: Nanoseconds = 0) -> [Event] {
+        var events: [Event] = []
+        var deadline = deadline
+        while !hasEnded {
+            let told = prober.wait(until: deadline)
+            deadline = 0
+            if told.isEmpty { break }
+            for event in told { take(event, &events) }
+        }
+        let longest = plan.probes.map(\.timeout).max() ?? 0
+        let whole = (Clocks.monotonic - start - longest) / .second - 1
+        return events + tell(before: hasEnded ? .max : whole)
+    }
+
+    private func take(_ event: ProberProcess.Event, _ events: inout [Event]) {
+        switch event {
+        case .told(.result(let result)):
+            guard totals.indices.contains(result.probe) else { return }
+            judge?.add(result)
+            totals[result.probe].add(result)
+            let second = (result.due - start) / .second
+            seconds[second, default: plan.probes.map { _ in ProbeTally() }][result.probe].add(result)
+        case .told(.second(let second)):
+            record.lost += second.dropped
+            record.proberCPUSeconds += second.cpuTime.seconds
+            events.append(.proberSecond(second))
+        case .told(.note(let probe, let text)):
+            guard totals.indices.contains(probe) else { return }
+            events.append(.probeNote(probe: plan.probes[probe].name, text: text))
+        case .problem(let problem):
+            events.append(.finding(Finding(code: "prober_failed", message: "the prober: \(problem)")))
+        case .ready: break
+        case .ended:
+            hasEnded = true
+            let end = prober.finish()
+            guard end.signal != 0 else { return }
+            isBroken = true
+            events.append(
+                .finding(
+                    Finding(
+                        code: "prober_failed",
+                        message: "the prober was killed by signal \(end.signal): what was due from then on nobody saw"))
+            )
+        }
+    }
+
+    /// Tells of the seconds before `end` that are not told yet.
+    private func tell(before end: Int64) -> [Event] {
+        guard !seconds.isEmpty, seconds.keys.contains(where: { $0 < end }) else { return [] }
+        var events: [Event] = []
+        for second in seconds.keys.sorted() where second < end {
+            guard let tallies = seconds.removeValue(forKey: second) else { continue }
+            for (probe, tally) in zip(plan.probes, tallies) where tally.due > 0 {
+                let span = second * .second..<(second + 1) * .second
+                events.append(.probed(ProbeSpan(probe: probe.name, span: span, tally: tally)))
+            }
+        }
+        return events
+    }
+
+    // MARK: End
+
+    /// How long what is still to come is waited for, in ns of the clock.
+    private var limit: Nanoseconds {
+        start + plan.length + recoveryTime + (plan.probes.map(\.timeout).max() ?? 0) + .second
+    }
+
+    /// Whether there is nothing more to wait for.
+    ///
+    /// - Parameter isComplete: whether the run went to its planned end.
+    func isOver(at now: Nanoseconds, isComplete: Bool) -> Bool {
+        if hasEnded || now >= limit { return true }
+        if recoveryTime == 0 { return !isComplete }
+        return judge?.isRecoveryOpen(at: now) != true
+    }
+
+    /// Ends the prober; what it still tells is taken.
+    func stop() -> [Event] {
+        var events: [Event] = []
+        let deadline = Clocks.monotonic + 400 * .millisecond
+        prober.stop()
+        while !hasEnded, Clocks.monotonic < deadline { events += take(until: deadline) }
+        hasEnded = true
+        prober.finish(patience: 50)
+        return events + tell(before: .max)
+    }
+
+    /// What probes and objectives came to.
+    func finish() -> ServiceRecord {
+        let now = Clocks.monotonic
+        record.objectives = judge?.finish(at: now) ?? []
+        let due = totals.reduce(0) { $0 + $1.due } + record.lost
+        let isBlind = isBroken || Double(record.lost) > Self.mostLost * Double(due)
+        for index in record.objectives.indices where isBlind {
+            // What nobody saw is not good.
+            guard [.held, .recovered].contains(record.objectives[index].verdict) else { continue }
+            record.objectives[index].verdict = .inconclusive
+            record.objectives[index].reason = .proberStarved
+        }
+        let length = max(0, now - start)
+        record.probes = zip(plan.probes, totals).map { ProbeSpan(probe: $0.name, span: 0..<length, tally: $1) }
+        return record
+    }
+}
