@@ -77,6 +77,19 @@ import Testing
         }
     }
 
+    @Test func `what needs the server's packages is left out without the trait`() throws {
+        let packages = ["NIO", "HTTPTypes", "Hummingbird", "Logging", "ServiceLifecycle"]
+        let users = try Self.sources.filter { path in
+            let text = try Checkout.text(path)
+            return packages.contains { text.contains("import \($0)") }
+        }
+        #expect(users.count > 5)
+        for path in users {
+            let isGuarded = try Checkout.text(path).contains("\n#if Server\n")
+            #expect(isGuarded, "\(path) imports a package of the server outside of #if Server")
+        }
+    }
+
     @Test func `every file says its licence`() throws {
         for path in Self.code + Self.scripts { report(path, StyleRules.header(try Checkout.text(path))) }
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+#if Server
 internal import NIOCore
 internal import Synchronization
 
@@ -57,3 +58,4 @@ final class Queue: Sendable {
         loop.scheduleTask(in: Self.longest) { self.leave(next.number, loop) }
     }
 }
+#endif

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+#if Server
 internal import HTTPTypes
 internal import NIOCore
 internal import NIOSSL
@@ -146,3 +147,4 @@ final class Turnstile: ChannelDuplexHandler, RemovableChannelHandler {
 
 @available(*, unavailable)
 extension Turnstile: Sendable {}
+#endif
