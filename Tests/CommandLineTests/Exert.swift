@@ -163,6 +163,16 @@ enum Processes {
         return found
     }
 
+    /// The children that the main thread of `parent` has started.
+    static func children(of parent: Int32) -> [Int32] {
+        (read("/proc/\(parent)/task/\(parent)/children") ?? "").split(separator: " ").compactMap { Int32($0) }
+    }
+
+    /// The child of `parent` that asks its probes.
+    static func prober(of parent: Int32) -> Int32? {
+        children(of: parent).first { arguments(of: $0).last == "prober" }
+    }
+
     /// Whether the second argument of the process is the one that makes a stressor.
     private static func isStressor(_ id: Int32) -> Bool { arguments(of: id).dropFirst().first == "stressor" }
 

@@ -18,18 +18,6 @@ extension ExertCommands {
             return (line, try #require(line["outcomes"] as? [String: Int]))
         }
 
-        private func children(of id: Int32) -> [Int32] {
-            let text = FileManager.default.contents(atPath: "/proc/\(id)/task/\(id)/children") ?? Data()
-            return String(decoding: text, as: UTF8.self).split(separator: " ").compactMap { Int32($0) }
-        }
-
-        private func prober(of id: Int32) -> Int32? {
-            children(of: id).first { child in
-                let words = FileManager.default.contents(atPath: "/proc/\(child)/cmdline") ?? Data()
-                return String(decoding: words, as: UTF8.self).split(separator: "\0").last == "prober"
-            }
-        }
-
         @Test func `a stopped server is seen whole, and each due time has a result`() throws {
             let scale = Self.isFull ? 1.0 : 0.2
             let folder = try ScratchFolder()
@@ -70,7 +58,7 @@ extension ExertCommands {
             ])
             let hasBegun = eventually(within: 10) { probe.output.contains("0:01") }
             try #require(hasBegun)
-            let child = try #require(prober(of: probe.id))
+            let child = try #require(Processes.prober(of: probe.id))
             kill(child, SIGSTOP)
             usleep(1_000_000)
             kill(child, SIGCONT)
@@ -88,7 +76,7 @@ extension ExertCommands {
             let probe = try Exert.start(["probe", service.url, "--every", "50ms"])
             let hasBegun = eventually(within: 10) { probe.output.contains("0:01") }
             try #require(hasBegun)
-            let child = try #require(prober(of: probe.id))
+            let child = try #require(Processes.prober(of: probe.id))
             probe.send(SIGKILL)
             #expect(eventually(within: 1) { !Processes.isAlive(child) })
         }

@@ -35,13 +35,6 @@ extension ExertCommands {
             return objectives.compactMap { $0["verdict"] as? String }
         }
 
-        private func prober(of id: Int32) -> Int32? {
-            let text = FileManager.default.contents(atPath: "/proc/\(id)/task/\(id)/children") ?? Data()
-            return String(decoding: text, as: UTF8.self).split(separator: " ").compactMap { Int32($0) }.first {
-                Processes.arguments(of: $0).last == "prober"
-            }
-        }
-
         @Test func `a service that is well held its objectives, and the log says so in the words of its schema`() throws
         {
             let service = try Service()
@@ -142,7 +135,7 @@ extension ExertCommands {
             let service = try Service()
             let asked = try start(service.url, ["50% good during squeeze"])
             usleep(5_000_000)
-            kill(try #require(prober(of: asked.run.id)), SIGKILL)
+            kill(try #require(Processes.prober(of: asked.run.id)), SIGKILL)
             let result = try asked.run.wait(limit: 30)
             #expect(result.code == 6, "\(result.output)\(result.error)")
             #expect(try verdicts(ExperimentLog(file: asked.log)) == ["inconclusive"])
@@ -153,7 +146,7 @@ extension ExertCommands {
             let service = try Service()
             let asked = try start(service.url, ["50% good during squeeze", "recovers within 60s"])
             usleep(3_000_000)
-            let asker = try #require(prober(of: asked.run.id))
+            let asker = try #require(Processes.prober(of: asked.run.id))
             service.process.send(SIGSTOP)
             let begin = ContinuousClock.now
             asked.run.send(SIGTERM)
