@@ -40,8 +40,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         // Typed errno and descriptors, so that no call site spells an integer.
         .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
-        // HTTP server of `exert serve`: it stays up when `accept` finds no descriptor. Without its defaults, which
-        // bring all of Foundation and swift-configuration.
+        // HTTP server of `exert serve`: it stays up when `accept` finds no descriptor. Its core alone, without router
+        // and defaults, which bring file systems, tracing, all of Foundation and swift-configuration.
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0", traits: []),
         // What Hummingbird is made of, where the server meets it: buffers, header fields, lifecycle, logs, TLS.
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
@@ -107,11 +107,11 @@ let package = Package(
             name: "ControlServer",
             dependencies: [
                 "Exert", "LinuxSystem", "Reporting",
-                .product(name: "Hummingbird", package: "hummingbird", condition: server),
                 .product(name: "HummingbirdCore", package: "hummingbird", condition: server),
                 .product(name: "HummingbirdTLS", package: "hummingbird", condition: tls),
                 .product(name: "HTTPTypes", package: "swift-http-types", condition: server),
                 .product(name: "NIOCore", package: "swift-nio", condition: server),
+                .product(name: "NIOPosix", package: "swift-nio", condition: server),
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras", condition: server),
                 .product(name: "NIOSSL", package: "swift-nio-ssl", condition: tls),
                 .product(name: "Logging", package: "swift-log", condition: server),

@@ -3,12 +3,12 @@
 #if Server
 internal import Glibc
 internal import HTTPTypes
-internal import Hummingbird
 internal import HummingbirdCore
 internal import LinuxSystem
 internal import Logging
 internal import NIOCore
 internal import NIOHTTPTypes
+internal import NIOPosix
 internal import ServiceLifecycle
 
 #if TLS
@@ -58,7 +58,7 @@ public final class ControlServer: Sendable {
             // Not Hummingbird's application: that wakes once a second to have the time at hand.
             server = try Self.builder(options, watched).buildServer(
                 configuration: ServerConfiguration(address: options.address.bindAddress),
-                eventLoopGroup: EventLoopGroupProvider.singleton.eventLoopGroup, logger: logger,
+                eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger,
                 responder: { (request, writer: consuming ResponseWriter, channel) in
                     var response = try await responder.respond(to: request) {
                         try await channel.writeAndFlush(HTTPResponsePart.head(HTTPResponse(status: .continue)))

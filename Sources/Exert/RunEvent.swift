@@ -40,5 +40,8 @@ public struct RunEvent: Sendable {
     /// The figures, where this is a sample.
     public var sample: RunSample? { name == "sample" ? decoded(RunSample.self) : nil }
 
+    /// What a probe came to in a second, where this tells of one.
+    public var probe: ProbeSample? { name == "probe_second" ? decoded(ProbeSample.self) : nil }
+
     func decoded<T: Decodable>(_ type: T.Type) -> T? { WireCoding.value(type, line) }
 }

@@ -14,6 +14,10 @@ public struct RunOutline: Codable, Hashable, Sendable {
     public var stressors: [String: Stressor]
     /// The conditions that end the run, as written.
     public var guards: [String]
+    /// The names of what is asked of the system under test, in order.
+    public var probes: [String]
+    /// What must hold of the answers.
+    public var objectives: [Objective]
     /// Labels that every line of the log carries.
     public var labels: [String: String]
     /// The lease in seconds; `nil` where there is none.
@@ -56,10 +60,25 @@ public struct RunOutline: Codable, Hashable, Sendable {
         }
     }
 
+    /// What must hold of a probe's answers.
+    public struct Objective: Codable, Hashable, Sendable {
+        /// The probe's name.
+        public var probe: String
+        /// What must hold, as written.
+        public var text: String
+
+        /// Creates an objective.
+        public init(probe: String, text: String) {
+            self.probe = probe
+            self.text = text
+        }
+    }
+
     /// Creates an outline.
     public init(
         runID: String, profile: String, lengthSeconds: Double, phases: [Phase], stressors: [String: Stressor],
-        guards: [String], labels: [String: String], leaseSeconds: Double?
+        guards: [String], probes: [String] = [], objectives: [Objective] = [], labels: [String: String],
+        leaseSeconds: Double?
     ) {
         self.runID = runID
         self.profile = profile
@@ -67,6 +86,8 @@ public struct RunOutline: Codable, Hashable, Sendable {
         self.phases = phases
         self.stressors = stressors
         self.guards = guards
+        self.probes = probes
+        self.objectives = objectives
         self.labels = labels
         self.leaseSeconds = leaseSeconds
     }

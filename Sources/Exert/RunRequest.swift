@@ -53,7 +53,7 @@ public struct RunRequest: Codable, Hashable, Sendable {
 /// What a run may touch beyond CPU and memory of its own group.
 ///
 /// Everything that is not named here is refused: directories for disks, inodes and traces, other control groups, other
-/// processes' limits, what is shared by the user or by everybody on the host.
+/// processes' limits, what probes connect to or start, what is shared by the user or by everybody on the host.
 public struct SafetyRules: Codable, Hashable, Sendable {
     /// How far a setting or a load can be felt, beyond directories, control groups and processes.
     public enum Reach: String, Codable, Sendable, CaseIterable {
@@ -74,6 +74,10 @@ public struct SafetyRules: Codable, Hashable, Sendable {
     /// Whether other processes' limit of open files may be set (`target: { pid: N }`).
     public var allowsProcesses: Bool
 
+    /// What probes may reach: `HOST:PORT`, `unix:PATH`, `dns:NAME`, `command:PROGRAM`, `pid:N` or `unit:NAME`.
+    ///
+    /// A `HOST` alone is all of its ports, and `*` behind the colon is anything of that kind.
+    public var probes: [String]
     /// What else runs may reach.
     public var reaches: Set<Reach>
     /// How long a run may last, in seconds; `nil` for as long as profiles may.
@@ -83,12 +87,13 @@ public struct SafetyRules: Codable, Hashable, Sendable {
     ///
     /// Links in `directories` are followed now, and never again: what they lead to later is not allowed.
     public init(
-        directories: [String] = [], cgroups: [String] = [], allowsProcesses: Bool = false,
+        directories: [String] = [], cgroups: [String] = [], allowsProcesses: Bool = false, probes: [String] = [],
         reaches: Set<Reach> = [], longestSeconds: Double? = nil
     ) {
         self.directories = directories.map { RealPath.of($0) ?? $0 }
         self.cgroups = cgroups
         self.allowsProcesses = allowsProcesses
+        self.probes = probes
         self.reaches = reaches
         self.longestSeconds = longestSeconds
     }
@@ -99,6 +104,7 @@ public struct SafetyRules: Codable, Hashable, Sendable {
         directories = try members.decodeIfPresent([String].self, forKey: .directories) ?? []
         cgroups = try members.decodeIfPresent([String].self, forKey: .cgroups) ?? []
         allowsProcesses = try members.decodeIfPresent(Bool.self, forKey: .allowsProcesses) ?? false
+        probes = try members.decodeIfPresent([String].self, forKey: .probes) ?? []
         reaches = try members.decodeIfPresent(Set<Reach>.self, forKey: .reaches) ?? []
         longestSeconds = try members.decodeIfPresent(Double.self, forKey: .longestSeconds)
     }

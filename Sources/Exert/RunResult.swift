@@ -21,6 +21,12 @@ public struct RunResult: Sendable {
     public var verdict: Verdict?
     /// The exit code that `exert run` would have ended with.
     public var exitCode: Int32
+    /// What was put on, whether it was really there, and what the system under test did, for people.
+    ///
+    /// `nil` where the load never began.
+    public var sentence: String?
+    /// What each objective came to; empty where none was asked for.
+    public var objectives: [ObjectiveOutcome] = []
     /// The report for people.
     public var text: String
     /// The report as a JSON document; empty where the load never began.

@@ -30,6 +30,10 @@ package struct RunStatus: Sendable {
     package private(set) var guardTrips = 0
     /// The newest sample; decoded by who wants its figures.
     package private(set) var lastSample: RunEvent?
+    /// What each probe came to in its newest second, by name.
+    package private(set) var probes: [String: ProbeSample] = [:]
+    /// How many results each probe had of each outcome since the run began, by name.
+    package private(set) var outcomes: [String: [String: Int]] = [:]
     package private(set) var result: RunResult?
     /// When the lease ends, in ns since the Unix epoch.
     package private(set) var leaseExpiresAt: Int64?
@@ -41,6 +45,8 @@ package struct RunStatus: Sendable {
     private var isPaused = false
     private var isStopping = false
     private var verdict: RunResult.Verdict?
+    private var sentence: String?
+    private var objectives: [ObjectiveOutcome] = []
     /// Why the run ended early, as its events tell.
     private var reason: String?
 
@@ -80,6 +86,10 @@ package struct RunStatus: Sendable {
         }
         switch event.name {
         case "sample": lastSample = event
+        case "probe_second":
+            guard let sample = event.probe else { break }
+            probes[sample.probe] = sample
+            outcomes[sample.probe, default: [:]].merge(sample.outcomes) { $0 + $1 }
         case "run_started": startedAt = event.decoded(Stamp.self)?.time
         case "phase_started": phaseIndex = event.decoded(PhaseStart.self)?.index
         case "paused": isPaused = true
@@ -96,6 +106,8 @@ package struct RunStatus: Sendable {
             let end = event.decoded(RunEnd.self)
             endedAt = end?.time
             verdict = end?.verdict
+            sentence = end?.sentence
+            objectives = end?.objectives ?? []
             if reason == nil, let signal = end?.interruptedBy { reason = "interrupted by \(signal)" }
             // Findings that need the whole run stand only there.
             if let all = end?.findings { findings = Array(all.prefix(Self.findingLimit)) }
@@ -108,7 +120,8 @@ package struct RunStatus: Sendable {
         var verdict = verdict
         if verdict == nil, answer?.refusal?.kind == .unsupported { verdict = .unsupported }
         let result = RunResult(
-            verdict: verdict, exitCode: answer?.exitCode ?? 1, text: answer?.text ?? failure + "\n",
+            verdict: verdict, exitCode: answer?.exitCode ?? 1, sentence: sentence, objectives: objectives,
+            text: answer?.text ?? failure + "\n",
             json: answer?.json ?? "", reason: answer == nil ? failure : answer?.refusal?.message ?? reason)
         self.result = result
         releasedAt = Clocks.wall
@@ -122,11 +135,13 @@ package struct RunStatus: Sendable {
     private struct RunEnd: Decodable {
         var time: String
         var verdict: RunResult.Verdict?
+        var sentence: String?
+        var objectives: [ObjectiveOutcome]?
         var findings: [Finding]?
         var interruptedBy: String?
 
         enum CodingKeys: String, CodingKey {
-            case time, verdict, findings
+            case time, verdict, sentence, objectives, findings
             case interruptedBy = "interrupted_by"
         }
     }

@@ -20,17 +20,15 @@ final class ProbeWatch {
     private var start: Nanoseconds = 0
     /// What came in the present second, by probe, for the line that is printed.
     private var present: [ProbeTally]
-    /// What was due in each second that is not written yet, by probe.
-    private var seconds: [Int64: [ProbeTally]] = [:]
-    private var written: Int64 = 0
-    private var totals: [ProbeTally]
+    private var seconds: ProbeSeconds
     private var lost: Int64 = 0
 
     init(_ plans: [ProbePlan], logPath: String?, isQuiet: Bool) throws {
         self.plans = plans
         self.isQuiet = isQuiet
         present = plans.map { _ in ProbeTally() }
-        totals = present
+        seconds = ProbeSeconds(plans, start: 0)
+        seconds = ProbeSeconds(plans, start: start)
         log = ProbeLog(runID: "", startTime: 0)
         guard let logPath else {
             logFile = nil
@@ -49,7 +47,7 @@ final class ProbeWatch {
     }
 
     /// Whether something of each probe was good.
-    var isGoodSomewhere: Bool { totals.allSatisfy { $0.good > 0 } }
+    var isGoodSomewhere: Bool { seconds.totals.allSatisfy { $0.good > 0 } }
 
     /// Starts the prober and takes what it tells until it ends; whether it began.
     func follow(
@@ -80,7 +78,7 @@ final class ProbeWatch {
                     // A prober that was killed leaves the end untold, and all that was due is in the log.
                     let end = prober.finish()
                     if present.contains(where: { $0.due > 0 }) { show(at: tick * .second) }
-                    writeSeconds(before: .max)
+                    write(seconds.takeRest())
                     if end.signal != 0 { throw ProbeProblem("the prober was killed by signal \(end.signal)") }
                     return true
                 }
@@ -95,6 +93,7 @@ final class ProbeWatch {
 
     private func begin(_ length: Nanoseconds, _ prober: ProberProcess) {
         start = Clocks.monotonic + 20 * .millisecond
+        seconds = ProbeSeconds(plans, start: start)
         log = ProbeLog(runID: RunIdentifier.make(at: Clocks.wall), startTime: Clocks.wall + start - Clocks.monotonic)
         write(log.start(plans, first: ProbeSchedule.offsets(plans)))
         prober.start(at: start, until: start.addingSaturating(length))
@@ -103,17 +102,10 @@ final class ProbeWatch {
     private func take(_ event: Prober.Event) {
         switch event {
         case .result(let result):
-            guard plans.indices.contains(result.probe) else { return }
-            present[result.probe].add(result)
-            totals[result.probe].add(result)
-            let second = (result.due - start) / .second
-            seconds[second, default: plans.map { _ in ProbeTally() }][result.probe].add(result)
+            if seconds.add(result) { present[result.probe].add(result) }
         case .second(let second):
             lost += second.dropped
-            write(
-                log.prober(
-                    at: second.end - start, runQueueWait: second.runQueueWait, cpuTime: second.cpuTime,
-                    lateness: second.lateness, dropped: second.dropped))
+            write(log.prober(second, at: second.end - start))
         case .note(let probe, let text):
             guard plans.indices.contains(probe) else { return }
             write(log.note(text, of: plans[probe].name, at: Clocks.monotonic - start))
@@ -123,8 +115,7 @@ final class ProbeWatch {
     /// Ends the second that is shown, and writes those of which all answers are there.
     private func turn(_ second: Int64) {
         show(at: second * .second)
-        let longest = plans.map(\.timeout).max() ?? 0
-        writeSeconds(before: second - (longest + .second - 1) / .second - 1)
+        write(seconds.takeWhole(at: Clocks.monotonic))
     }
 
     private func show(at time: Nanoseconds) {
@@ -138,14 +129,8 @@ final class ProbeWatch {
         present = plans.map { _ in ProbeTally() }
     }
 
-    private func writeSeconds(before end: Int64) {
-        for second in seconds.keys.sorted() where second < end {
-            guard let tallies = seconds.removeValue(forKey: second) else { continue }
-            for (plan, tally) in zip(plans, tallies) where tally.due > 0 {
-                write(
-                    log.tally(tally, of: plan.name, from: second * .second, to: (second + 1) * .second))
-            }
-        }
+    private func write(_ spans: [ProbeSpan]) {
+        for span in spans { write(log.tally(span)) }
     }
 
     private func write(_ line: [UInt8]) {
@@ -156,8 +141,8 @@ final class ProbeWatch {
     func finish() -> Bool {
         let end = Clocks.monotonic - start
         var text = ""
-        for (plan, tally) in zip(plans, totals) {
-            write(log.tally(tally, of: plan.name, from: 0, to: end, isTotal: true))
+        for (plan, tally) in zip(plans, seconds.totals) {
+            write(log.tally(ProbeSpan(probe: plan.name, span: 0..<max(0, end), tally: tally), isTotal: true))
             text += ProbeText.summary(tally, of: plan.name)
         }
         if lost > 0 { text += "\(lost) results were lost, since they were not taken in time\n" }

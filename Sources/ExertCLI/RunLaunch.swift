@@ -100,7 +100,9 @@ struct RunLaunch {
                     let unit = stressor.unit.rawValue
                     return (stressor.name, .init(kind: stressor.kind, unit: unit, witness: stressor.witness))
                 }),
-            guards: plan.guards.map(\.text), labels: settings.tags.labels, leaseSeconds: settings.lease?.seconds)
+            guards: plan.guards.map(\.text), probes: plan.probes.map(\.name),
+            objectives: plan.objectives.map { .init(probe: $0.probe, text: $0.text) }, labels: settings.tags.labels,
+            leaseSeconds: settings.lease?.seconds)
     }
 }
 

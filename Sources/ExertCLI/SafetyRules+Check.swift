@@ -48,12 +48,34 @@ extension SafetyRules {
             }
             profile.stressors[index] = entry
         }
-        // A probe connects to, and starts, what it names: nobody has allowed any.
         for probe in profile.probes {
-            problems.append(.init(Diagnostic(probe.mark, "probe '\(probe.name)': probes may not be asked from here")))
+            guard let message = refusal(of: probe.question) else { continue }
+            problems.append(.init(Diagnostic(probe.mark, "probe '\(probe.name)': \(message)")))
         }
         guard problems.isEmpty else {
             throw Refusal(.forbidden, "the safety rules do not allow it", diagnostics: problems)
+        }
+    }
+
+    /// Why a probe may not be asked, which connects to, or starts, what it names; `nil` where it may.
+    private func refusal(of question: ProbeQuestion) -> String? {
+        let target = question.target
+        guard allows(probeOf: target) else { return "'\(target)' may not be asked from here (see --allow-probe)" }
+        // Whoever may start runs could have exert's own files and variables sent to a host that is theirs.
+        return question.readsSecrets
+            ? "over HTTP no header and no certificate is read from a file or from the server's environment" : nil
+    }
+
+    private func allows(probeOf target: String) -> Bool {
+        guard let colon = target.lastIndex(of: ":") else { return false }
+        let kinds = ["unix", "dns", "command", "pid", "unit"]
+        let prefix = target[..<colon]
+        // A path may have colons: what is before the first one is the kind.
+        let kind = kinds.first { target.hasPrefix($0 + ":") }
+        return probes.contains { rule in
+            if rule == target { return true }
+            if let kind { return rule == kind + ":*" }
+            return rule == prefix + ":*" || rule == prefix
         }
     }
 

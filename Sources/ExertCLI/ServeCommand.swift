@@ -57,6 +57,13 @@ struct ServeCommand: ParsableCommand {
     var allowProcesses = false
 
     @Option(
+        name: .customLong("allow-probe"),
+        help: ArgumentHelp(
+            "Probes may ask this: HOST, HOST:PORT, unix:PATH, dns:NAME, command:PROGRAM (with any arguments), pid:N or "
+                + "unit:NAME; 'command:*' is any. May be given again.", valueName: "target"))
+    var probes: [String] = []
+
+    @Option(
         name: .customLong("allow"),
         help: ArgumentHelp(
             "Runs may reach so far: user, what all processes of this user share; host, what everybody on the host "
@@ -219,7 +226,7 @@ extension ServeCommand {
 
     private func rules() throws -> SafetyRules? {
         if unsafe {
-            guard directories.isEmpty, cgroups.isEmpty, !allowProcesses, reaches.isEmpty else {
+            guard directories.isEmpty, cgroups.isEmpty, !allowProcesses, probes.isEmpty, reaches.isEmpty else {
                 throw ValidationError("--unsafe allows everything; leave out what --allow-… allows")
             }
             return nil
@@ -240,8 +247,8 @@ extension ServeCommand {
             return reach
         }
         return SafetyRules(
-            directories: resolved, cgroups: cgroups, allowsProcesses: allowProcesses, reaches: Set(reaches),
-            longestSeconds: try longestRun())
+            directories: resolved, cgroups: cgroups, allowsProcesses: allowProcesses, probes: probes,
+            reaches: Set(reaches), longestSeconds: try longestRun())
     }
 
     private func longestRun() throws -> Double? {
@@ -307,7 +314,8 @@ extension ServeCommand {
         let processes = rules.allowsProcesses ? "other processes' limits" : "no other process"
         let reaches = rules.reaches.map(\.rawValue).sorted()
         let shared = reaches.isEmpty ? "" : "; they may reach what is shared: \(reaches.joined(separator: ", "))"
-        return "\(caller); runs may use \(directories), \(cgroups) and \(processes)\(shared)"
+        let probed = rules.probes.isEmpty ? "" : "; probes may ask \(rules.probes.joined(separator: ", "))"
+        return "\(caller); runs may use \(directories), \(cgroups) and \(processes)\(shared)\(probed)"
     }
 }
 #endif

@@ -51,9 +51,18 @@ public final class GroupQuota: GroupFiles {
     public func read(at now: Int64) -> Reading {
         fresh.value(at: now) {
             let counters = statistics.read { Self.counters($0, version: group.version) }
-            return Reading(cores: cores, throttledCount: counters?.count, throttledTime: counters?.time)
+            var reading = Reading(cores: cores, throttledCount: counters?.count, throttledTime: counters?.time)
+            // Nothing throttles a group without the controller, and its counters begin with it: 0 is what they were.
+            if let counters, counters == (nil, nil), isUncontrolled {
+                (reading.throttledCount, reading.throttledTime) = (0, 0)
+            }
+            return reading
         }
     }
+
+    /// Whether it is a v2 group whose parent does not hand down the controller: `cpu.stat` has times alone then, and
+    /// `cpu.max` is not there. See `Documentation/admin-guide/cgroup-v2.rst` of the kernel.
+    private var isUncontrolled: Bool { group.version == 2 && limit.read { _ in true } == nil }
 
     private var cores: Double? {
         let version = group.version

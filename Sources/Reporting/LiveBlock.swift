@@ -7,9 +7,10 @@ import LoadModel
 /// A redraw goes up by as many lines as stand there, writes each line anew and erases what is behind it: nothing is
 /// blank in between, so nothing flickers. No line takes the terminal's last cell, which some terminals wrap after.
 struct LiveBlock: Sendable {
-    private static let sparkLimit = 24
+    static let sparkLimit = 24
     /// Lines beyond this would scroll out of a small terminal and could not be redrawn.
     private static let stressorLimit = 16
+    private static let probeLimit = 8
     private static let nameLimit = 20
     private static let barLimit = 20
 
@@ -27,8 +28,10 @@ struct LiveBlock: Sendable {
     private let dash: String
     /// The latest achieved figures of the log's samples, oldest first.
     private var history: [[Double]]
-    private var outcome: (verdict: Verdict, exitMeaning: String)?
+    private var outcome: (words: String, ink: StyledText.Ink)?
+    private var exitMeaning = ""
     private var drawnLines = 0
+    private var probes: [LiveProbe]
 
     init(plan: Plan, columns: [ProgressColumn], dash: String) {
         self.plan = plan
@@ -37,7 +40,9 @@ struct LiveBlock: Sendable {
         bands = columns.map { _ in nil }
         readings = columns.map { _ in nil }
         history = columns.map { _ in [] }
-        nameWidth = min(Self.nameLimit, columns.map { cellWidth(of: $0.name) }.max() ?? 0)
+        probes = plan.probes.map(LiveProbe.init)
+        let names = columns.map(\.name) + probes.map(\.name)
+        nameWidth = min(Self.nameLimit, names.map { cellWidth(of: $0) }.max() ?? 0)
         let numberWidth = columns.map(\.numberWidth).max() ?? 0
         self.numberWidth = numberWidth
         let suffixWidth = columns.map { cellWidth(of: $0.scale.suffix) }.max() ?? 0
@@ -63,10 +68,17 @@ struct LiveBlock: Sendable {
         }
     }
 
+    /// Shows what a probe came to in a second.
+    mutating func show(_ span: ProbeSpan) {
+        for index in probes.indices where plan.probes[index].name == span.probe { probes[index].take(span) }
+    }
+
     /// Shows the verdict from the next redraw on.
     mutating func end(_ record: RunRecord) {
         elapsed = record.elapsed
-        outcome = (record.verdict, record.exitMeaning)
+        // Without a load nothing was met, whatever the verdict on nothing is.
+        outcome = record.isNotSteady ? ("not begun", .bad) : (record.verdict.words, record.verdict.ink)
+        exitMeaning = record.exitMeaning
     }
 
     /// The bytes that put the block in place of the last one, below `notes`, which end in a line feed.
@@ -88,6 +100,12 @@ struct LiveBlock: Sendable {
         }
         let more = columns.count - Self.stressorLimit
         if more > 0 { lines.append(StyledText("  and \(more) more, in the log", .dim)) }
+        for probe in probes.prefix(Self.probeLimit) {
+            lines.append(probe.line(style, nameWidth: nameWidth, limit: limit, at: outcome == nil ? elapsed : nil))
+        }
+        if probes.count > Self.probeLimit {
+            lines.append(StyledText("  and \(probes.count - Self.probeLimit) more probes, in the log", .dim))
+        }
         return lines
     }
 
@@ -95,8 +113,8 @@ struct LiveBlock: Sendable {
         var line = StyledText(plan.profile, .bold)
         if let outcome {
             line.append(" \(style.dot) ")
-            line.append(outcome.verdict.words, outcome.verdict.ink)
-            line.append(" \(style.dot) \(outcome.exitMeaning) \(style.dot) \(HumanUnits.clock(elapsed))")
+            line.append(outcome.words, outcome.ink)
+            line.append(" \(style.dot) \(exitMeaning) \(style.dot) \(HumanUnits.clock(elapsed))")
             return line
         }
         guard plan.phases.indices.contains(phase) else { return line }
@@ -176,13 +194,17 @@ struct LiveBlock: Sendable {
     }
 
     private func sparkline(_ index: Int, width: Int, _ style: TextStyle) -> StyledText {
-        let values = history[index].suffix(width)
         // Against the run's peak, so that the shape is that of the profile; noise above it does not shrink the rest.
-        let top = max(columns[index].peak, .leastNormalMagnitude)
+        Self.sparkline(history[index], top: columns[index].peak, width: width, style)
+    }
+
+    /// The latest of `values`, 0 through `top`, as a row of bars of `width` cells.
+    static func sparkline(_ values: [Double], top: Double, width: Int, _ style: TextStyle) -> StyledText {
+        let values = values.suffix(width)
         let sparks = style.sparks
         var text = ""
         for value in values {
-            let ratio = min(max(0, value / top), 1)
+            let ratio = min(max(0, value / max(top, .leastNormalMagnitude)), 1)
             text += sparks[min(sparks.count - 1, Int(ratio * Double(sparks.count)))]
         }
         var line = StyledText(String(repeating: " ", count: width - values.count))

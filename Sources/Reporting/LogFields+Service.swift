@@ -26,9 +26,7 @@ extension JSONWriter {
     }
 
     /// Writes what the system under test did.
-    mutating func serviceMembers(_ service: ServiceRecord, _ record: RunRecord) {
-        key("sentence")
-        string(record.firstSentence)
+    mutating func serviceMembers(_ service: ServiceRecord) {
         key("objectives")
         beginArray()
         for result in service.objectives { objectiveObject(result) }

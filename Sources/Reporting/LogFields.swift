@@ -276,6 +276,8 @@ extension JSONWriter {
         string(record.verdict.rawValue)
         key("exit_code")
         integer(record.exitCode)
+        key("sentence")
+        string(record.firstSentence)
         key("interrupted_by")
         string(record.interruptedBy.map(signalName))
         key("guard_tripped")
@@ -323,7 +325,7 @@ extension JSONWriter {
         findings(record.findings)
         key("observer_cpu_s")
         decimal(record.observerCPUSeconds, places: 9)
-        if let service = record.service { serviceMembers(service, record) }
+        if let service = record.service { serviceMembers(service) }
         key("released")
         boolean(record.isReleased)
         key("release_s")

@@ -313,6 +313,10 @@ public enum LogSchema {
                 "elapsed_s": {"type": "number", "description": "Since the load began; 0 before that."},
                 "verdict": {"$ref": "#/$defs/verdict"},
                 "exit_code": {"type": "integer", "minimum": 0, "maximum": 255},
+                "sentence": {
+                  "type": "string",
+                  "description": "What was put on, whether it was there, and what the system under test did."
+                },
                 "interrupted_by": {"anyOf": [{"$ref": "#/$defs/signal"}, {"type": "null"}]},
                 "guard_tripped": {"anyOf": [{"$ref": "#/$defs/guard_trip"}, {"type": "null"}]},
                 "lease_expired": {

@@ -87,7 +87,8 @@ public enum ObjectiveText {
         return (rounded == "100" && share < 1 ? "99.99" : rounded) + "%"
     }
 
-    private static func time(_ quantile: ProbeTally.Quantile) -> String {
+    /// A percentile of latencies: `1.2 ms`, `> 1 s` among what was given up.
+    static func time(_ quantile: ProbeTally.Quantile) -> String {
         switch quantile {
         case .known(let time) where time < .second:
             NumberText.text(Double(time) / 1e6, places: 1, trimming: true) + " ms"

@@ -38,24 +38,14 @@ public struct ProbeLog: Sendable {
         }
     }
 
-    /// What one probe came to that was due in the second that begins at `start`, or in all of them.
-    public mutating func tally(
-        _ tally: ProbeTally, of probe: String, from start: Nanoseconds, to end: Nanoseconds, isTotal: Bool = false
-    ) -> [UInt8] {
-        line(isTotal ? "probe_total" : "probe_second", at: end) { writer in
-            writer.spanMembers(ProbeSpan(probe: probe, span: start..<max(start, end), tally: tally))
-        }
+    /// What one probe came to that was due in a second, or in all of them.
+    public mutating func tally(_ span: ProbeSpan, isTotal: Bool = false) -> [UInt8] {
+        line(isTotal ? "probe_total" : "probe_second", at: span.span.upperBound) { $0.spanMembers(span) }
     }
 
     /// What a second of the prober itself was like: `run_queue_wait_s` is how long it wanted to run and could not.
-    public mutating func prober(
-        at time: Nanoseconds, runQueueWait: Nanoseconds?, cpuTime: Nanoseconds, lateness: Nanoseconds, dropped: Int64
-    ) -> [UInt8] {
-        line("prober_second", at: time) { writer in
-            writer.proberMembers(
-                ProberSecond(
-                    end: time, runQueueWait: runQueueWait, cpuTime: cpuTime, lateness: lateness, dropped: dropped))
-        }
+    public mutating func prober(_ second: ProberSecond, at time: Nanoseconds) -> [UInt8] {
+        line("prober_second", at: time) { $0.proberMembers(second) }
     }
 
     /// What was said beside an answer.
@@ -164,24 +154,16 @@ public enum ProbeText {
             tally.counts[outcome].map { "\($0) \(outcome.words)" }
         }
         guard !counts.isEmpty else { return "nothing" }
-        let times = [("p50", 0.5), ("p95", 0.95), ("p99", 0.99)].map { "\($0) \(time(tally.quantile($1)))" }
+        let times = [("p50", 0.5), ("p95", 0.95), ("p99", 0.99)].map {
+            "\($0) \(ObjectiveText.time(tally.quantile($1)))"
+        }
         return counts.joined(separator: ", ") + " · " + times.joined(separator: ", ")
     }
 
     /// The end: `https://… : 599 of 600 good (99.83 %)` and the line on all of it.
     public static func summary(_ tally: ProbeTally, of probe: String) -> String {
         let share = tally.goodShare.map { " (\(HumanUnits.percent($0, places: 2)))" } ?? ""
-        let late = "prober at most \(time(.known(tally.lateness.percentile(1)))) late"
+        let late = "prober at most \(ObjectiveText.time(.known(tally.lateness.percentile(1)))) late"
         return "\(probe): \(tally.good) of \(tally.due) good\(share)\n  \(line(tally))\n  \(late)\n"
-    }
-
-    private static func time(_ quantile: ProbeTally.Quantile) -> String {
-        switch quantile {
-        case .known(let time) where time < .second: NumberText.text(Double(time) / 1e6, places: 1) + " ms"
-        case .known(let time): NumberText.text(time.seconds, places: 2) + " s"
-        case .beyond(let time): "> " + NumberText.text(time.seconds, places: 3, trimming: true) + " s"
-        case .unanswered: "unanswered"
-        case .none: "–"
-        }
     }
 }

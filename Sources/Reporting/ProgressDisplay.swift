@@ -102,7 +102,9 @@ public struct ProgressDisplay: Sendable {
             return tell([finding], &block, time: event.time)
         case .leaseExpired(let expiry):
             return tell([Finding(code: "lease_expired", message: expiry.sentence)], &block, time: event.time)
-        case .phaseEnded, .probed, .proberSecond, .probeNote:
+        case .probed(let span):
+            block.show(span)
+        case .phaseEnded, .proberSecond, .probeNote:
             break
         case .runEnded(let record):
             block.end(record)

@@ -24,8 +24,7 @@ enum ServiceSchema {
 
     /// Members of a run's end; absent where nothing was asked.
     static let outcomeMembers = #"""
-        "sentence": {"type": "string", "description": "What was put on, and what the system under test did."},
-                "objectives": {"type": "array", "items": {"$ref": "#/$defs/objective_result"}},
+        "objectives": {"type": "array", "items": {"$ref": "#/$defs/objective_result"}},
                 "probes": {"type": "array", "items": {"$ref": "#/$defs/probe_span"}},
                 "prober_cpu_s": {"type": "number", "minimum": 0},
                 "probe_results_lost": {

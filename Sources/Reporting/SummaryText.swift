@@ -7,7 +7,7 @@ public enum SummaryText {
     /// The text, ending in a line feed.
     public static func text(_ record: RunRecord, style: TextStyle) -> String {
         var lines = TextLines(style)
-        if record.service != nil { lines.append(StyledText(), sentence: record.firstSentence) }
+        lines.append(StyledText(), sentence: record.firstSentence)
         lines.append(headline(record, style))
         for sentence in misses(record) { lines.append(StyledText("  "), sentence: sentence) }
         let loaded = record.results.filter(\.isLoaded)

@@ -26,7 +26,7 @@ final class FakeObserver: Sendable {
     /// The answer of an observer that starts.
     static let started = """
         echo '{"done":{"id":0,"outline":{"runID":"R","profile":"p","lengthSeconds":9,"phases":[],"stressors":{},\
-        "guards":[],"labels":{}}}}'
+        "probes":[],"objectives":[],"guards":[],"labels":{}}}}'
         """
 
     /// A line of the log.

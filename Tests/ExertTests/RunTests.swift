@@ -73,6 +73,28 @@ extension DrivenRuns {
             await eventually { condition(run.status.lastSample?.sample?["memory"]?.achieved ?? -1) }
         }
 
+        @Test func `what a service did is among the events and in the result`() async throws {
+            let run = try await Run.start(
+                RunRequest(
+                    profile: """
+                        phases:
+                          - { name: steady, for: 1s }
+                          - { name: squeeze, for: 2s, load: { cpu: 10% } }
+                        probes: { service: { pid: \(getpid()), every: 100ms } }
+                        objectives: [service 99% good during squeeze]
+                        """))
+            #expect(run.outline.probes == ["service"])
+            #expect(run.outline.objectives.map(\.text) == ["service 99% good during squeeze"])
+            var seconds: [ProbeSample] = []
+            for await event in run.events { if let probe = event.probe { seconds.append(probe) } }
+            #expect(
+                seconds.map(\.fromSeconds) == [0, 1, 2] && seconds.allSatisfy { $0.due == 10 && $0.goodRatio == 1 })
+            let result = await run.result
+            #expect(result.objectives.map(\.verdict) == [.held] && result.exitCode == 0)
+            #expect(
+                result.sentence == "cpu 10% for 2s was put on, and was really there. service kept its objective.")
+        }
+
         @Test func `all problems of a request come at once`() async throws {
             let refusal = try #require(
                 await refusal(of: RunRequest(profile: "phases:\n  - { name: a, for: x, load: { cqu: 1% } }\n")))

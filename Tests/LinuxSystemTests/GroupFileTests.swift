@@ -47,7 +47,18 @@ import Testing
         #expect(quota.read(at: 0) == .init(cores: 0.5, throttledCount: nil, throttledTime: nil))
         try folder.write("usage_usec 9\n", to: "cpu.stat")
         quota.lookAgain()
-        #expect(quota.read(at: Self.second).throttledTime == nil, "a group without the controller")
+        #expect(quota.read(at: Self.second).throttledTime == nil, "a quota that somebody does not count")
+    }
+
+    @Test func countersOfAControllerThatComesLaterBeginAtZero() throws {
+        let folder = try TemporaryFolder()
+        try folder.write("usage_usec 9\n", to: "cpu.stat")
+        let quota = GroupQuota(group(folder, 2))
+        #expect(quota.read(at: 0) == .init(cores: nil, throttledCount: 0, throttledTime: 0))
+        try folder.write("20000 100000\n", to: "cpu.max")
+        try folder.write("usage_usec 9\nnr_throttled 3\nthrottled_usec 12\n", to: "cpu.stat")
+        quota.lookAgain()
+        #expect(quota.read(at: Self.second) == .init(cores: 0.2, throttledCount: 3, throttledTime: 12_000))
     }
 
     @Test func aControllerThatIsHandedDownLaterIsFound() throws {

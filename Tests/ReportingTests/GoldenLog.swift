@@ -126,7 +126,9 @@ let goldenLog: [String] = [
     """#,
     #"""
     {"schema":"exert-log/1","time":"2026-11-22T14:00:05.012000000Z","run_id":"01JDA5Q0Z8R6V3T1Y7K2M4N9PX",\#
-    "event":"run_ended","elapsed_s":5.012,"verdict":"not_met","exit_code":2,"interrupted_by":null,\#
+    "event":"run_ended","elapsed_s":5.012,"verdict":"not_met","exit_code":2,\#
+    "sentence":"cpu ramp from 0% to 80% and memory 512MiB for 3s was put on, and was not there as asked.",\#
+    "interrupted_by":null,\#
     "guard_tripped":null,"lease_expired":null,"changes":[],"started_at":"2026-11-22T14:00:00.000000000Z","load_s":5,\#
     "results":[{"phase":"squeeze","stressor":"cpu","unit":"cores","is_loaded":true,"target_mean":0.8,\#
     "achieved_mean":0.5,"claimed_mean":0.5,"error_mean":-0.3,"error_abs_mean":0.3,"error_abs_p95":0.31,\#

@@ -30,7 +30,7 @@ enum Dependencies {
         "ControlServer": Rule(
             ours: ["Exert", "LinuxSystem", "Reporting"],
             external: [
-                "Hummingbird", "HummingbirdCore", "HummingbirdTLS", "HTTPTypes", "NIOCore", "NIOHTTPTypes", "NIOSSL",
+                "HummingbirdCore", "HummingbirdTLS", "HTTPTypes", "NIOCore", "NIOHTTPTypes", "NIOPosix", "NIOSSL",
                 "ServiceLifecycle", "Logging",
             ],
             mayUseFoundation: true),

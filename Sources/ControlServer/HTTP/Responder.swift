@@ -3,7 +3,7 @@
 #if Server
 internal import Exert
 internal import HTTPTypes
-internal import Hummingbird
+internal import HummingbirdCore
 internal import NIOCore
 
 /// What every request passes on its way to a route, and every response on its way back.

@@ -2,7 +2,8 @@
 
 #if Server
 internal import Exert
-internal import Hummingbird
+internal import HTTPTypes
+internal import HummingbirdCore
 
 /// `/metrics`.
 struct MetricRoutes: Sendable {

@@ -61,7 +61,40 @@ struct RunMetrics {
         }
         metrics.metric(
             "exert_stressor_error_ratio", .gauge, "Achieved less target, as a share of the target.", errors)
+        service(&metrics)
         host(&metrics)
+    }
+
+    /// What the system under test does, as probes see it.
+    private func service(_ metrics: inout PrometheusWriter) {
+        metrics.metric(
+            "exert_probe_results_total", .counter, "Results of a probe, by what came; one for each time it was due.",
+            runs.flatMap { run in
+                run.status.outcomes.sorted { $0.key < $1.key }.flatMap { probe, outcomes in
+                    outcomes.sorted { $0.key < $1.key }.map { outcome, count in
+                        ([("run_id", run.outline.runID), ("probe", probe), ("outcome", outcome)], Double(count))
+                    }
+                }
+            })
+        metrics.metric(
+            "exert_probe_good_ratio", .gauge, "The share of a probe's newest whole second that was good.",
+            probes { $0.goodRatio.map { [([], $0)] } ?? [] })
+        metrics.metric(
+            "exert_probe_latency_seconds", .gauge,
+            "Percentiles of the newest whole second, from when a probe was due; none among what was given up.",
+            probes { sample in
+                [("p50_s", "0.5"), ("p95_s", "0.95"), ("p99_s", "0.99"), ("max_s", "1")].compactMap { key, quantile in
+                    sample.latency[key].flatMap { $0 }.map { ([("quantile", quantile)], $0) }
+                }
+            })
+    }
+
+    private func probes(_ series: (ProbeSample) -> Series) -> Series {
+        runs.flatMap { run in
+            run.status.probes.sorted { $0.key < $1.key }.flatMap { name, sample in
+                series(sample).map { ([("run_id", run.outline.runID), ("probe", name)] + $0.labels, $0.value) }
+            }
+        }
     }
 
     private var phases: Series {

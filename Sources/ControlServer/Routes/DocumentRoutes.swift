@@ -2,7 +2,7 @@
 
 #if Server
 internal import HTTPTypes
-internal import Hummingbird
+internal import HummingbirdCore
 internal import NIOCore
 internal import Reporting
 

@@ -3,7 +3,7 @@
 #if Server
 internal import Exert
 internal import HTTPTypes
-internal import Hummingbird
+internal import HummingbirdCore
 internal import NIOCore
 internal import Synchronization
 

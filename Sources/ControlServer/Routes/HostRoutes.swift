@@ -2,7 +2,8 @@
 
 #if Server
 internal import Exert
-internal import Hummingbird
+internal import HTTPTypes
+internal import HummingbirdCore
 internal import LinuxSystem
 
 /// `/v1/host`: what this host offers.

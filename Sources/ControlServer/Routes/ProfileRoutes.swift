@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #if Server
-internal import Hummingbird
+internal import HTTPTypes
+internal import HummingbirdCore
 internal import LinuxSystem
 internal import Reporting
 

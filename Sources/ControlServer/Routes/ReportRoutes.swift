@@ -2,7 +2,8 @@
 
 #if Server
 internal import Exert
-internal import Hummingbird
+internal import HTTPTypes
+internal import HummingbirdCore
 
 /// `/v1/runs/ID/report`: what `exert run` would have printed at the end.
 struct ReportRoutes: Sendable {

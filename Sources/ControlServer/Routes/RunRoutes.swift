@@ -3,7 +3,7 @@
 #if Server
 internal import Exert
 internal import HTTPTypes
-internal import Hummingbird
+internal import HummingbirdCore
 
 /// `/v1/runs`, `/v1/runs/ID`, its lease, and `/v1/stop`.
 struct RunRoutes: Sendable {

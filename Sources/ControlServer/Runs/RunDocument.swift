@@ -66,12 +66,18 @@ extension JSONWriter {
         endArray()
         key("stressors")
         stressors(of: outline, status)
+        key("probes")
+        probes(of: outline, status)
+        key("objectives")
+        objectives(of: outline, status)
         key("findings")
         findings(status.findings)
         key("verdict")
         string(status.result?.verdict?.rawValue)
         key("exit_code")
         integer(status.result?.exitCode)
+        key("sentence")
+        string(status.result?.sentence)
         key("reason")
         string(status.result?.reason)
         endObject()
@@ -178,6 +184,72 @@ extension JSONWriter {
         number(figures?.achievedMean)
         key("achieved_max")
         number(figures?.achievedMax)
+    }
+
+    /// What each probe came to in its newest second.
+    private mutating func probes(of outline: RunOutline, _ status: RunStatus) {
+        beginObject()
+        for name in outline.probes {
+            let sample = status.probes[name]
+            key(data: name)
+            beginObject()
+            key("from_s")
+            number(sample?.fromSeconds)
+            key("outcomes")
+            beginObject()
+            for (outcome, count) in (sample?.outcomes ?? [:]).sorted(by: { $0.key < $1.key }) {
+                key(data: outcome)
+                integer(count)
+            }
+            endObject()
+            key("good_ratio")
+            number(sample?.goodRatio)
+            key("latency")
+            beginObject()
+            for (percentile, time) in (sample?.latency ?? [:]).sorted(by: { $0.key < $1.key }) {
+                key(data: percentile)
+                number(time)
+            }
+            endObject()
+            endObject()
+        }
+        endObject()
+    }
+
+    /// What must hold, and at the end what became of it.
+    private mutating func objectives(of outline: RunOutline, _ status: RunStatus) {
+        beginArray()
+        let results = status.result?.objectives ?? []
+        for (index, objective) in outline.objectives.enumerated() {
+            let result = results.indices.contains(index) ? results[index] : nil
+            beginObject()
+            key("probe")
+            string(objective.probe)
+            key("objective")
+            string(objective.text)
+            key("verdict")
+            string(result?.verdict.rawValue)
+            key("reason")
+            string(result?.reason)
+            key("figure")
+            string(result?.figure)
+            key("lost_s")
+            bounds(result?.lost)
+            key("recovered_s")
+            bounds(result?.recovered)
+            endObject()
+        }
+        endArray()
+    }
+
+    private mutating func bounds(_ bounds: ObjectiveOutcome.Bounds?) {
+        guard let bounds else { return null() }
+        beginObject()
+        key("from")
+        number(bounds.from)
+        key("to")
+        number(bounds.to)
+        endObject()
     }
 
     private mutating func findings(_ findings: [RunStatus.Finding]) {

@@ -21,10 +21,8 @@ final class ProbeSession {
     private var judge: ObjectiveJudge?
     private var start: Nanoseconds = 0
     private(set) var hasEnded = false
-    /// What was due in each second that is not told yet, by probe.
-    private var seconds: [Int64: [ProbeTally]] = [:]
+    private var seconds: ProbeSeconds
     private var record = ServiceRecord()
-    private var totals: [ProbeTally]
     private var effective: Set<Int> = []
     private var isReleased = false
     /// Whether the prober ended before its time.
@@ -34,7 +32,7 @@ final class ProbeSession {
     init?(_ plan: Plan) throws(ObserverFailure) {
         if plan.probes.isEmpty { return nil }
         self.plan = plan
-        totals = plan.probes.map { _ in ProbeTally() }
+        seconds = ProbeSeconds(plan.probes, start: 0)
         do {
             prober = try ProberProcess(plan.probes)
         } catch {
@@ -62,6 +60,7 @@ final class ProbeSession {
     /// Has the probes asked from `start` on, in ns of `CLOCK_MONOTONIC`.
     func begin(at start: Nanoseconds) {
         self.start = start
+        seconds = ProbeSeconds(plan.probes, start: start)
         judge = ObjectiveJudge(probes: plan.probes, objectives: plan.objectives, phases: plan.phases, start: start)
         prober.start(at: start, until: start + plan.length + recoveryTime)
         // What is sent is written by a wait; there is nothing to be told yet.
@@ -118,25 +117,20 @@ final class ProbeSession {
             if told.isEmpty { break }
             for event in told { take(event, &events) }
         }
-        let longest = plan.probes.map(\.timeout).max() ?? 0
-        let whole = (Clocks.monotonic - start - longest) / .second - 1
-        return events + tell(before: hasEnded ? .max : whole)
+        let spans = hasEnded ? seconds.takeRest() : seconds.takeWhole(at: Clocks.monotonic)
+        return events + spans.map(Event.probed)
     }
 
     private func take(_ event: ProberProcess.Event, _ events: inout [Event]) {
         switch event {
         case .told(.result(let result)):
-            guard totals.indices.contains(result.probe) else { return }
-            judge?.add(result)
-            totals[result.probe].add(result)
-            let second = (result.due - start) / .second
-            seconds[second, default: plan.probes.map { _ in ProbeTally() }][result.probe].add(result)
+            if seconds.add(result) { judge?.add(result) }
         case .told(.second(let second)):
             record.lost += second.dropped
             record.proberCPUSeconds += second.cpuTime.seconds
             events.append(.proberSecond(second))
         case .told(.note(let probe, let text)):
-            guard totals.indices.contains(probe) else { return }
+            guard plan.probes.indices.contains(probe) else { return }
             events.append(.probeNote(probe: plan.probes[probe].name, text: text))
         case .problem(let problem):
             events.append(.finding(Finding(code: "prober_failed", message: "the prober: \(problem)")))
@@ -153,20 +147,6 @@ final class ProbeSession {
                         message: "the prober was killed by signal \(end.signal): what was due from then on nobody saw"))
             )
         }
-    }
-
-    /// Tells of the seconds before `end` that are not told yet.
-    private func tell(before end: Int64) -> [Event] {
-        guard !seconds.isEmpty, seconds.keys.contains(where: { $0 < end }) else { return [] }
-        var events: [Event] = []
-        for second in seconds.keys.sorted() where second < end {
-            guard let tallies = seconds.removeValue(forKey: second) else { continue }
-            for (probe, tally) in zip(plan.probes, tallies) where tally.due > 0 {
-                let span = second * .second..<(second + 1) * .second
-                events.append(.probed(ProbeSpan(probe: probe.name, span: span, tally: tally)))
-            }
-        }
-        return events
     }
 
     // MARK: End
@@ -193,14 +173,14 @@ final class ProbeSession {
         while !hasEnded, Clocks.monotonic < deadline { events += take(until: deadline) }
         hasEnded = true
         prober.finish(patience: 50)
-        return events + tell(before: .max)
+        return events + seconds.takeRest().map(Event.probed)
     }
 
     /// What probes and objectives came to.
     func finish() -> ServiceRecord {
         let now = Clocks.monotonic
         record.objectives = judge?.finish(at: now) ?? []
-        let due = totals.reduce(0) { $0 + $1.due } + record.lost
+        let due = seconds.totals.reduce(0) { $0 + $1.due } + record.lost
         let isBlind = isBroken || Double(record.lost) > Self.mostLost * Double(due)
         for index in record.objectives.indices where isBlind {
             // What nobody saw is not good.
@@ -209,7 +189,7 @@ final class ProbeSession {
             record.objectives[index].reason = .proberStarved
         }
         let length = max(0, now - start)
-        record.probes = zip(plan.probes, totals).map { ProbeSpan(probe: $0.name, span: 0..<length, tally: $1) }
+        record.probes = zip(plan.probes, seconds.totals).map { ProbeSpan(probe: $0.name, span: 0..<length, tally: $1) }
         return record
     }
 }

@@ -76,6 +76,29 @@ public enum ProbeQuestion: Hashable, Sendable {
         case .unit: .unit
         }
     }
+
+    /// What is reached, in the words of rules that allow it.
+    ///
+    /// `HOST:PORT` or `unix:PATH` of a connection, `dns:NAME`, `command:PROGRAM`, `pid:N`, `unit:NAME`.
+    public var target: String {
+        switch self {
+        case .http(let question), .prometheus(let question, _): question.endpoint.target
+        case .tcp(let endpoint, _, _), .grpc(let endpoint, _): endpoint.target
+        case .dns(let name, _): "dns:\(name)"
+        case .command(let arguments, _): "command:\(arguments.first ?? "")"
+        case .process(let id): "pid:\(id)"
+        case .unit(let name): "unit:\(name)"
+        }
+    }
+
+    /// Whether a header's value, or an authority's certificate, is read from a file or a variable of exert's own.
+    public var readsSecrets: Bool {
+        guard case .http(let question) = self else {
+            if case .prometheus(let question, _) = self { return question.readsSecrets }
+            return false
+        }
+        return question.readsSecrets
+    }
 }
 
 /// Where a probe connects to.
@@ -84,6 +107,13 @@ public enum ProbeEndpoint: Hashable, Sendable {
     case host(String, port: UInt16)
     /// A Unix socket.
     case unix(path: String)
+
+    var target: String {
+        switch self {
+        case .host(let name, let port): name.contains(":") ? "[\(name)]:\(port)" : "\(name):\(port)"
+        case .unix(let path): "unix:\(path)"
+        }
+    }
 }
 
 /// An HTTP request and what a good answer to it is.
@@ -143,6 +173,11 @@ public struct HTTPQuestion: Hashable, Sendable {
             self.name = name
             self.value = value
         }
+    }
+
+    var readsSecrets: Bool {
+        if case .verified(_?) = security { return true }
+        return headers.contains { if case .text = $0.value { false } else { true } }
     }
 
     /// Creates a request.
