@@ -65,7 +65,14 @@ public enum ObjectiveText {
         if let reason = result.reason { parts.append(reason.words) }
         if result.isClose { parts.append("close to the limit: chance may have decided") }
         if let loss = result.loss { parts.append("lost \(bounds(loss)) after the load was there") }
-        if let recovery = result.recovery { parts.append("back \(bounds(recovery)) after the release") }
+        if let recovery = result.recovery {
+            let isAlert = if case .becomesGood = result.objective.wanted { true } else { false }
+            parts.append(
+                isAlert
+                    ? "good \(bounds(recovery)) after the load was there"
+                    : recovery.to <= 0
+                        ? "back while the load was still there" : "back \(bounds(recovery)) after the release")
+        }
         if let watched = result.watched { parts.append("not back \(HumanUnits.seconds(watched.seconds)) after it") }
         return parts.joined(separator: "; ")
     }
