@@ -60,7 +60,10 @@ struct Scenario: Sendable {
         case "cpu", "memory-bandwidth": 1
         // Each new page is the hypervisor's to back, and the processors' to fill.
         case "memory": 2
-        default: 3
+        // One device takes the operations of all.
+        case "disk-bandwidth": 3
+        // They take next to nothing of a processor.
+        default: 5
         }
     }
 }
