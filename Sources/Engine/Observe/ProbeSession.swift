@@ -29,6 +29,9 @@ final class ProbeSession {
     private var isReleased = false
     /// Whether the prober ended before its time.
     private var isBroken = false
+    /// The probes of which TLS failed, and of which it is told why.
+    private var tlsFailures: Set<Int> = []
+    private var tlsFailed: Int?
 
     /// Starts the prober of a plan; `nil` where nothing is asked.
     init?(_ plan: Plan) throws(ObserverFailure) {
@@ -129,6 +132,7 @@ final class ProbeSession {
             guard totals.indices.contains(result.probe) else { return }
             judge?.add(result)
             totals[result.probe].add(result)
+            tlsFailed = result.outcome == .tls ? result.probe : nil
             let second = (result.due - start) / .second
             seconds[second, default: plan.probes.map { _ in ProbeTally() }][result.probe].add(result)
         case .told(.second(let second)):
@@ -138,6 +142,13 @@ final class ProbeSession {
         case .told(.note(let probe, let text)):
             guard totals.indices.contains(probe) else { return }
             events.append(.probeNote(probe: plan.probes[probe].name, text: text))
+            // A note stands behind the result that it is of.
+            guard tlsFailed == probe, tlsFailures.insert(probe).inserted else { return }
+            events.append(
+                .finding(
+                    Finding(
+                        code: "probe_tls", severity: .note,
+                        message: "probe '\(plan.probes[probe].name)' failed at TLS: \(text)")))
         case .problem(let problem):
             events.append(.finding(Finding(code: "prober_failed", message: "the prober: \(problem)")))
         case .ready: break
