@@ -90,9 +90,9 @@ let package = Package(
         ),
         // What is asked of the system under test, and the process that asks.
         .target(name: "Probes", dependencies: ["CLinux", "LoadModel", "LinuxSystem"]),
-        // TLS of probes, by the BoringSSL that the server has already: it is not offered without SwiftNIO's channels, so
-        // bytes go through one that has no socket. That costs some microseconds a request and no second library; only
-        // a prober that is asked for https ever enters it.
+        // TLS of probes, by the BoringSSL that the server has already. It is not offered without SwiftNIO's channels,
+        // so bytes go through one that has no socket: some tens of microseconds a request, and no second library. Only a
+        // prober that is asked for https ever enters it.
         .target(
             name: "ProbesTLS",
             dependencies: [

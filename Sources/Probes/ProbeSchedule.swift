@@ -45,6 +45,6 @@ public struct ProbeProblem: Error, Hashable, Sendable, CustomStringConvertible {
 
     /// A build without TLS is asked for https.
     public static let withoutTLS = ProbeProblem(
-        "https cannot be asked for: this build of exert has no TLS (the package's trait 'TLS'); probe a plain port or a "
-            + "Unix socket")
+        "https cannot be asked for: this build of exert has no TLS (the package's trait 'TLS'); probe a plain port or "
+            + "a Unix socket")
 }

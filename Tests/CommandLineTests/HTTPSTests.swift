@@ -92,7 +92,7 @@ extension ExertCommands {
                     let result = try Exert.run([command, profile])
                     #expect(result.code == 64 && result.stressors.isEmpty)
                     #expect(
-                        result.error.contains("p.yaml:3:45: error: ") && result.error.contains(problem),
+                        result.error.contains("p.yaml:3:44: error: ") && result.error.contains(problem),
                         "\(result.error)")
                 }
             }
@@ -126,7 +126,8 @@ private final class Relay: Sendable {
                 let server = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
                 var address = Self.loopback(service)
                 _ = withUnsafeMutableBytes(of: &address) { bytes in
-                    connect(server, bytes.baseAddress!.assumingMemoryBound(to: sockaddr.self), length)
+                    connect(
+                        server, bytes.baseAddress!.assumingMemoryBound(to: sockaddr.self), socklen_t(bytes.count))
                 }
                 for (from, to) in [(client, server), (server, client)] {
                     Thread.detachNewThread { Self.pass(from, to) }

@@ -95,7 +95,7 @@ final class OpenSSLServer: Sendable {
 
     deinit { end() }
 
-    /// Sends to whoever is connected; a line `Q` ends the connection as it should be.
+    /// Sends to whoever is connected.
     func write(_ text: String) { try? input.fileHandleForWriting.write(contentsOf: Data(text.utf8)) }
 
     /// Kills it: the kernel ends its connections, and nobody says so in TLS.

@@ -204,7 +204,7 @@ import Testing
         let problem = #expect(throws: ProbeProblem.self) {
             try Prober([plan(http(stub) { $0.security = .verified(authorities: nil) })])
         }
-        #expect(problem == .withoutTLS)
+        #expect(problem?.description == "probe 'p': \(ProbeProblem.withoutTLS)")
     }
 
     @Test func `a query of Prometheus reads one number`() throws {

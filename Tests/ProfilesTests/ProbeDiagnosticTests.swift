@@ -42,7 +42,7 @@ struct ProbeDiagnosticTests {
                 p.yaml:10:17: error: 'command' of probe 'e': there is no shell; 'command' takes a program with its \
                 arguments as a list such as '[/usr/bin/app, --check]', not text
                 p.yaml:11:35: error: unknown key 'expect' in probe 'f'; did you mean 'good'?
-                p.yaml:11:60: error: 'verify' is of https, and this probe asks http
+                p.yaml:11:63: error: 'verify' is of https, and this probe asks http
                 p.yaml:12:46: error: 'A B' cannot be the name of a header
                 p.yaml:12:59: error: header 'C' of probe 'g' must be text, not a mapping; write it such as 'env:TOKEN'
                 p.yaml:13:3: error: probe 'h' has no 'query'; add one such as 'query: sum(up)'
@@ -62,7 +62,7 @@ struct ProbeDiagnosticTests {
         arguments: [
             ("ca: none.pem", 32, "cannot read the authorities 'none.pem'"), ("ca: empty.pem", 32, "it is empty"),
             ("ca: junk.pem", 32, "no certificate in PEM"), ("verify: maybe", 36, "it takes: true, false"),
-            ("server-name: 'a b'", 42, "is no name of a server"), ("ca: ca.pem, verify: false", 3, "drop one"),
+            ("server-name: 'a b'", 41, "is no name of a server"), ("ca: ca.pem, verify: false", 3, "drop one"),
             ("tls: unverified", 28, "unknown key 'tls'"),
         ])
     func verification(text: String, column: Int, problem: String) {

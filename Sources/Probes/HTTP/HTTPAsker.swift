@@ -96,7 +96,11 @@ final class HTTPAsker: Asker {
         if reader.isDone { return complete(answer) }
         // Over this end nothing comes any more; where the answer was to last until then, it is whole.
         if received == .ended || session?.hasEnded == true {
-            return session?.hasEnded != false && reader.end() ? complete(answer) : broken(.reset)
+            let isTold = session?.hasEnded != false
+            if reader.end() {
+                return isTold ? complete(answer) : fail(.reset, "the answer may be cut: TLS has not ended")
+            }
+            return broken(.reset)
         }
         if case .failed(let outcome) = received { return broken(outcome) }
         if session?.isEstablished == true, !isSent { return sendRequest(after: answer) }
@@ -165,7 +169,7 @@ final class HTTPAsker: Asker {
 
     private func complete(_ answer: [UInt8]) -> Reply {
         if !reader.keepsConnection || !service.keepsConnection || session?.hasEnded == true {
-            disconnect()
+            disconnect(after: answer)
         } else if !answer.isEmpty {
             _ = connection.send(answer)
         }
@@ -179,8 +183,8 @@ final class HTTPAsker: Asker {
     }
 
     /// Ends the connection, and says so where that is the custom.
-    private func disconnect() {
-        if let session, connection.isOpen { connection.close(after: session.end()) } else { connection.close() }
+    private func disconnect(after answer: [UInt8] = []) {
+        connection.close(after: answer + (session?.end() ?? []))
         session = nil
     }
 
