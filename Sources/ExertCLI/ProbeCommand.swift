@@ -65,6 +65,15 @@ struct ProbeCommand: ParsableCommand {
     @Option(help: Self.help(.connection, ProbeConnection.allCases.map(\.rawValue).joined(separator: "|"), "HTTP"))
     var connection: String = ProbeConnection.keep.rawValue
 
+    @Option(help: Self.help(.ca, "file"))
+    var ca: String?
+
+    @Option(name: .customLong("server-name"), help: Self.help(.serverName, "name"))
+    var serverName: String?
+
+    @Flag(name: .customLong("no-verify"), help: "https: ask whoever answers, whatever its certificate.")
+    var isUnverified = false
+
     @Option(
         help: ArgumentHelp("Append the results here as NDJSON, a line for each second and probe.", valueName: "file"))
     var log: String?
@@ -101,21 +110,37 @@ struct ProbeCommand: ParsableCommand {
 
     /// What each URL asks, under the options that its kind takes.
     private func plans() throws -> [ProbePlan] {
-        let said: [(option: ProbeOption, text: String, flag: String)] = [
+        let said: [Said] = [
             (.every, every, "--every \(every)"), (.timeout, timeout, "--timeout \(timeout)"),
             (.method, method, "--method \(method)"), (.connection, connection, "--connection \(connection)"),
             (.good, "status \(status)", "--status \(status)"),
         ]
         let limit = goodWithin.map { (ProbeOption.good, "in \($0)", "--good-within \($0)") }
+        let trust = [
+            ca.map { (ProbeOption.ca, $0, "--ca \($0)") },
+            serverName.map { (ProbeOption.serverName, $0, "--server-name \($0)") },
+            isUnverified ? (ProbeOption.verify, "false", "--no-verify") : nil,
+        ].compactMap { $0 }
         // What is wrong with a flag is wrong whatever is asked.
-        _ = try plan("http://localhost/", said + [limit].compactMap { $0 }, headers, flag: "--header")
-        return try urls.map { url in
+        _ = try plan("https://localhost/", said + trust + [limit].compactMap { $0 }, headers, flag: "--header")
+        let plans = try plans(said, trust, limit)
+        if let flag = trust.first?.2, !plans.contains(where: \.isEncrypted) {
+            throw ValidationError("\(flag): it is of https, and nothing of that is asked")
+        }
+        return plans
+    }
+
+    private typealias Said = (option: ProbeOption, text: String, flag: String)
+
+    private func plans(_ said: [Said], _ trust: [Said], _ limit: Said?) throws -> [ProbePlan] {
+        try urls.map { url in
             // A name with a password is refused and not shown.
             var plan = try plan(url, [], [], flag: url.contains("@") ? "http://…" : url)
             guard case .http = plan.question else {
                 return try self.plan(url, said.filter { $0.option != .good } + [limit].compactMap { $0 }, [], flag: "")
             }
-            plan = try self.plan(url, said + [limit].compactMap { $0 }, headers, flag: "--header")
+            let all = said + (plan.isEncrypted ? trust : []) + [limit].compactMap { $0 }
+            plan = try self.plan(url, all, headers, flag: "--header")
             if case .http(var http) = plan.question {
                 http.bodyContains = contains
                 plan.question = .http(http)
@@ -132,7 +157,9 @@ struct ProbeCommand: ParsableCommand {
             let isLast = count == said.count
             do throws(NotationError) {
                 let options = said.prefix(count).map { (option: $0.option, text: $0.text) }
-                let plan = try ProbeNotation.plan(name: url, url, options: options, headers: isLast ? headers : [])
+                let plan = try ProbeNotation.plan(name: url, url, options: options, headers: isLast ? headers : []) {
+                    try RegularFile.bytes($0, limit: ProfileReader.traceSizeLimit + 1)
+                }
                 if isLast { return plan }
             } catch {
                 let place = count == 0 || isLast && !headers.isEmpty ? flag : said[count - 1].flag

@@ -109,6 +109,11 @@ final class ProbeWatch {
         case .note(let probe, let text):
             guard plans.indices.contains(probe) else { return }
             write(log.note(text, of: plans[probe].name, at: Clocks.monotonic - start))
+            if !isQuiet {
+                let name = plans.count > 1 ? "\(plans[probe].name)  " : ""
+                let time = HumanUnits.clock(max(0, Clocks.monotonic - start))
+                Console.write("\(time)  \(name)\(text)\n", to: Console.output)
+            }
         }
     }
 
@@ -144,6 +149,7 @@ final class ProbeWatch {
         for (plan, tally) in zip(plans, seconds.totals) {
             write(log.tally(ProbeSpan(probe: plan.name, span: 0..<max(0, end), tally: tally), isTotal: true))
             text += ProbeText.summary(tally, of: plan.name)
+            if plan.isUnverified { text += "  its certificate was not verified\n" }
         }
         if lost > 0 { text += "\(lost) results were lost, since they were not taken in time\n" }
         Console.write(text, to: Console.output)

@@ -4,6 +4,7 @@ import ArgumentParser
 import Engine
 import LinuxSystem
 import LoadModel
+import ProbesTLS
 import Profiles
 import Stressors
 
@@ -57,7 +58,7 @@ struct ProfileOptions: ParsableArguments {
         try checkFlags()
         let profile = try read()
         do throws(PlanErrors) {
-            return try Planner(host: host, catalog: Catalog.all).plan(profile)
+            return try Planner(host: host, catalog: Catalog.all, hasTLS: ProbeTLS.isThere).plan(profile)
         } catch {
             if !error.invalid.isEmpty {
                 // Flags have no lines.

@@ -4,6 +4,7 @@ import Engine
 import Exert
 import LinuxSystem
 import LoadModel
+import ProbesTLS
 import Profiles
 import Stressors
 
@@ -28,7 +29,7 @@ struct RunLaunch {
         if let rules { try rules.check(&profile) }
         let prepared: PreparedRun
         do throws(PlanErrors) {
-            prepared = try Planner(host: host, catalog: Catalog.all).prepare(profile)
+            prepared = try Planner(host: host, catalog: Catalog.all, hasTLS: ProbeTLS.isThere).prepare(profile)
         } catch {
             throw Refusal(error, hasText: request.profile != nil)
         }

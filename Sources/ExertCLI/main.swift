@@ -5,6 +5,7 @@ import Engine
 import Glibc
 import LinuxSystem
 import Probes
+import ProbesTLS
 import Stressors
 
 // Not Swift's `CommandLine`: it asks /proc, and without one every command line would be empty.
@@ -35,7 +36,7 @@ if arguments.dropFirst().first == StressorProcess.subcommand {
 }
 
 // So is the prober, which sets up for itself what a command would only undo.
-if arguments.dropFirst().first == ProberMain.subcommand { exit(ProberMain.run()) }
+if arguments.dropFirst().first == ProberMain.subcommand { exit(ProberMain.run(tls: ProbeTLS.provider)) }
 
 // A reader of our output that goes away must not take the run along without a release.
 signal(SIGPIPE, SIG_IGN)

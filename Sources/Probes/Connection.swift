@@ -137,6 +137,14 @@ final class Connection {
         watch.renew()
     }
 
+    /// Ends the connection; `bytes` go before it, where the kernel takes them at once.
+    func close(after bytes: [UInt8]) {
+        if isConnected, unsent.isEmpty, !bytes.isEmpty {
+            _ = bytes.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+        }
+        close()
+    }
+
     private func fail(_ error: Int32) -> Step {
         close()
         switch error {

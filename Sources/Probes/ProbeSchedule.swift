@@ -42,4 +42,9 @@ public struct ProbeProblem: Error, Hashable, Sendable, CustomStringConvertible {
 
     /// Creates a problem.
     public init(_ description: String) { self.description = description }
+
+    /// A build without TLS is asked for https.
+    public static let withoutTLS = ProbeProblem(
+        "https cannot be asked for: this build of exert has no TLS (the package's trait 'TLS'); probe a plain port or "
+            + "a Unix socket")
 }

@@ -51,6 +51,8 @@ public enum ListText {
             head.append(option.rawValue, .bold)
             if case .choice(let words) = option.description.value {
                 head.append(": " + words.joined(separator: " | "))
+            } else if case .boolean = option.description.value {
+                head.append(": true | false")
             } else if case .conditions = option.description.value {
                 head.append(": such as " + description.conditions.map(\.example).joined(separator: ", or "))
             } else {

@@ -16,6 +16,7 @@ extension JSONWriter {
             seconds(of: probe.every)
             key("timeout_s")
             seconds(of: probe.timeout)
+            tlsMember(probe)
             endObject()
         }
         endObject()
@@ -23,6 +24,13 @@ extension JSONWriter {
         beginArray()
         for objective in plan.objectives { string(objective.text) }
         endArray()
+    }
+
+    /// Writes whether the certificate of a probe over TLS had to hold.
+    mutating func tlsMember(_ probe: ProbePlan) {
+        guard probe.isEncrypted else { return }
+        key("tls")
+        string(probe.isUnverified ? "unverified" : "verified")
     }
 
     /// Writes what the system under test did.

@@ -27,7 +27,8 @@ public enum PlanText {
             var table = TextTable([.left, .left])
             for probe in plan.probes {
                 let (every, timeout) = (HumanUnits.duration(probe.every), HumanUnits.duration(probe.timeout))
-                let rhythm = "every \(every), given up after \(timeout)"
+                let trust = probe.isUnverified ? ", certificate not verified" : ""
+                let rhythm = "every \(every), given up after \(timeout)\(trust)"
                 table.append([StyledText(probe.name), StyledText(rhythm, .dim)])
             }
             lines.append(table)

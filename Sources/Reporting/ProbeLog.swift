@@ -32,6 +32,7 @@ public struct ProbeLog: Sendable {
                 writer.seconds(of: plan.timeout)
                 writer.key("first_due_s")
                 writer.seconds(of: first)
+                writer.tlsMember(plan)
                 writer.endObject()
             }
             writer.endArray()

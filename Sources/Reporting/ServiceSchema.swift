@@ -13,7 +13,11 @@ enum ServiceSchema {
                     "type": "object",
                     "properties": {
                       "every_s": {"type": "number", "minimum": 0},
-                      "timeout_s": {"type": "number", "minimum": 0}
+                      "timeout_s": {"type": "number", "minimum": 0},
+                      "tls": {
+                        "enum": ["verified", "unverified"],
+                        "description": "Whether the certificate had to hold; absent where the probe speaks no TLS."
+                      }
                     },
                     "required": ["every_s", "timeout_s"],
                     "additionalProperties": false

@@ -104,7 +104,8 @@ extension ExertCommands {
 
         @Test(
             arguments: [
-                (["https://127.0.0.1/"], 4, "https"), (["dns:a..b"], 4, "name"),
+                (["https://127.0.0.1/", "--ca", "/nonexistent"], 64, "--ca"),
+                (["http://127.0.0.1/", "--no-verify"], 64, "--no-verify"), (["dns:a..b"], 4, "name"),
                 (["http://no-such-host.invalid/"], 4, "no address"), (["ftp://a/"], 64, "http://"),
                 (["http://user:secret@a/"], 64, "http://"), (["tcp://a"], 64, "tcp://"),
                 (["tcp://127.0.0.1:1", "--every", "0s"], 64, "--every"),

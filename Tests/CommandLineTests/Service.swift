@@ -9,7 +9,8 @@ struct Service {
     let process: RunningExert
     var url: String { "http://127.0.0.1:\(port)/readyz" }
 
-    init() throws {
+    /// - Parameter options: such as those that have it speak TLS.
+    init(_ options: [String] = []) throws {
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
@@ -23,9 +24,13 @@ struct Service {
         close(socket)
         let port = UInt16(bigEndian: address.sin_port)
         self.port = port
-        process = try Exert.start(["serve", "--listen", "127.0.0.1:\(port)"])
+        process = try Exert.start(["serve", "--listen", "127.0.0.1:\(port)"] + options)
+        let isTLS = options.contains("--tls-key")
         let isReady = eventually(within: 20) {
-            (try? Exert.run(["health", "127.0.0.1:\(port)"]).code) == 0
+            // `exert health` speaks no TLS; to connect says enough then.
+            isTLS
+                ? (try? Exert.run(["probe", "tcp://127.0.0.1:\(port)", "--for", "100ms", "-q"]).code) == 0
+                : (try? Exert.run(["health", "127.0.0.1:\(port)"]).code) == 0
         }
         try #require(isReady, "\(process.error)")
     }

@@ -114,6 +114,22 @@ private struct FakeDisk: Stressor {
         #expect(stressor.workers == Int(value.rounded(.up)), "the peak is handed on")
     }
 
+    @Test func `a build without TLS refuses probes over https, and no others`() throws {
+        var profile = Self.profile([Self.entry()], [[Self.load(.hold(.percent(50)))]])
+        var http = HTTPQuestion(endpoint: .host("a", port: 443), host: "a")
+        let planner = Planner(host: Self.host, catalog: [FakeStressor.self], hasTLS: false)
+        let mark = SourceMark(line: 1, column: 1)
+        func ask() {
+            profile.probes = [ProbePlan(name: "web", question: .http(http), every: s, timeout: s, mark: mark)]
+        }
+        ask()
+        #expect(try planner.plan(profile).probes.count == 1)
+        http.security = .unverified
+        ask()
+        let problem = #expect(throws: PlanErrors.self) { try planner.plan(profile) }
+        #expect(problem?.unsupported.first?.hasPrefix("probe 'web': https cannot be asked for") == true)
+    }
+
     @Test func `tasks are held against every limit`() {
         var bound = TaskBound()
         #expect(bound.problems([TaskRoom(scope: .host, source: "x", most: 0, used: 0)]).isEmpty)

@@ -28,6 +28,18 @@ import Testing
         .keeps(.percentile(share), .fixed(.below, 0.3), span, window: window, fromSettled: false)
     }
 
+    @Test func `who does not verify whom it asks is told`() {
+        var profile = Self.profile(every: 100 * .millisecond, squeeze: 2 * .second, [])
+        for (security, codes) in [
+            (.none, []), (.verified(authorities: nil), []), (.unverified, ["probe_unverified"]),
+        ] as [(HTTPQuestion.Security, [String])] {
+            var http = HTTPQuestion(endpoint: .host("a", port: 443), host: "a")
+            http.security = security
+            profile.probes[0].question = .http(http)
+            #expect(ProbeNote.findings(profile).map(\.code) == codes)
+        }
+    }
+
     @Test func `a claim that too few probes can prove is told with what it needs`() {
         let profile = Self.profile(every: 100 * .millisecond, squeeze: 2 * .second, [Self.p(0.99, .during("squeeze"))])
         let findings = ProbeNote.findings(profile)

@@ -10,6 +10,7 @@ import Testing
     private static var plans: [ProbePlan] {
         var http = HTTPQuestion(endpoint: .host("a", port: 80), host: "a:80")
         http.security = .verified(authorities: "/ca")
+        http.serverName = "s"
         http.headers = [
             .init(name: "A", value: .text("ä\n")), .init(name: "B", value: .environment("C")),
             .init(name: "D", value: .file("/e")),
@@ -20,6 +21,7 @@ import Testing
         http.bodyContains = "y"
         http.json = JSONCondition(path: [.name("a"), .index(3)], comparison: .atMost, value: .number(-0.5))
         var other = HTTPQuestion(endpoint: .unix(path: "/s"), host: "b")
+        other.security = .unverified
         other.json = JSONCondition(path: [], comparison: .notEqual, value: .boolean(true))
         let questions: [ProbeQuestion] = [
             .http(http), .http(other), .tcp(endpoint: .unix(path: "/t"), send: nil, expect: "z"),

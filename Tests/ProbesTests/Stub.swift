@@ -18,6 +18,8 @@ final class Stub: Sendable {
     enum Action: Sendable {
         /// Sends this and keeps the connection.
         case send([UInt8])
+        /// Sends this, and something else 20 ms later.
+        case sendTwice([UInt8], [UInt8])
         /// Sends this and closes it.
         case sendAndClose([UInt8])
         /// Closes it with a reset.
@@ -31,6 +33,7 @@ final class Stub: Sendable {
         var isStill = false
         var connections = 0
         var requests = 0
+        var log: [UInt8] = []
     }
 
     let port: UInt16
@@ -62,6 +65,8 @@ final class Stub: Sendable {
     /// How many connections were accepted, and how many requests answered.
     var connections: Int { state.withLock { $0.connections } }
     var requests: Int { state.withLock { $0.requests } }
+    /// All that came, of all connections.
+    var log: [UInt8] { state.withLock { $0.log } }
     /// Whether it does nothing, though its socket is there.
     func stand(still: Bool) { state.withLock { $0.isStill = still } }
     func end() { state.withLock { $0.isOver = true } }
@@ -84,6 +89,7 @@ final class Stub: Sendable {
                 var action: Action? = count > 0 ? nil : .sendAndClose([])
                 if count > 0 {
                     clients[index].bytes += buffer[..<count]
+                    state.withLock { $0.log += buffer[..<count] }
                     action = answer(clients[index].bytes, clients[index].number)
                 }
                 guard let action else { continue }
@@ -110,6 +116,11 @@ final class Stub: Sendable {
         switch action {
         case .send(let bytes): _ = send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL))
         case .hang: break
+        case .sendTwice(let first, let second):
+            for bytes in [first, second] {
+                _ = send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL))
+                usleep(20_000)
+            }
         case .sendAndClose(let bytes):
             _ = send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL))
             close(descriptor)
@@ -184,16 +195,29 @@ struct Told {
 /// Runs a prober for a while, on the calling thread.
 ///
 /// A machine that keeps the prober from running says nothing of it: then it is asked again, twice at most.
-func probe(_ plans: [ProbePlan], seconds: Double, stop: Int32 = -1) throws -> Told {
+func probe(
+    _ plans: [ProbePlan], seconds: Double, stop: Int32 = -1, tls: (any TLSProvider)? = nil
+) throws -> Told {
     for _ in 0..<2 where stop < 0 {
-        let told = try probeOnce(plans, seconds: seconds)
+        let told = try probeOnce(plans, seconds: seconds, tls: tls)
         if !told.results.contains(where: { $0.outcome == .withdrawn }) { return told }
     }
-    return try probeOnce(plans, seconds: seconds, stop: stop)
+    return try probeOnce(plans, seconds: seconds, stop: stop, tls: tls)
 }
 
-private func probeOnce(_ plans: [ProbePlan], seconds: Double, stop: Int32 = -1) throws -> Told {
-    let prober = try Prober(plans)
+/// Whether something becomes true within 2 s.
+func eventually(_ isTrue: () -> Bool) -> Bool {
+    for _ in 0..<200 {
+        if isTrue() { return true }
+        usleep(10_000)
+    }
+    return isTrue()
+}
+
+func probeOnce(
+    _ plans: [ProbePlan], seconds: Double, stop: Int32 = -1, tls: (any TLSProvider)?
+) throws -> Told {
+    let prober = try Prober(plans, tls: tls)
     var told = Told()
     let start = now() + 5 * .millisecond
     prober.run(from: start, until: start + Nanoseconds(seconds: seconds), stop: stop) { event in

@@ -31,6 +31,7 @@ struct MutationTests {
         let original = Array((part < 4 ? ProfileTests.squeeze : ProbeNotationTests.whole).utf8)
         var generator = Generator(state: UInt64(part + 1))
         var profiles = 0
+        let files = ["t.csv": "t,a,b (%)\n0,1%,2\n3,4%,5\n", "ca.pem": TestManifests.authorities]
         for round in 0..<2500 {
             var bytes = original
             for _ in 0..<Int.random(in: 1...4, using: &generator) {
@@ -52,7 +53,7 @@ struct MutationTests {
                 if bytes.isEmpty { bytes = [0x0A] }
             }
             do throws(ProfileErrors) {
-                let profile = try TestManifests.profile(bytes, files: ["t.csv": "t,a,b (%)\n0,1%,2\n3,4%,5\n"])
+                let profile = try TestManifests.profile(bytes, files: files)
                 profiles += 1
                 // What is read can be compiled, whose preconditions the reader is to have seen to.
                 for phase in profile.phases {

@@ -17,7 +17,7 @@ struct ProbeDiagnosticTests {
                   c: { http: localhost, good: status 99 }
                   d: { tcp: "localhost:5432", good: "status 200" }
                   e: { command: /usr/bin/app --check }
-                  f: { http: "http://localhost/", expect: status 200, tls: unverified }
+                  f: { http: "http://localhost/", expect: status 200, verify: false }
                   g: { http: "http://localhost/", headers: { "A B": x, C: { env: X } } }
                   h: { prometheus: "http://localhost/" }
                   i: { http: "http://localhost/", good: in 2s }
@@ -42,7 +42,7 @@ struct ProbeDiagnosticTests {
                 p.yaml:10:17: error: 'command' of probe 'e': there is no shell; 'command' takes a program with its \
                 arguments as a list such as '[/usr/bin/app, --check]', not text
                 p.yaml:11:35: error: unknown key 'expect' in probe 'f'; did you mean 'good'?
-                p.yaml:11:60: error: 'tls' is of https, and this probe asks http
+                p.yaml:11:63: error: 'verify' is of https, and this probe asks http
                 p.yaml:12:46: error: 'A B' cannot be the name of a header
                 p.yaml:12:59: error: header 'C' of probe 'g' must be text, not a mapping; write it such as 'env:TOKEN'
                 p.yaml:13:3: error: probe 'h' has no 'query'; add one such as 'query: sum(up)'
@@ -55,6 +55,21 @@ struct ProbeDiagnosticTests {
                 p.yaml:18:3: error: probe 'm' asks nothing; write it such as 'checkout: http://localhost:8080/healthz'
                 p.yaml:21:5: error: unknown probe 'ok'; there are: a, b, c, d, e, f, g, h, i, j, k, l, m
                 """)
+    }
+
+    /// What is wrong with how a certificate is to be verified, and where.
+    @Test(
+        arguments: [
+            ("ca: none.pem", 32, "cannot read the authorities 'none.pem'"), ("ca: empty.pem", 32, "it is empty"),
+            ("ca: junk.pem", 32, "no certificate in PEM"), ("verify: maybe", 36, "it takes: true, false"),
+            ("server-name: 'a b'", 41, "is no name of a server"), ("ca: ca.pem, verify: false", 3, "drop one"),
+            ("tls: unverified", 28, "unknown key 'tls'"),
+        ])
+    func verification(text: String, column: Int, problem: String) {
+        let found = TestManifests.problems(
+            Self.phases + "probes:\n  a: { http: 'https://x/', \(text) }\n")
+        #expect(found.hasPrefix("p.yaml:6:\(column): error: "), "\(found)")
+        #expect(found.contains(problem) && found.split(separator: "\n").count == 1, "\(found)")
     }
 
     /// What is wrong with one condition.

@@ -24,8 +24,10 @@ struct ProbeNotationTests {
                 timeout: 2s
                 good: status 200-299, 404 and body contains "a and b" and json .items.0."x y".state != -1.5 and in 300ms
                 headers: { Authorization: env:TOKEN, X-Key: file:key.txt, Accept: text/plain }
-                tls: unverified
+                verify: false
+                server-name: shop.example.com
                 connection: new
+              trust: { http: "https://localhost/", ca: ca.pem }
               post:  { http: "http://[::1]:80/", body: hello, method: put, good: [in 10ms, "200, 301-302"] }
               short: unix:/run/app.sock:/healthz
               pg:    { tcp: "localhost:5432", send: PING, expect: PONG, good: in 5ms }
@@ -56,7 +58,7 @@ struct ProbeNotationTests {
         let profile = try TestManifests.profile(Self.whole, file: "dir/p.yaml")
         #expect(
             profile.probes.map(\.name).joined(separator: " ")
-                == "checkout post short pg sock name lag up rpc total daemon nginx")
+                == "checkout trust post short pg sock name lag up rpc total daemon nginx")
         let probes = Dictionary(uniqueKeysWithValues: profile.probes.map { ($0.name, $0) })
         let checkout = try #require(probes["checkout"])
         #expect(checkout.every == 50 * .millisecond && checkout.timeout == 2 * .second)
@@ -68,6 +70,10 @@ struct ProbeNotationTests {
         }
         #expect(http.endpoint == .host("localhost", port: 8443) && http.host == "localhost:8443")
         #expect(http.path == "/cart?a=1" && http.security == .unverified && !http.keepsConnection)
+        #expect(http.serverName == "shop.example.com" && checkout.isEncrypted && checkout.isUnverified)
+        let trust = try #require(probes["trust"])
+        #expect(trust.question.http?.security == .verified(authorities: "dir/ca.pem") && !trust.isUnverified)
+        #expect(probes["post"]?.isEncrypted == false)
         #expect(http.goodStatus == [200...299, 404...404] && http.bodyContains == "a and b" && http.method == "GET")
         #expect(
             http.json
@@ -141,15 +147,17 @@ struct ProbeNotationTests {
             loads: ["cpu=50%"],
             settings: [
                 "checkout.every=50ms", "checkout.good=status 200", "checkout.headers.X-Key=env:KEY", "cpu.method=simd",
-            ], length: "30s", probes: ["checkout=http://localhost/", "db=tcp://localhost:5432", "z=dns:a.b"],
+                "checkout.ca=ca.pem", "checkout.verify=true",
+            ], length: "30s", probes: ["checkout=https://localhost/", "db=tcp://localhost:5432", "z=dns:a.b"],
             objectives: ["checkout 99% good", "checkout p95 < 300ms during load from settled"],
-            manifests: TestManifests.all, readFile: { _ in [] })
+            manifests: TestManifests.all, readFile: { _ in Array(TestManifests.authorities.utf8) })
         #expect(profile.probes.map(\.name) == ["checkout", "db", "z"])
         #expect(profile.probes[0].every == 50 * .millisecond)
         guard case .http(let http) = profile.probes[0].question else {
             Issue.record("no http")
             return
         }
+        #expect(http.security == .verified(authorities: "ca.pem"))
         #expect(http.goodStatus == [200...200] && http.headers == [.init(name: "X-Key", value: .environment("KEY"))])
         #expect(profile.objectives.count == 2)
         #expect(

@@ -71,13 +71,23 @@ enum TestManifests {
     struct NoSuchFile: Error, CustomStringConvertible { let description = "No such file or directory" }
 
     /// Reads a profile whose traces are in `files`.
-    static func profile(_ text: String, file: String = "p.yaml", files: [String: String] = [:]) throws(ProfileErrors)
+    /// What looks like a file of authorities.
+    static let authorities = "-----BEGIN CERTIFICATE-----\nMA==\n-----END CERTIFICATE-----\n"
+
+    /// Files that are there unless a test has its own.
+    static let standardFiles = [
+        "ca.pem": authorities, "dir/ca.pem": authorities, "empty.pem": "", "junk.pem": "no certificate",
+    ]
+
+    static func profile(_ text: String, file: String = "p.yaml", files: [String: String] = standardFiles)
+        throws(ProfileErrors)
         -> Profile
     {
         try profile(Array(text.utf8), file: file, files: files)
     }
 
-    static func profile(_ bytes: [UInt8], file: String = "p.yaml", files: [String: String] = [:]) throws(ProfileErrors)
+    static func profile(_ bytes: [UInt8], file: String = "p.yaml", files: [String: String] = standardFiles)
+        throws(ProfileErrors)
         -> Profile
     {
         try ProfileReader.profile(from: bytes, file: file, manifests: all) { path in
@@ -87,11 +97,11 @@ enum TestManifests {
     }
 
     /// The problems of a text, one a line; empty where it has none.
-    static func problems(_ text: String, files: [String: String] = [:]) -> String {
+    static func problems(_ text: String, files: [String: String] = standardFiles) -> String {
         problems(Array(text.utf8), files: files)
     }
 
-    static func problems(_ bytes: [UInt8], files: [String: String] = [:]) -> String {
+    static func problems(_ bytes: [UInt8], files: [String: String] = standardFiles) -> String {
         do throws(ProfileErrors) {
             _ = try profile(bytes, files: files)
             return ""
@@ -101,13 +111,14 @@ enum TestManifests {
     }
 
     /// The problem of one load of `cpu`, `memory` … in a phase of a minute, without its place and quotes of YAML.
-    static func loadProblem(_ load: String, of kind: String = "cpu", files: [String: String] = [:]) -> String {
+    static func loadProblem(_ load: String, of kind: String = "cpu", files: [String: String] = standardFiles) -> String
+    {
         let quoted = load.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''")
         return problems("phases: [{name: p, for: 1m, load: {\(kind): '\(quoted)'}}]", files: files)
     }
 
     /// The shape of one load, or `nil` where it has a problem.
-    static func shape(_ load: String, of kind: String = "cpu", files: [String: String] = [:]) -> LoadShape? {
+    static func shape(_ load: String, of kind: String = "cpu", files: [String: String] = standardFiles) -> LoadShape? {
         try? profile("phases: [{name: p, for: 1m, load: {\(kind): '\(load)'}}]", files: files)
             .phases.first?.loads.first?.shape
     }

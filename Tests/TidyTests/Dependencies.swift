@@ -22,6 +22,8 @@ enum Dependencies {
         "Profiles": Rule(ours: ["LoadModel", "YAML"]),
         "Engine": Rule(ours: ["LoadModel", "LinuxSystem", "UndoRecords", "Probes"], external: ["SystemPackage"]),
         "Probes": Rule(ours: ["CLinux", "LoadModel", "LinuxSystem"]),
+        "ProbesTLS": Rule(
+            ours: ["LinuxSystem", "LoadModel", "Probes"], external: ["NIOCore", "NIOEmbedded", "NIOTLS", "NIOSSL"]),
         "Stressors": Rule(
             ours: ["CLinux", "LoadModel", "LinuxSystem", "UndoRecords", "Engine"], external: ["SystemPackage"]),
         "Reporting": Rule(ours: ["LoadModel"]),
@@ -36,8 +38,8 @@ enum Dependencies {
             mayUseFoundation: true),
         "ExertCLI": Rule(
             ours: [
-                "LoadModel", "LinuxSystem", "UndoRecords", "Profiles", "Engine", "Probes", "Stressors", "Reporting",
-                "Exert", "ControlServer",
+                "LoadModel", "LinuxSystem", "UndoRecords", "Profiles", "Engine", "Probes", "ProbesTLS", "Stressors",
+                "Reporting", "Exert", "ControlServer",
             ],
             external: ["ArgumentParser"]),
     ]

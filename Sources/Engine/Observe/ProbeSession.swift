@@ -27,6 +27,9 @@ final class ProbeSession {
     private var isReleased = false
     /// Whether the prober ended before its time.
     private var isBroken = false
+    /// The probes of which TLS failed, and of which it is told why.
+    private var tlsFailures: Set<Int> = []
+    private var tlsFailed: Int?
 
     /// Starts the prober of a plan; `nil` where nothing is asked.
     init?(_ plan: Plan) throws(ObserverFailure) {
@@ -124,7 +127,9 @@ final class ProbeSession {
     private func take(_ event: ProberProcess.Event, _ events: inout [Event]) {
         switch event {
         case .told(.result(let result)):
-            if seconds.add(result) { judge?.add(result) }
+            guard seconds.add(result) else { return }
+            judge?.add(result)
+            tlsFailed = result.outcome == .tls ? result.probe : nil
         case .told(.second(let second)):
             record.lost += second.dropped
             record.proberCPUSeconds += second.cpuTime.seconds
@@ -132,6 +137,13 @@ final class ProbeSession {
         case .told(.note(let probe, let text)):
             guard plan.probes.indices.contains(probe) else { return }
             events.append(.probeNote(probe: plan.probes[probe].name, text: text))
+            // A note stands behind the result that it is of.
+            guard tlsFailed == probe, tlsFailures.insert(probe).inserted else { return }
+            events.append(
+                .finding(
+                    Finding(
+                        code: "probe_tls", severity: .note,
+                        message: "probe '\(plan.probes[probe].name)' failed at TLS: \(text)")))
         case .problem(let problem):
             events.append(.finding(Finding(code: "prober_failed", message: "the prober: \(problem)")))
         case .ready: break

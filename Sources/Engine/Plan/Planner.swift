@@ -2,16 +2,21 @@
 
 public import LinuxSystem
 public import LoadModel
+internal import Probes
 
 /// Resolves a profile against a host.
 public struct Planner {
     private let host: HostFacts
     private let catalog: [any Stressor.Type]
+    private let hasTLS: Bool
 
     /// Creates a planner for the stressors of `catalog`.
-    public init(host: HostFacts, catalog: [any Stressor.Type]) {
+    ///
+    /// - Parameter hasTLS: whether probes can be asked over https.
+    public init(host: HostFacts, catalog: [any Stressor.Type], hasTLS: Bool = true) {
         self.host = host
         self.catalog = catalog
+        self.hasTLS = hasTLS
     }
 
     /// Makes the plan, or says everything that stands in its way.
@@ -44,6 +49,11 @@ public struct Planner {
             .plan(profile.guards, &errors)
         let defaults = GuardPlanner.defaults(profile, bases: bases, host)
         errors.unsupported += tasks.problems()
+        if !hasTLS {
+            errors.unsupported += profile.probes.filter(\.isEncrypted).map {
+                "probe '\($0.name)': \(ProbeProblem.withoutTLS)"
+            }
+        }
         if !errors.invalid.isEmpty || !errors.unsupported.isEmpty { throw errors }
         var plan = Plan(
             profile: profile.name, file: profile.file, sha256: profile.sha256, seed: profile.seed, stressors: planned,

@@ -2,11 +2,21 @@
 
 internal import LoadModel
 
-/// Tells which claims of a plan too few probes can prove, and which probes keep step with the load.
+/// Tells which claims of a plan too few probes can prove, which probes keep step with the load, and which do not verify
+/// whom they ask.
 enum ProbeNote {
     static func findings(_ profile: Profile) -> [Finding] {
         profile.objectives.compactMap { tooFew($0, profile) } + profile.objectives.compactMap { tooSoon($0, profile) }
             + profile.probes.compactMap { inStep($0, profile) }
+            + profile.probes.filter(\.isUnverified).map { unverified($0) }
+    }
+
+    private static func unverified(_ probe: ProbePlan) -> Finding {
+        Finding(
+            code: "probe_unverified", severity: .note,
+            message:
+                "probe '\(probe.name)' does not verify the certificate ('verify: false'): whoever answers is taken "
+                + "for the service")
     }
 
     /// `p99 over 2 s is 20 probes; it needs 299 to mean anything`.

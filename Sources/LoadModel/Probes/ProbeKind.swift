@@ -60,7 +60,7 @@ extension ProbeKind {
             ProbeKindDescription(
                 help: "an HTTP/1.1 request over TCP or a Unix socket; status 200-399 is good unless it says otherwise",
                 target: .url, example: "http://localhost:8080/healthz", prefixes: ["http://", "https://", "unix:"],
-                isPrefixPart: true, options: [.method, .headers, .body, .connection, .tls, .authorities],
+                isPrefixPart: true, options: [.method, .headers, .body, .connection, .ca, .verify, .serverName],
                 conditions: [.status, .body, .json, .within])
         case .tcp:
             ProbeKindDescription(
@@ -81,7 +81,8 @@ extension ProbeKind {
         case .prometheus:
             ProbeKindDescription(
                 help: "an instant query of a Prometheus server that comes to one number", target: .url,
-                example: "http://localhost:9090", options: [.query, .value, .headers, .connection, .tls, .authorities])
+                example: "http://localhost:9090",
+                options: [.query, .value, .headers, .connection, .ca, .verify, .serverName])
         case .process:
             ProbeKindDescription(
                 help: "whether a process is there", target: .processID, example: "1234", prefixes: ["pid:"])
@@ -100,7 +101,9 @@ extension ProbeKind {
 
 /// Something that can be said of a probe beside what it asks; the raw value is its key in a profile.
 public enum ProbeOption: String, Sendable, CaseIterable {
-    case every, timeout, good, method, headers, body, connection, tls, authorities, send, expect, service, query, value
+    case every, timeout, good, method, headers, body, connection, ca, verify
+    case serverName = "server-name"
+    case send, expect, service, query, value
 
     /// Those of every kind.
     public static let general: [ProbeOption] = [.every, .timeout, .good]
@@ -114,6 +117,8 @@ public struct ProbeOptionDescription: Sendable {
         case duration(ClosedRange<Nanoseconds>)
         /// One of these words.
         case choice([String])
+        /// `true` or `false`.
+        case boolean
         /// Any text.
         case text
         /// The path of a file, relative to the profile's folder.
@@ -163,17 +168,21 @@ extension ProbeOption {
         case .connection:
             ProbeOptionDescription(
                 help: "keep asks over a connection that is there, new makes one each time, as callers of a service do "
-                    + "that runs out of handles or ports",
+                    + "that runs out of handles or ports; its time, a TLS handshake included, is part of the latency",
                 value: .choice(ProbeConnection.allCases.map(\.rawValue)), example: "new",
                 defaultText: ProbeConnection.keep.rawValue)
-        case .tls:
+        case .ca:
             ProbeOptionDescription(
-                help: "https: whether the certificate must hold", value: .choice(["verified", "unverified"]),
-                example: "unverified", defaultText: "verified")
-        case .authorities:
-            ProbeOptionDescription(
-                help: "https: a file with the authorities to trust, in place of the system's", value: .path,
+                help: "https: a file in PEM with the authorities to trust, in place of the system's", value: .path,
                 example: "ca.pem")
+        case .verify:
+            ProbeOptionDescription(
+                help: "https: whether the certificate must hold, and be of the server's name", value: .boolean,
+                example: "false", defaultText: "true")
+        case .serverName:
+            ProbeOptionDescription(
+                help: "https: the name that the certificate must be of, and that the server is told (SNI); the URL's "
+                    + "host without it", value: .text, example: "shop.example.com")
         case .send: ProbeOptionDescription(help: "what is sent", value: .text, example: "PING")
         case .expect: ProbeOptionDescription(help: "what must come back", value: .text, example: "PONG")
         case .service:

@@ -40,6 +40,11 @@ public struct ProbePlan: Hashable, Sendable {
         self.mark = mark
     }
 
+    /// Whether it is asked over TLS.
+    public var isEncrypted: Bool { question.http.map { $0.security != .none } ?? false }
+    /// Whether whoever answers is taken for the service, since its certificate is not verified.
+    public var isUnverified: Bool { question.http?.security == .unverified }
+
     /// As many may be in flight at a time: each ends at its timeout, so that nothing is ever queued.
     public var mostInFlight: Int { Int((timeout + every - 1) / max(1, every)) + 1 }
 }
@@ -92,12 +97,14 @@ public enum ProbeQuestion: Hashable, Sendable {
     }
 
     /// Whether a header's value, or an authority's certificate, is read from a file or a variable of exert's own.
-    public var readsSecrets: Bool {
-        guard case .http(let question) = self else {
-            if case .prometheus(let question, _) = self { return question.readsSecrets }
-            return false
+    public var readsSecrets: Bool { http?.readsSecrets ?? false }
+
+    /// The request over HTTP; `nil` where it is none.
+    public var http: HTTPQuestion? {
+        switch self {
+        case .http(let http), .prometheus(let http, _): http
+        default: nil
         }
-        return question.readsSecrets
     }
 }
 
@@ -126,8 +133,11 @@ public struct HTTPQuestion: Hashable, Sendable {
     public var method = "GET"
     /// Path and query, beginning with a slash.
     public var path = "/"
-    /// The value of the `Host` header, and the name in the certificate.
+    /// The value of the `Host` header.
     public var host: String
+    /// The name that the certificate must be of, and that the server is told (RFC 6066, 3); `nil` where it is the
+    /// endpoint's.
+    public var serverName: String?
     /// Further headers; a value may be a secret, and is never logged.
     public var headers: [Header] = []
     /// The body that is sent.

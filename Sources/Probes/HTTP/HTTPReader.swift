@@ -54,6 +54,8 @@ struct HTTPReader {
             case .status, .fields, .size, .chunkEnd, .trailers:
                 guard let line = Self.line(rest, &at) else {
                     guard headerBytes + rest.count - at <= Self.headerLimit else { throw .tooLarge }
+                    // Whoever speaks another protocol may never end a line.
+                    if case .status = state, !zip(rest[at...], "HTTP/1.".utf8).allSatisfy(==) { throw .malformed }
                     break loop
                 }
                 headerBytes += line.count

@@ -23,9 +23,11 @@ final class HTTPService {
         if question.security == .none {
             self.tls = nil
         } else if let tls {
-            self.tls = try tls.client(host: question.host, security: question.security)
+            var name = question.serverName ?? question.host
+            if question.serverName == nil, case .host(let host, _) = question.endpoint { name = host }
+            self.tls = try tls.client(name: name, security: question.security)
         } else {
-            throw ProbeProblem("https is not built in yet: probe the plain port, or a Unix socket")
+            throw .withoutTLS
         }
         self.question = question
         readsNumber = query != nil

@@ -94,6 +94,7 @@ extension ByteWriter {
             optional(authorities)
         case .unverified: integer(2)
         }
+        optional(question.serverName)
         for part in [question.method, question.path, question.host] { text(part) }
         list(question.headers) { writer, header in
             writer.text(header.name)
@@ -171,8 +172,10 @@ extension ByteReader {
         case 1: security = .verified(authorities: try optional())
         default: security = .unverified
         }
+        let serverName = try optional()
         let (method, path, host) = (try text(), try text(), try text())
         var question = HTTPQuestion(endpoint: endpoint, host: host)
+        question.serverName = serverName
         (question.security, question.method, question.path) = (security, method, path)
         question.headers = try list { reader throws(Malformed) in
             let name = try reader.text()

@@ -14,6 +14,8 @@ struct ProbeDraft {
     private var method: String?
     private var seen: Set<ProbeConditionKind> = []
     private var hasQuery = false
+    private var authorities: String?
+    private var isVerified = true
 
     /// Begins a probe of `kind` that asks what `phrase` says.
     init(_ kind: ProbeKind, _ phrase: Phrase) throws(NotationError) {
@@ -79,13 +81,8 @@ struct ProbeDraft {
             }
             if option == .every { every = length } else { timeout = length }
         case .conditions: for found in try ConditionNotation.parse(text, of: kind) { try take(found) }
-        case .choice(let words):
-            guard words.contains(phrase.text) else {
-                let remedy = Wording.remedy(for: phrase.text, among: words, taking: "it takes")
-                throw NotationError(
-                    phrase.offset, "unknown value \(Wording.quote(phrase.text)) for \(subject)\(remedy)")
-            }
-            try choose(option, phrase)
+        case .choice(let words): try choose(option, phrase, among: words, subject)
+        case .boolean: try choose(option, phrase, among: ["true", "false"], subject)
         case .text, .path: try write(option, text, phrase, subject)
         case .headers:
             throw NotationError(
@@ -93,7 +90,13 @@ struct ProbeDraft {
         }
     }
 
-    private mutating func choose(_ option: ProbeOption, _ word: Phrase) throws(NotationError) {
+    private mutating func choose(
+        _ option: ProbeOption, _ word: Phrase, among words: [String], _ subject: String
+    ) throws(NotationError) {
+        guard words.contains(word.text) else {
+            let remedy = Wording.remedy(for: word.text, among: words, taking: "it takes")
+            throw NotationError(word.offset, "unknown value \(Wording.quote(word.text)) for \(subject)\(remedy)")
+        }
         switch option {
         case .value:
             unit = ProbeUnit(rawValue: word.text)
@@ -101,9 +104,9 @@ struct ProbeDraft {
                 question = .command(arguments: arguments, readsNumber: true)
             }
         case .connection: http { $0.keepsConnection = word.text == ProbeConnection.keep.rawValue }
-        case .tls:
-            guard isEncrypted else { throw NotationError(word.offset, "'tls' is of https, and this probe asks http") }
-            if word.text == "unverified" { http { $0.security = .unverified } }
+        case .verify:
+            try needEncryption(option, word)
+            isVerified = word.text == "true"
         default: break
         }
     }
@@ -122,11 +125,22 @@ struct ProbeDraft {
             }
             method = phrase.text.uppercased()
         case .body: http { $0.body = text }
-        case .authorities:
-            guard isEncrypted else {
-                throw NotationError(phrase.offset, "'authorities' is of https, and this probe asks http")
+        case .ca:
+            try needEncryption(option, phrase)
+            authorities = text
+        case .serverName:
+            try needEncryption(option, phrase)
+            // A-labels of RFC 5890 and addresses: what can be in a certificate and in a handshake.
+            let isName = phrase.text.unicodeScalars.allSatisfy {
+                $0.isLetter || $0.isDigit || "-._:".unicodeScalars.contains($0)
             }
-            http { $0.security = .verified(authorities: text) }
+            guard isName, phrase.text.utf8.count <= 253 else {
+                throw NotationError(
+                    phrase.offset,
+                    "\(Wording.quote(phrase.text)) is no name of a server; write it such as "
+                        + "'\(option.rawValue): \(option.description.example)'")
+            }
+            http { $0.serverName = phrase.text }
         case .send, .expect:
             switch question {
             case .tcp(let endpoint, let send, let expect):
@@ -198,10 +212,9 @@ struct ProbeDraft {
         }
     }
 
-    private var isEncrypted: Bool {
-        switch question {
-        case .http(let http), .prometheus(let http, _): http.security != .none
-        default: false
+    private func needEncryption(_ option: ProbeOption, _ place: Phrase) throws(NotationError) {
+        guard let http = question.http, http.security != .none else {
+            throw NotationError(place.offset, "'\(option.rawValue)' is of https, and this probe asks http")
         }
     }
 
@@ -224,6 +237,12 @@ struct ProbeDraft {
         var problems: [String] = []
         var draft = self
         draft.http { $0.method = method ?? ($0.body == nil ? "GET" : "POST") }
+        if let http = question.http, http.security != .none {
+            draft.http { $0.security = isVerified ? .verified(authorities: authorities) : .unverified }
+        }
+        if !isVerified, authorities != nil {
+            problems.append("has authorities to verify by, and 'verify: false'; drop one of them")
+        }
         if kind.alwaysReadsNumber, unit == nil { draft.unit = .number }
         if kind == .prometheus, !hasQuery { problems.append("has no 'query'; add one such as 'query: sum(up)'") }
         if let goodWithin, goodWithin > timeout {

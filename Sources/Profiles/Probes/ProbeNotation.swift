@@ -13,12 +13,15 @@ public enum ProbeNotation {
     ///   - text: what it asks, such as `http://localhost:8080/`.
     ///   - options: what is said of it; the option is named in what is thrown.
     ///   - headers: each `NAME: VALUE`.
+    ///   - readFile: reads a file of authorities; what it throws is shown to the user.
     public static func plan(
-        name: String, _ text: String, options: [(option: ProbeOption, text: String)], headers: [String]
+        name: String, _ text: String, options: [(option: ProbeOption, text: String)], headers: [String],
+        readFile: (String) throws -> [UInt8]
     ) throws(NotationError) -> ProbePlan {
         var draft = try ProfileBuilder.draft(of: Phrase(text), name)
         for (option, text) in options where draft.kind.options.contains(option) {
             try draft.set(option, text, "'\(option.rawValue)'")
+            if option == .ca { try AuthoritiesFile.check(text, readFile) }
         }
         for header in headers where draft.kind.options.contains(.headers) {
             guard let colon = header.firstIndex(of: ":") else {

@@ -161,7 +161,11 @@ extension ProfileBuilder {
     ) {
         var value = text
         if case .path = option.description.value, !text.isEmpty { value = resolve(text) }
-        _ = reading(place) { () throws(NotationError) in try draft?.set(option, value, subject) }
+        let readFile = readFile
+        _ = reading(place) { () throws(NotationError) in
+            try draft?.set(option, value, subject)
+            if option == .ca, draft != nil { try AuthoritiesFile.check(value, readFile) }
+        }
     }
 
     // MARK: Objectives

@@ -80,6 +80,7 @@ extension ProfileSchema {
         switch description.value {
         case .duration: members += [("type", "string"), ("pattern", .string(NotationPattern.duration))]
         case .choice(let words): members.append(("enum", .words(words)))
+        case .boolean: members.append(("type", "boolean"))
         case .text, .path: members += [("type", .words(["string", "number", "boolean"])), ("minLength", 1)]
         case .conditions:
             let one: JSONText = .object([
@@ -98,7 +99,13 @@ extension ProfileSchema {
                 ),
             ]
         }
-        if let text = description.defaultText { members.append(("default", .string(text))) }
+        if let text = description.defaultText {
+            if case .boolean = description.value {
+                members.append(("default", .boolean(text == "true")))
+            } else {
+                members.append(("default", .string(text)))
+            }
+        }
         return .object(members)
     }
 }
