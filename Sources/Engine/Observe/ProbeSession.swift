@@ -29,6 +29,8 @@ final class ProbeSession {
     private var isReleased = false
     /// Whether the prober ended before its time.
     private var isBroken = false
+    /// Who else takes each result.
+    var tell: ((ProbeResult) -> Void)?
 
     /// Starts the prober of a plan; `nil` where nothing is asked.
     init?(_ plan: Plan) throws(ObserverFailure) {
@@ -128,6 +130,7 @@ final class ProbeSession {
         case .told(.result(let result)):
             guard totals.indices.contains(result.probe) else { return }
             judge?.add(result)
+            tell?(result)
             totals[result.probe].add(result)
             let second = (result.due - start) / .second
             seconds[second, default: plan.probes.map { _ in ProbeTally() }][result.probe].add(result)
