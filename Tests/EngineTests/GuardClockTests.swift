@@ -106,9 +106,8 @@ struct ProbeGuardTests {
         return service
     }
 
-    @Test(arguments: ServiceSimulation.Manner.allCases) func `a service that is down trips it, and one that is well not`(
-        manner: ServiceSimulation.Manner
-    ) throws {
+    @Test(arguments: ServiceSimulation.Manner.allCases)
+    func `a service that is down trips it, and one that is well does not`(manner: ServiceSimulation.Manner) throws {
         let bad = condition(.bad, .above, 0.5, for: 2 * s)
         #expect(try trip(bad, service(manner)) == nil)
         let down = 5 * s..<25 * s
@@ -121,9 +120,8 @@ struct ProbeGuardTests {
         #expect(try trip(condition(.good, .below, 0.5, for: 2 * s), service(manner, down: down)) != nil)
     }
 
-    @Test(arguments: ServiceSimulation.Manner.allCases) func `a short loss does not trip it`(
-        manner: ServiceSimulation.Manner
-    ) throws {
+    @Test(arguments: ServiceSimulation.Manner.allCases)
+    func `a short loss does not trip it`(manner: ServiceSimulation.Manner) throws {
         #expect(try trip(condition(.bad, .above, 0.5, for: 3 * s), service(manner, down: 5 * s..<6 * s)) == nil)
     }
 

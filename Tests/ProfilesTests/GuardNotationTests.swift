@@ -35,29 +35,32 @@ struct GuardNotationTests {
     }
 
     static let readings = [
-        Reading(text: "checkout.bad > 50% for 5s", metric: .bad, name: "checkout", limit: .percent(50), length: 5e9),
+        Reading(
+            text: "checkout.bad > 50% for 5s", metric: .bad, name: "checkout", limit: .percent(50), length: 5 * .second),
         Reading(
             text: "checkout < 90% good over 5s for 2s", metric: .good, name: "checkout", limit: .percent(90),
-            window: 5e9, length: 2e9),
+            window: 5 * .second, length: 2 * .second),
         Reading(
             text: "checkout good <= 90 % for 2s over 5s", metric: .good, name: "checkout", limit: .percent(90),
-            window: 5e9, length: 2e9),
+            window: 5 * .second, length: 2 * .second),
         Reading(
-            text: "checkout.p95>500ms for 10s", metric: .percentile, name: "checkout", limit: .count(0.5), length: 10e9,
+            text: "checkout.p95>500ms for 10s", metric: .percentile, name: "checkout", limit: .count(0.5),
+            length: 10 * .second,
             unit: .seconds, percentile: 0.95),
         Reading(
             text: "checkout p99.9 >= 2s", metric: .percentile, name: "checkout", limit: .count(2), unit: .seconds,
             percentile: 0.999),
         // One answer is always in the window.
-        Reading(text: "slow > 10% bad", metric: .bad, name: "slow", limit: .percent(10), window: 10e9),
+        Reading(text: "slow > 10% bad", metric: .bad, name: "slow", limit: .percent(10), window: 10 * .second),
         Reading(text: "lag.mean > 64 MiB", metric: .mean, name: "lag", limit: .count(0x1p26), unit: .bytes),
         Reading(
-            text: "lag.p50 < 1kB", metric: .percentile, name: "lag", limit: .count(1000), unit: .bytes, percentile: 0.5),
+            text: "lag.p50 < 1kB", metric: .percentile, name: "lag", limit: .count(1000), unit: .bytes,
+            percentile: 0.5),
         Reading(
-            text: "io.errors > 10 for 1s", metric: .errors, name: "io", limit: .count(10), length: 1e9,
+            text: "io.errors > 10 for 1s", metric: .errors, name: "io", limit: .count(10), length: 1 * .second,
             unit: .errorsPerSecond),
         Reading(
-            text: "io errors >= 1 over 30s", metric: .errors, name: "io", limit: .count(1), window: 30e9,
+            text: "io errors >= 1 over 30s", metric: .errors, name: "io", limit: .count(1), window: 30 * .second,
             unit: .errorsPerSecond),
     ]
 

@@ -5,9 +5,9 @@ internal import LoadModel
 
 /// For how long a guard's comparison has held, one that goes back and forth included.
 ///
-/// Time on the wrong side counts; time on the right side takes back half as much. So one look on the right side does not
-/// make a guard begin anew, and what is on the wrong side for a third of the time or less never trips. Time in which
-/// nobody knows neither counts nor takes back.
+/// Time on the wrong side counts; time on the right side takes back half as much. So one look on the right side does
+/// not make a guard begin anew, and what is on the wrong side for a third of the time or less never trips. Time in
+/// which nobody knows neither counts nor takes back.
 struct GuardClock {
     /// The most that one look speaks for, in ns: after a gap nobody knows what was in it.
     static let mostPerLook: Nanoseconds = .second

@@ -54,7 +54,9 @@ extension Scenario {
         Scenario(
             "memory", "through the limit of its group, as is wanted", beyond("{ load: 120%, expect: killed }"),
             needs: [.group("memory", [("memory.limit_in_bytes", "200M"), ("memory.swappiness", "0")])],
-            sees: [.peak(.groupKills, 1...3.8, in: 1...100), .peak(.groupMemory, 1...3.8, in: 190 * mebi...200 * mebi)],
+            sees: [
+                .peak(.groupKills, 1...3.8, in: 1...100), .peak(.groupMemory, 1...3.8, in: 190 * mebi...200 * mebi),
+            ],
             must: .met.phase("over", "killed"), twin: beyond("60%"),
             twinSees: [
                 .peak(.groupKills, 0.5...3.8, in: 0...0), .level(.groupMemory, 2...3.8, in: 118 * mebi...128 * mebi),
