@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a guard can watch on this host; the raw value is its name in profiles and in the log.
+/// What a guard can watch; the raw value is its name in profiles and in the log, behind the name of a probe or a
+/// stressor where it is of one.
 ///
 /// A metric without its description, or without where it is read (`GuardMeter`), does not compile.
 public enum Metric: String, Sendable, CaseIterable {
@@ -20,6 +21,7 @@ public enum Metric: String, Sendable, CaseIterable {
     case groupMemoryPressureFull = "group.psi.memory.full"
     case groupIOPressureSome = "group.psi.io.some"
     case groupIOPressureFull = "group.psi.io.full"
+    case good, bad, percentile, mean, errors
 }
 
 /// What is known of a metric: parser, planner, help and schema take it from here.
@@ -43,7 +45,17 @@ public struct MetricDescription: Sendable {
         case fileSystem
         /// A control group that a stressor is in.
         case group
+        /// A probe, by name.
+        case probe
+        /// A stressor, by name.
+        case stressor
     }
+    /// Whether it is worse the more it is; `nil` where either may be meant.
+    public var isWorseAbove: Bool?
+    /// How it is written, where that is not its name.
+    public var form: String?
+    /// A guard on it that may be written, for messages and for help; `nil` where another metric has one like it.
+    public var example: String?
     /// What helps where it cannot be read, as the end of a sentence; empty where nothing does.
     public var remedy = ""
 }
@@ -62,6 +74,15 @@ extension MetricDescription {
         MetricDescription(
             help: "\(help), in the stressors' control group (cgroup v2)", source: "\(resource).pressure",
             kinds: [.percent], place: .group, remedy: "; the kernel needs PSI (psi=1)")
+    }
+
+    /// That of a probe, by what the prober tells of it.
+    private static func ofProbe(
+        _ help: String, kinds: [AmountKind] = [], isWorseAbove: Bool? = nil, form: String? = nil, example: String
+    ) -> MetricDescription {
+        MetricDescription(
+            help: "\(help), of a probe", source: "the probe's results", kinds: kinds, place: .probe,
+            isWorseAbove: isWorseAbove, form: form, example: example)
     }
 
     fileprivate static func of(_ metric: Metric) -> MetricDescription {
@@ -101,6 +122,24 @@ extension MetricDescription {
         case .groupMemoryPressureFull: groupPressure("time in which all tasks waited for memory", "memory")
         case .groupIOPressureSome: groupPressure("time in which some task waited for a disk", "io")
         case .groupIOPressureFull: groupPressure("time in which all tasks waited for a disk", "io")
+        case .good:
+            ofProbe(
+                "share of the answers that are good", kinds: [.percent], isWorseAbove: false,
+                example: "checkout.good < 90% over 5s for 2s")
+        case .bad:
+            ofProbe(
+                "share of the answers that are not good", kinds: [.percent], isWorseAbove: true,
+                example: "checkout.bad > 50% for 5s")
+        case .percentile:
+            ofProbe(
+                "percentile of the latencies, or of the numbers that it reads", form: "p95",
+                example: "checkout.p95 > 500ms over 10s")
+        case .mean: ofProbe("mean of the numbers that it reads", example: "lag.mean > 30s for 10s")
+        case .errors:
+            MetricDescription(
+                help: "operations of a stressor that fail, are refused or are dropped, a second",
+                source: "the stressor's own count", kinds: [.count], unit: .errorsPerSecond, place: .stressor,
+                isWorseAbove: true, example: "disk-bandwidth.errors > 10 for 1s")
         }
     }
 }
@@ -108,4 +147,10 @@ extension MetricDescription {
 extension Metric {
     /// What is known of it.
     public var description: MetricDescription { .of(self) }
+
+    /// Whether it is of a probe or a stressor, whose name stands before it.
+    public var hasSubject: Bool { description.place == .probe || description.place == .stressor }
+
+    /// How it is written behind such a name.
+    public var form: String { description.form ?? rawValue }
 }

@@ -41,11 +41,27 @@ enum NotationPattern {
             ].joined(separator: "|"))
     }
 
-    /// A guard on `metric`.
+    /// A guard on `metric`; which probes and stressors there are, and in which unit a limit is, only the reader knows.
     static func condition(on metric: Metric) -> String {
-        let name = metric.rawValue.split(separator: ".").joined(separator: #"\."#)
-        return anchored(#"\#(name)\s*(?:<=|>=|<|>)\s*\#(amount(metric.description.kinds))(?:\s+for\s+\#(time))?"#)
+        let description = metric.description
+        let hold = #"(?:\s+for\s+\#(time))?"#
+        let sides = description.isWorseAbove.map { $0 ? ">=|>" : "<=|<" } ?? "<=|>=|<|>"
+        let limit = description.kinds.isEmpty ? ownAmount : amount(description.kinds)
+        guard metric.hasSubject else {
+            let name = metric.rawValue.split(separator: ".").joined(separator: #"\."#)
+            return anchored(#"\#(name)\s*(?:\#(sides))\s*\#(limit)\#(hold)"#)
+        }
+        let name = #"[A-Za-z][A-Za-z0-9_-]{0,63}"#
+        let form = metric == .percentile ? "p\(number)" : metric.form
+        // In any order, each once.
+        let clauses = #"(?:\s+over\s+\#(time)\#(hold)|\s+for\s+\#(time)(?:\s+over\s+\#(time))?)?"#
+        var one = #"\#(name)(?:\.|\s+)\s*\#(form)\s*(?:\#(sides))\s*\#(limit)"#
+        if [.good, .bad].contains(metric) { one += #"|\#(name)\s*(?:\#(sides))\s*\#(limit)\s+\#(form)"# }
+        return anchored("(?:\(one))\(clauses)")
     }
+
+    /// A limit in the unit of a probe's figures.
+    private static let ownAmount = #"(?:-?\#(number)\s*%|\#(bytes)|\#(time)|-?\#(number))"#
 
     /// A tolerance in points, in percent or in one of the units.
     static func tolerance(_ kinds: [AmountKind]) -> String {

@@ -18,6 +18,7 @@ extension ProfileBuilder {
         if nodes.count > ProfileReader.guardLimit {
             report(node.mark, "'guards' has \(nodes.count) guards; the limit is \(ProfileReader.guardLimit)")
         }
+        let notation = guardNotation
         for node in nodes.prefix(ProfileReader.guardLimit) {
             if case .mapping(let entries) = node.content {
                 readDefaults(entries, of: node)
@@ -25,10 +26,17 @@ extension ProfileBuilder {
             }
             guard let text = text(of: node, "a guard", example: GuardNotation.usage) else { continue }
             let value = reading(.text(node.mark, value: text)) { () throws(NotationError) in
-                try GuardNotation.parse(text, mark: node.mark)
+                try notation.parse(text, mark: node.mark)
             }
-            if let value { guards.append(value) }
+            if case let value?? = value { guards.append(value) }
         }
+    }
+
+    private var guardNotation: GuardNotation {
+        let loaded = Set(phases.flatMap(\.loads).map(\.stressor))
+        // Where a phase has a problem of its own, nobody knows what it loads.
+        let stressors = definitions.map { ($0.name, outline == nil || loaded.contains($0.name)) }
+        return GuardNotation(probes: probes, stressors: stressors)
     }
 
     /// Reads `defaults: off`, in place of the list of guards or in it.

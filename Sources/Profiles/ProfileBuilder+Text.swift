@@ -40,9 +40,9 @@ extension ProfileBuilder {
         } else {
             report(root.mark, "the profile has no 'phases'; add them such as '\(phaseExample)'")
         }
-        if let entry = parts["guards"] { readGuards(entry.value) }
         if let entry = parts["tolerance"] { readTolerances(entry.value) }
         if let entry = parts["probes"] { readProbes(entry.value) }
+        if let entry = parts["guards"] { readGuards(entry.value) }
         if let entry = parts["objectives"] { readObjectives(entry.value) }
     }
 

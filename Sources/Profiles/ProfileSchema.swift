@@ -325,7 +325,7 @@ public enum ProfileSchema {
 
     private static let guards: JSONText = .object([
         ("description", "A condition that aborts the run"),
-        ("examples", .words([GuardNotation.usage])),
+        ("examples", .words([GuardNotation.usage] + Metric.allCases.compactMap(\.description.example))),
         (
             "anyOf",
             .array(

@@ -27,11 +27,17 @@ extension JSONWriter {
         key("guard")
         string(condition.text)
         key("metric")
-        string(condition.metric.rawValue)
+        string(condition.metricName)
+        if let subject = condition.subject {
+            key(condition.metric.description.place == .probe ? "probe" : "stressor")
+            string(subject.name)
+            key("over_s")
+            seconds(of: subject.window)
+        }
         key("comparison")
         string(condition.comparison.rawValue)
         key("limit")
-        decimal(condition.limit, places: condition.unit == .ratio ? 6 : 0)
+        decimal(condition.limit, places: condition.unit.logPlaces)
         key("unit")
         string(condition.unit.rawValue)
         key("for_s")
@@ -50,9 +56,15 @@ extension JSONWriter {
     mutating func tripMembers(_ trip: GuardTrip) {
         guardMembers(trip.condition)
         key("value")
-        decimal(trip.value, places: trip.condition.unit == .ratio ? 6 : 0)
+        decimal(trip.value, places: trip.condition.unit.logPlaces)
+        if trip.isLeast {
+            key("value_is_least")
+            boolean(true)
+        }
         key("held_s")
         seconds(of: trip.held)
+        key("span_s")
+        seconds(of: trip.span)
     }
 
     /// Writes the quantiles of both latencies.

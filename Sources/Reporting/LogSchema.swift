@@ -18,6 +18,40 @@ public enum LogSchema {
                 "traceparent": {"$ref": "#/$defs/traceparent"},
         """#
 
+    /// What a guard says of itself.
+    private static let guardMembers = #"""
+        "guard": {"type": "string", "description": "The notation as written."},
+                "metric": {"type": "string", "description": "Behind its name where it is of a probe or a stressor."},
+                "probe": {"type": "string", "description": "The probe whose answers are watched."},
+                "stressor": {"type": "string", "description": "The stressor whose errors are watched."},
+                "over_s": {"type": "number", "minimum": 1, "description": "The time that one figure is of."},
+                "comparison": {"enum": ["<", "<=", ">", ">="]},
+                "limit": {"type": "number", "description": "In the unit."},
+                "unit": {"enum": [\#(UnitTable.guardMembers)]},
+                "for_s": {"type": "number", "minimum": 0, "description": "For how long it must hold."},
+                "directory": {
+                  "type": "string",
+                  "description": "Whose file system or control group is meant; absent where the host is."
+                },
+                "default": {
+                  "const": true,
+                  "description": "It is on without being written, and watches the host alone."
+                }
+        """#
+
+    /// What a guard saw that has tripped.
+    private static let tripMembers = #"""
+        "value": {"type": "number", "description": "What was seen last, in the unit."},
+                "value_is_least": {
+                  "const": true,
+                  "description": "It is only known to be more: no answer within that time, or none at all."
+                },
+                "held_s": {
+                  "type": "number", "minimum": 0, "description": "For how long it had held, breaks left out."
+                },
+                "span_s": {"type": "number", "minimum": 0, "description": "How long ago it first held."}
+        """#
+
     private static let text = #"""
         {
           "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -125,22 +159,8 @@ public enum LogSchema {
                 \#(lineMembers)
                 "event": {"const": "guard_tripped"},
                 "elapsed_s": {"type": "number", "description": "Since the load began; 0 before that."},
-                "guard": {"type": "string", "description": "The notation as written."},
-                "metric": {"type": "string"},
-                "comparison": {"enum": ["<", "<=", ">", ">="]},
-                "limit": {"type": "number", "minimum": 0, "description": "In the unit."},
-                "unit": {"enum": [\#(UnitTable.guardMembers)]},
-                "for_s": {"type": "number", "minimum": 0, "description": "For how long it must hold."},
-                "directory": {
-                  "type": "string",
-                  "description": "Whose file system or control group is meant; absent where the host is."
-                },
-                "default": {
-                  "const": true,
-                  "description": "It is on without being written, and watches the host alone."
-                },
-                "value": {"type": "number", "description": "What was seen last, in the unit."},
-                "held_s": {"type": "number", "minimum": 0, "description": "For how long it had held."}
+                \#(guardMembers),
+                \#(tripMembers)
               },
               "required": [
                 "schema", "time", "run_id", "event", "elapsed_s", "guard", "metric", "comparison", "limit",
@@ -583,20 +603,7 @@ public enum LogSchema {
             "guard": {
               "type": "object",
               "properties": {
-                "guard": {"type": "string", "description": "The notation as written."},
-                "metric": {"type": "string"},
-                "comparison": {"enum": ["<", "<=", ">", ">="]},
-                "limit": {"type": "number", "minimum": 0, "description": "In the unit."},
-                "unit": {"enum": [\#(UnitTable.guardMembers)]},
-                "for_s": {"type": "number", "minimum": 0, "description": "For how long it must hold."},
-                "directory": {
-                  "type": "string",
-                  "description": "Whose file system or control group is meant; absent where the host is."
-                },
-                "default": {
-                  "const": true,
-                  "description": "It is on without being written, and watches the host alone."
-                }
+                \#(guardMembers)
               },
               "required": ["guard", "metric", "comparison", "limit", "unit", "for_s"],
               "additionalProperties": false
@@ -604,22 +611,8 @@ public enum LogSchema {
             "guard_trip": {
               "type": "object",
               "properties": {
-                "guard": {"type": "string", "description": "The notation as written."},
-                "metric": {"type": "string"},
-                "comparison": {"enum": ["<", "<=", ">", ">="]},
-                "limit": {"type": "number", "minimum": 0, "description": "In the unit."},
-                "unit": {"enum": [\#(UnitTable.guardMembers)]},
-                "for_s": {"type": "number", "minimum": 0, "description": "For how long it must hold."},
-                "directory": {
-                  "type": "string",
-                  "description": "Whose file system or control group is meant; absent where the host is."
-                },
-                "default": {
-                  "const": true,
-                  "description": "It is on without being written, and watches the host alone."
-                },
-                "value": {"type": "number", "description": "What was seen last, in the unit."},
-                "held_s": {"type": "number", "minimum": 0, "description": "For how long it had held."}
+                \#(guardMembers),
+                \#(tripMembers)
               },
               "required": ["guard", "metric", "comparison", "limit", "unit", "for_s", "value", "held_s"],
               "additionalProperties": false

@@ -52,7 +52,16 @@ extension PhaseResult {
 extension PlannedGuard {
     /// A figure in the guard's unit.
     func amount(_ value: Double) -> String {
-        unit.amounts.map { HumanUnits.amount(value, $0) } ?? HumanUnits.percent(value)
+        if let amounts = unit.amounts { return HumanUnits.amount(value, amounts) }
+        func number(_ places: Int) -> String { NumberText.text(value, places: places, trimming: true) }
+        return switch unit {
+        case .seconds: HumanUnits.seconds(value)
+        case .milliseconds: "\(number(3)) ms"
+        case .percent: "\(number(3))%"
+        case .number: number(6)
+        case .errorsPerSecond: "\(number(1)) a second"
+        case .ratio, .bytes, .handles, .processes: HumanUnits.percent(value)
+        }
     }
 }
 
@@ -61,9 +70,17 @@ extension GuardTrip {
     var sentence: String {
         let place = condition.directory.map { " (\($0))" } ?? ""
         let origin = condition.isDefault ? ", which is on by default," : ""
-        let time = held > 0 ? " for \(HumanUnits.seconds(held.seconds))" : ""
-        let seen = "\(condition.metric.rawValue)\(place) was \(condition.amount(value))"
+        let most = condition.amount(value)
+        let figure = isLeast ? "more than \(most), or there was no answer at all" : most
+        let seen = "\(condition.metricName)\(place) was \(figure)"
         return "guard '\(condition.text)'\(origin) tripped: \(seen)\(time); everything is released"
+    }
+
+    /// For how long, and with which breaks.
+    private var time: String {
+        guard held > 0 else { return "" }
+        let held = HumanUnits.seconds(held.seconds)
+        return span > self.held ? " for \(held) of the last \(HumanUnits.seconds(span.seconds))" : " for \(held)"
     }
 }
 

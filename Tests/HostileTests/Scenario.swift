@@ -52,7 +52,7 @@ struct Scenario: Sendable {
     static let all =
         cpuStopped + cpuLimited + cpuShaped + memory + memoryShaped + memoryBandwidth + fileHandles + processes
         + diskSpace + inodes
-        + diskBandwidth + diskBandwidthShaped + diskWitnessed
+        + diskBandwidth + diskBandwidthShaped + diskWitnessed + guards
 
     /// How many of a kind run at a time, each with its twin, so that none is another's noise.
     static func sideBySide(_ kind: String) -> Int {

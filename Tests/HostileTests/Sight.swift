@@ -31,6 +31,8 @@ enum Meter: Hashable, Sendable {
     case groupCPU
     /// Bytes that are charged to the `memory` group: `memory.usage_in_bytes`.
     case groupMemory
+    /// Processes of the `memory` group that the OOM killer has killed: `oom_kill` of `memory.oom_control`.
+    case groupKills
     /// Descriptors that the first neighbour may still open: numbers below its soft RLIMIT_NOFILE that it has not open.
     case neighbourFree
 }

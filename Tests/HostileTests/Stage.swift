@@ -161,6 +161,9 @@ final class Stage {
             return meter == .read ? figures[2] * 512 : meter == .written ? figures[6] * 512 : figures[0] + figures[4]
         case .groupCPU: return groups["cpuacct"].flatMap { Kernel.number($0 + "/cpuacct.usage") }.map { $0 / 1e9 }
         case .groupMemory: return groups["memory"].flatMap { Kernel.number($0 + "/memory.usage_in_bytes") }
+        case .groupKills:
+            let lines = groups["memory"].flatMap { Kernel.text($0 + "/memory.oom_control") }?.split(separator: "\n")
+            return lines?.first { $0.hasPrefix("oom_kill ") }.flatMap { Double($0.dropFirst("oom_kill ".count)) }
         case .neighbourFree:
             guard let id = neighbours.first?.id, let limit = Kernel.softLimit(of: id) else { return nil }
             // A descriptor beyond the limit takes none of the numbers below it.

@@ -92,7 +92,7 @@ struct MutationTests {
                 #expect(error.offset >= 0 && error.offset <= text.unicodeScalars.count)
                 #expect(!error.message.isEmpty)
             }
-            _ = try? GuardNotation.parse(text, mark: SourceMark(line: 1, column: 1))
+            _ = try? GuardNotation(probes: [], stressors: []).parse(text, mark: SourceMark(line: 1, column: 1))
             _ = try? ToleranceNotation.parse(text, for: "cpu", unit: .cores)
             _ = try? UnitNotation.duration(text)
         }

@@ -62,7 +62,8 @@ let goldenLog: [String] = [
     #"""
     {"schema":"exert-log/1","time":"2026-11-22T14:00:02.250000000Z","run_id":"01JDA5Q0Z8R6V3T1Y7K2M4N9PX",\#
     "event":"guard_tripped","elapsed_s":2.25,"guard":"disk.free < 5% for 2s","metric":"disk.free","comparison":"<",\#
-    "limit":0.05,"unit":"ratio","for_s":2,"directory":"/var/lib/app","value":0.031,"held_s":2.1}
+    "limit":0.05,"unit":"ratio","for_s":2,"directory":"/var/lib/app","value":0.031,"held_s":2.1,\#
+    "span_s":2.1}
     """#,
     #"""
     {"schema":"exert-log/1","time":"2026-11-22T14:00:02.300000000Z","run_id":"01JDA5Q0Z8R6V3T1Y7K2M4N9PX",\#

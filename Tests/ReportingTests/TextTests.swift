@@ -83,6 +83,38 @@ private let plain = TextStyle()
         #expect(text.contains("exit 3: aborted by a guard"), "\(text)")
     }
 
+    @Test func aTrippedGuardOnAProbeSaysWhatIsKnown() throws {
+        let subject = GuardSubject("checkout", percentile: 0.95, unit: .seconds, window: 5 * .second)
+        let condition = PlannedGuard(
+            text: "checkout.p95 > 500ms over 5s for 2s", metric: .percentile, subject: subject, comparison: .above,
+            limit: 0.5, unit: .seconds, length: 2 * .second)
+        var trip = GuardTrip(condition: condition, value: 1, held: 2100 * .millisecond, span: 3 * .second)
+        trip.isLeast = true
+        var record = Fixture.missed
+        record.plan.guards = [condition]
+        record.guardTrip = trip
+        record.verdict = .aborted
+        let text = SummaryText.text(record, style: plain).split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        #expect(
+            text.contains(
+                "guard 'checkout.p95 > 500ms over 5s for 2s' tripped: checkout.p95 was more than 1.000 s, or there was "
+                    + "no answer at all for 2.100 s of the last 3.000 s; everything is released"), "\(text)")
+        // The log has the same, in the words of its schema.
+        var log = EventLog(plan: record.plan)
+        let schema = try MiniSchema(LogSchema.jsonSchema())
+        for event in [Event.guardTripped(trip), .runEnded(record)] {
+            let line = log.line(Fixture.event(2, event))
+            #expect(try schema.accepts(String(decoding: line, as: UTF8.self)))
+        }
+        let line = String(decoding: log.line(Fixture.event(2, .guardTripped(trip))), as: UTF8.self)
+        #expect(
+            line.contains(
+                #""metric":"checkout.p95","probe":"checkout","over_s":5,"comparison":">","limit":0.5,"unit":"seconds","#
+            ),
+            "\(line)")
+        #expect(line.contains(#""value":1,"value_is_least":true,"held_s":2.1,"span_s":3"#), "\(line)")
+    }
+
     @Test func aMissSaysByHowMuchAndWhy() {
         #expect(
             SummaryText.text(Fixture.missed, style: plain) == """

@@ -3,7 +3,7 @@
 internal import LinuxSystem
 internal import LoadModel
 
-/// What a guard watches, read from kernel files that are kept open.
+/// What a guard watches: read from kernel files that are kept open, or told by the prober or the stressors.
 final class GuardMeter {
     /// Shares are of the last second: at 10 Hz a single look would be noise.
     static let window: Nanoseconds = .second
@@ -13,13 +13,27 @@ final class GuardMeter {
         case level(() -> Double?)
         /// A counter that grows by at most 1 for each ns: the share of the window in which it did.
         case share(() -> Double?)
+        /// What a probe's answers of the last while come to.
+        case probe(ProbeWindow)
+        /// A counter's growth per second.
+        case rate((() -> Int64?)?)
     }
 
-    private let source: Source
+    /// A figure, as it is told.
+    struct Figure {
+        var value: Double
+        /// Whether it is only known to be more.
+        var isLeast = false
+    }
+
+    let condition: PlannedGuard
+    private var source: Source
     private var looks: [(time: Nanoseconds, counter: Double)] = []
 
     /// Opens what `condition` needs; `nil` where this host does not offer it.
-    init?(_ condition: PlannedGuard, host: HostFacts) {
+    ///
+    /// - Parameter probe: the plan of the probe that it watches; `nil` where it watches none.
+    init?(_ condition: PlannedGuard, host: HostFacts, probe: ProbePlan? = nil) {
         let (metric, isRatio) = (condition.metric, condition.unit == .ratio)
         let directory = condition.held?.location ?? condition.directory
         let found: Source? =
@@ -38,25 +52,69 @@ final class GuardMeter {
             case .groupCPUPressureSome, .groupMemoryPressureSome, .groupIOPressureSome:
                 Self.pressure(metric, of: directory) { $0.some }
             case .groupMemoryPressureFull, .groupIOPressureFull: Self.pressure(metric, of: directory) { $0.full }
+            case .good, .bad, .percentile, .mean: probe.flatMap { ProbeWindow(condition, $0) }.map { .probe($0) }
+            case .errors: .rate(nil)
             }
         guard let found else { return nil }
+        self.condition = condition
         source = found
     }
 
-    /// The figure at `now` (ns, any fixed origin); `nil` where it is not known, or not yet.
-    func read(at now: Nanoseconds) -> Double? {
-        switch source {
-        case .level(let read):
-            return read()
-        case .share(let read):
-            guard let counter = read() else { return nil }
-            looks.append((now, counter))
-            // The latest look that is a window old stays.
-            while looks.count > 2, looks[1].time <= now - Self.window { looks.removeFirst() }
-            // 5 % short is a window, too: looks come every 100 ms, and not to the ns.
-            guard let first = looks.first, now - first.time >= Self.window / 20 * 19 else { return nil }
-            return min(1, max(0, (counter - first.counter) / Double(now - first.time)))
+    /// Takes what a probe came to, at `now` as ``look(at:)`` has it.
+    func add(_ result: ProbeResult, at now: Nanoseconds) {
+        guard case .probe(var window) = source else { return }
+        // One owner at a time, so that nothing is copied.
+        source = .rate(nil)
+        window.add(result, at: now)
+        source = .probe(window)
+    }
+
+    /// Counts by `read` from now on.
+    func connect(_ read: @escaping () -> Int64?) {
+        guard case .rate = source else { return }
+        source = .rate(read)
+    }
+
+    /// Whether the comparison holds at `now` (ns, any fixed origin); `nil` where that is not known, or not yet.
+    func look(at now: Nanoseconds) -> Bool? {
+        if case .probe(var window) = source {
+            source = .rate(nil)
+            defer { source = .probe(window) }
+            return window.look(at: now)
         }
+        last = read(at: now)
+        return last.map { condition.isTripped(by: $0) }
+    }
+
+    /// What was seen at the last look; `nil` where that was nothing.
+    var figure: Figure? {
+        if case .probe(let window) = source { return window.figure }
+        return last.map { Figure(value: $0) }
+    }
+
+    private var last: Double?
+
+    private func read(at now: Nanoseconds) -> Double? {
+        switch source {
+        case .level(let read): return read()
+        case .share(let read):
+            return growth(of: read(), within: Self.window, at: now).map { min(1, max(0, $0)) }
+        case .rate(let read):
+            let count = read?().map { Double($0) * Double(Nanoseconds.second) }
+            return growth(of: count, within: condition.subject?.window ?? Self.window, at: now)
+        case .probe: return nil
+        }
+    }
+
+    /// The growth of a counter in a window, by the length of that.
+    private func growth(of counter: Double?, within window: Nanoseconds, at now: Nanoseconds) -> Double? {
+        guard let counter else { return nil }
+        looks.append((now, counter))
+        // The latest look that is a window old stays.
+        while looks.count > 2, looks[1].time <= now - window { looks.removeFirst() }
+        // 5 % short is a window, too: looks come every 100 ms, and not to the ns.
+        guard let first = looks.first, now - first.time >= window / 20 * 19 else { return nil }
+        return (counter - first.counter) / Double(now - first.time)
     }
 
     /// What can be had without swapping: of the host, or of the control group where that is less.
@@ -104,61 +162,5 @@ final class GuardMeter {
             return nil
         }
         return .share { gauge.read().flatMap(total).map { Double($0) * 1000 } }
-    }
-}
-
-/// Watches all guards of a run.
-final class GuardWatch {
-    /// How often guards are looked at that nobody wrote: they are in every run, and wait for seconds anyway.
-    static let defaultPause: Nanoseconds = 500 * .millisecond
-
-    private var watched: [(condition: PlannedGuard, meter: GuardMeter, since: Nanoseconds?)] = []
-    private var lastDefaultLook: Nanoseconds?
-
-    /// Opens the meters of `guards`.
-    ///
-    /// - Throws: ``ObserverFailure/cannotObserve(_:)`` where one cannot be opened any more.
-    init(_ guards: [PlannedGuard], host: HostFacts) throws(ObserverFailure) {
-        for condition in guards {
-            guard let meter = GuardMeter(condition, host: host) else {
-                throw .cannotObserve("guard '\(condition.text)': what it watches cannot be read")
-            }
-            watched.append((condition, meter, nil))
-        }
-    }
-
-    /// Looks at all guards; the first that is tripped, where one is.
-    ///
-    /// - Parameter now: any fixed origin, in ns.
-    func check(at now: Nanoseconds) -> GuardTrip? {
-        var trip: GuardTrip?
-        // Looks come every 100 ms, and not to the ns.
-        let takesDefaults = lastDefaultLook.map { now - $0 >= Self.defaultPause / 20 * 19 } ?? true
-        if takesDefaults { lastDefaultLook = now }
-        for index in watched.indices where takesDefaults || !watched[index].condition.isDefault {
-            let condition = watched[index].condition
-            // What cannot be read just now neither trips a guard nor clears it.
-            guard let value = watched[index].meter.read(at: now) else { continue }
-            guard condition.isTripped(by: value) else {
-                watched[index].since = nil
-                continue
-            }
-            let since = watched[index].since ?? now
-            watched[index].since = since
-            if trip == nil, now - since >= condition.length {
-                trip = GuardTrip(condition: condition, value: value, held: now - since)
-            }
-        }
-        return trip
-    }
-    /// Takes away the guards that are on by default and that a load means to go beyond; those that were taken away.
-    func stepAside(_ overrides: [Metric: String]) -> [GuardAside] {
-        let aside = watched.compactMap { entry in
-            overrides[entry.condition.metric].flatMap { reason in
-                entry.condition.isDefault ? GuardAside(text: entry.condition.text, reason: reason) : nil
-            }
-        }
-        watched.removeAll { $0.condition.isDefault && overrides[$0.condition.metric] != nil }
-        return aside
     }
 }

@@ -86,7 +86,7 @@ public final class Observer {
             throw .cannotObserve("signals cannot be set up: \(error)")
         }
         probe = HostProbe(cpuCount: host.onlineCPUs.count, processorTimes: world.processorTimes)
-        guards = try GuardWatch(plan.guards, host: host)
+        guards = try GuardWatch(plan.guards, host: host, probes: plan.probes)
     }
 
     /// Makes the run; returns when everything is released.
@@ -121,6 +121,7 @@ public final class Observer {
         let observerCPU = (Clocks.processCPU - cpuBefore).seconds
         let isComplete = now >= plan.length
         let elapsed = isComplete ? plan.length : now
+        for finding in guards.takeBlind(at: now, isEnd: true) { note(finding) }
         if !isComplete, probing?.isNotSteady != true { finishPhase(isCut: true) }
         release()
         // The write end has lived until here; from now on there is nobody whom its closing could end.
@@ -302,6 +303,7 @@ public final class Observer {
                 logUpToHere()
                 return emit(.guardTripped(trip))
             }
+            for finding in guards.takeBlind(at: time) { note(finding) }
             if takeOrders() { return logUpToHere() }
             if let expiredLease {
                 leaseExpiry = expiredLease

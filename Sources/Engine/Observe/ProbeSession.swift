@@ -30,6 +30,8 @@ final class ProbeSession {
     /// The probes of which TLS failed, and of which it is told why.
     private var tlsFailures: Set<Int> = []
     private var tlsFailed: Int?
+    /// Who else takes each result.
+    var tell: ((ProbeResult) -> Void)?
 
     /// Starts the prober of a plan; `nil` where nothing is asked.
     init?(_ plan: Plan) throws(ObserverFailure) {
@@ -130,6 +132,7 @@ final class ProbeSession {
             guard seconds.add(result) else { return }
             judge?.add(result)
             tlsFailed = result.outcome == .tls ? result.probe : nil
+            tell?(result)
         case .told(.second(let second)):
             record.lost += second.dropped
             record.proberCPUSeconds += second.cpuTime.seconds

@@ -21,6 +21,11 @@ extension StressorSession {
     /// Operations that were dropped so far; `nil` where the load is not made of them.
     var dropped: Int64? { pages.latency == nil ? nil : pages.gauges.map(\.dropped).max() }
 
+    /// Operations so far that failed, were refused or were dropped.
+    ///
+    /// One that fails is counted as a refusal as well, whatever the load is made of.
+    var errors: Int64 { pages.gauges.reduce(0) { $0 + $1.refusals } + (dropped ?? 0) }
+
     /// What the witness has to tell of the figures.
     func takeFinding() -> Finding? {
         guard isAlive, var finding = witness?.takeFinding() else { return nil }

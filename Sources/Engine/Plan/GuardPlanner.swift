@@ -25,6 +25,8 @@ struct GuardPlanner {
             let metric = condition.metric.description
             let places: [String?] =
                 switch metric.place {
+                // What probes and stressors tell can be had wherever they run.
+                case .probe, .stressor: [nil]
                 case .host: [nil]
                 case .fileSystem: directories.isEmpty ? ["/"] : directories
                 case .group: groups
@@ -49,7 +51,7 @@ struct GuardPlanner {
     }
 
     private static func canWatch(_ condition: PlannedGuard, _ host: HostFacts) -> Bool {
-        GuardMeter(condition, host: host) != nil
+        condition.subject != nil || GuardMeter(condition, host: host) != nil
     }
 
     private static func planned(
@@ -59,11 +61,12 @@ struct GuardPlanner {
             if case .percent(let percent) = condition.limit {
                 (percent / 100, .ratio)
             } else {
-                (condition.limit.number ?? .nan, condition.metric.description.unit)
+                (condition.limit.number ?? .nan, condition.subject?.unit ?? condition.metric.description.unit)
             }
         return PlannedGuard(
-            text: condition.text, metric: condition.metric, comparison: condition.comparison, limit: limit, unit: unit,
-            length: condition.length, directory: directory, held: held, isDefault: isDefault)
+            text: condition.text, metric: condition.metric, subject: condition.subject,
+            comparison: condition.comparison, limit: limit, unit: unit, length: condition.length,
+            directory: directory, held: held, isDefault: isDefault)
     }
 
     /// The guards that nobody need write: which are on, and which are not, and why.

@@ -113,7 +113,7 @@ struct ObjectiveNotation {
             }
             measure = .mean
         } else if first.first == "p", first.end > first.offset + 1, first[first.offset + 1]?.isDigit == true {
-            measure = .percentile(try percentile(first))
+            measure = .percentile(try Self.percentile(first))
         } else {
             let words = ["recovers", "within", "mean", "p95", "p99"]
             let remedy = Wording.nearest(to: first.text, among: words).map { "did you mean '\($0)'?" } ?? Self.forms
@@ -138,7 +138,7 @@ struct ObjectiveNotation {
             limit = tokens.phrase.slice(word.offset, next.end)
             _ = tokens.next()
         }
-        return (measure, .fixed(comparison, try amount(limit, plan)))
+        return (measure, .fixed(comparison, try Self.amount(limit, plan)))
     }
 
     private func share(
@@ -163,7 +163,7 @@ struct ObjectiveNotation {
         return (counted.text == "seconds" ? .goodSeconds : .goodProbes, .fixed(.atLeast, value / 100))
     }
 
-    private func percentile(_ phrase: Phrase) throws(NotationError) -> Double {
+    static func percentile(_ phrase: Phrase) throws(NotationError) -> Double {
         let digits = phrase.dropping(to: phrase.offset + 1)
         let (value, end) = try NumberNotation.number(in: digits, at: digits.offset)
         guard end == digits.end, value > 0, value < 100 else {
@@ -192,7 +192,7 @@ struct ObjectiveNotation {
         return 1 + (sign.text == "+" ? value : -value) / 100
     }
 
-    private static func example(_ plan: ProbePlan) -> String {
+    static func example(_ plan: ProbePlan) -> String {
         switch plan.unit {
         case nil: "300ms"
         case .seconds, .milliseconds: "5s"
@@ -203,7 +203,7 @@ struct ObjectiveNotation {
     }
 
     /// The limit in the unit that the probe's figures have.
-    private func amount(_ phrase: Phrase, _ plan: ProbePlan) throws(NotationError) -> Double {
+    static func amount(_ phrase: Phrase, _ plan: ProbePlan) throws(NotationError) -> Double {
         switch plan.unit {
         case nil:
             let length = try UnitNotation.duration(phrase, atLeast: 1, of: "the limit")
@@ -227,7 +227,7 @@ struct ObjectiveNotation {
                 throw NotationError(
                     phrase.offset,
                     "the limit of '\(plan.name)' is a \(plan.unit == .percent ? "share" : "number") such "
-                        + "as '\(Self.example(plan))', not \(Wording.quote(phrase.text))")
+                        + "as '\(example(plan))', not \(Wording.quote(phrase.text))")
             }
             return isNegative ? -value : value
         }

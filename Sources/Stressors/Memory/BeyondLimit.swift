@@ -90,7 +90,10 @@ enum BeyondLimit {
             ? "pages go to swap, and where that is full the OOM killer comes"
             : host.memoryLimit == nil
                 ? "the group is slowed down, and nobody is killed: that is a limit of memory.high"
-                : "nothing can be paged out, so the OOM killer comes; exert's stressors offer themselves first"
+                : waits(bound.group)
+                    ? "nothing can be paged out, and nobody is killed, since memory.oom_control of "
+                        + "\(bound.group.directory) has oom_kill_disable 1: who wants more waits"
+                    : "nothing can be paged out, so the OOM killer comes; exert's stressors offer themselves first"
         let found = note(
             "beyond_limit", "the target goes up to \(mebibytes(peak)), beyond the limit of \(limit): \(end)")
         return [found] + [killsAll(host)].compactMap { $0 }
@@ -112,6 +115,13 @@ enum BeyondLimit {
             return true
         }
         return both > memory
+    }
+
+    /// Whether whoever wants more than a group may have waits, rather than being killed: `oom_kill_disable` of v1;
+    /// Documentation/admin-guide/cgroup-v1/memory.rst, "OOM Control".
+    private static func waits(_ group: CgroupView.Group) -> Bool {
+        let text = group.version == 1 ? SmallFile.text(group.directory + "/memory.oom_control") : nil
+        return text?.utf8.starts(with: "oom_kill_disable 1".utf8) == true
     }
 
     /// Says that the kernel will kill the whole group, exert's observer with it, which then tells no verdict.
