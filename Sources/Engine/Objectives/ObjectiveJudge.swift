@@ -177,6 +177,8 @@ public struct ObjectiveJudge: Sendable {
             let watched = now - released
             // What hangs is known to be bad when it is given up.
             if watched < plan.timeout + 2 * plan.every { return true }
+            // What was asked before the first good one decides since when it is well.
+            if tracker.episodes.count > 0, lanes[place.probe].awaitsEarlier(at: now) { return true }
             if tracker.episodes.isBad { return watched <= tracker.within }
             let isLasting = tracker.episodes.goodSince * plan.every >= EpisodeTracker.apart
             return tracker.episodes.count > 0 && !isLasting && watched <= tracker.within + EpisodeTracker.apart
