@@ -130,6 +130,41 @@ extension ExertCommands {
             }
         }
 
+        @Test func `a prober that never runs again has seen nothing good, and every due time has a result`() throws {
+            let stub = try StubService()
+            let asked = try AskedRun(
+                [("steady", 1000, nil), ("squeeze", 3000, "cpu: 10%")],
+                probes: ["web": "http: '\(stub.url)', every: 50ms, timeout: 500ms"],
+                objectives: ["web 50% good during squeeze", "web recovers within 1s"])
+            try asked.begin()
+            asked.sleep(until: 3)
+            kill(try #require(Processes.prober(of: asked.run.id)), SIGSTOP)
+            let (code, log, output) = try asked.finish()
+            #expect(code == 6, "\(output)")
+            #expect(try log.verdicts() == ["inconclusive", "inconclusive"], "\(output)")
+            let squeeze = try log.objective("during squeeze")
+            #expect(squeeze["reason"] as? String == "prober_starved")
+            let (count, withdrawn) = (squeeze["count"] as? Int ?? 0, squeeze["withdrawn"] as? Int ?? 0)
+            #expect(count + withdrawn == 60 && abs(withdrawn - 20) <= 2, "\(squeeze)")
+        }
+
+        @Test func `where who asks is gone before the load nothing is exerted`() throws {
+            let stub = try StubService()
+            for signal in [SIGKILL, SIGSTOP] {
+                let asked = try AskedRun(
+                    [("steady", 3000, nil), ("squeeze", 3000, "cpu: 10%")],
+                    probes: ["web": "http: '\(stub.url)', every: 50ms, timeout: 300ms"],
+                    objectives: ["web 90% good before"])
+                try asked.begin()
+                asked.sleep(until: 0.5)
+                kill(try #require(Processes.prober(of: asked.run.id)), signal)
+                let (code, log, output) = try asked.finish()
+                #expect(code == 7, "\(output)")
+                #expect(try log.objective("before")["reason"] as? String == "prober_starved", "\(output)")
+                #expect(log.all("phase_started").count == 1)
+            }
+        }
+
         @Test func `an alert is found within one period of when it fired`() throws {
             let stub = try StubService()
             let asked = try AskedRun(

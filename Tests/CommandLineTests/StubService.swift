@@ -67,10 +67,10 @@ final class AskedRun {
             let load = phase.load.map { ", load: { \($0) }" } ?? ""
             return "  - { name: \(phase.name), for: \(phase.milliseconds)ms\(load) }\n"
         }
-        let profile = try folder.write(
-            "stressors: { cpu: { \(cpu) } }\nphases:\n" + phases.joined() + "probes:\n"
-                + probes.map { "  \($0): { \($1) }\n" }.joined()
-                + "objectives:\n" + objectives.map { "  - \($0)\n" }.joined(), to: "p.yaml")
+        let asked = probes.map { "  \($0.key): { \($0.value) }\n" }.joined()
+        let wanted = objectives.map { "  - \($0)\n" }.joined()
+        let text = "stressors: { cpu: { \(cpu) } }\nphases:\n\(phases.joined())probes:\n\(asked)objectives:\n\(wanted)"
+        let profile = try folder.write(text, to: "p.yaml")
         run = try Exert.start(["run", profile, "--log", log, "-q"])
     }
 

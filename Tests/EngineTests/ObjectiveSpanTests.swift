@@ -260,6 +260,17 @@ import Testing
     }
 
     /// A day at 20 a second, a minute of each hour bad.
+    @Test func `what was never told is known, in and out of order`() {
+        var told = ToldNumbers(ServiceSimulation.plan(every: .second, timeout: .second))
+        for number in [0, 1, 3, 6] as [Int64] { told.insert(number) }
+        #expect(told.missing(before: 9) == [2, 4, 5, 7, 8] && told.missing(before: 2) == [])
+        told.insert(2)
+        #expect(told.missing(before: 7) == [4, 5])
+        // One that is lost keeps nothing for ever.
+        for number in 7...1000 as ClosedRange<Int64> { told.insert(number) }
+        #expect(told.missing(before: 1003) == [1001, 1002])
+    }
+
     @Test func `what is kept does not grow with the run`() {
         let plan = Simulation.plan()
         let phases = [PlannedPhase(name: "squeeze", start: 0, length: 86_400 * .second, loads: ["cpu": "1%"])]
