@@ -52,7 +52,8 @@ public struct ObjectiveJudge: Sendable {
         var tracker: Tracker
     }
 
-    /// Creates a judge of a run that begins at `start`, in ns of the clock; a last phase goes on until the end.
+    /// Creates a judge of a run that begins at `start`, in ns of the clock; a last phase without a load goes on
+    /// until the end.
     public init(probes: [ProbePlan], objectives: [Objective], phases: [PlannedPhase], start: Nanoseconds) {
         self.objectives = objectives
         plans = probes
