@@ -95,7 +95,10 @@ final class AskedRun {
     /// Waits for the end.
     func finish(limit: Double = 60) throws -> (code: Int32, log: ExperimentLog, output: String) {
         let result = try run.wait(limit: limit)
-        return (result.code, try ExperimentLog(file: log), result.output + result.error)
+        let log = try ExperimentLog(file: log)
+        // More exactly than the first line has it.
+        if let time = log.lines.last?["started_at"] as? String { start = Self.monotonic(time) }
+        return (result.code, log, result.output + result.error)
     }
 
     static var now: Double {
