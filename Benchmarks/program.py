@@ -41,6 +41,8 @@ class Bar:
             return None
         if self.figure is None:
             return False
+        if self.relation == "=":
+            return self.figure == self.bar
         return self.figure <= self.bar if self.relation == "<=" else self.figure >= self.bar
 
     def row(self) -> str:

@@ -57,9 +57,10 @@ final class ProbeCourse {
     ///
     /// While an answer is awaited, often enough that a prober that is kept from running notices.
     func nextTime(after now: Nanoseconds) -> Nanoseconds? {
-        var times = [nextDue, flights.first.map { $0.due + plan.timeout }].compactMap { $0 }
-        if !flights.isEmpty || !recovering.isEmpty { times.append(now + max(.millisecond, tolerance / 2)) }
-        return times.min()
+        var time = nextDue ?? .max
+        if let flight = flights.first { time = min(time, flight.due + plan.timeout) }
+        if !flights.isEmpty || !recovering.isEmpty { time = min(time, now + max(.millisecond, tolerance / 2)) }
+        return time == .max ? nil : time
     }
 
     /// Whether no result is left to come.

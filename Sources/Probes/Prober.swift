@@ -156,7 +156,7 @@ public final class Prober {
         var lastCall = Nanoseconds.max
         while !courses.allSatisfy(\.isOver), Clocks.monotonic < lastCall {
             let now = Clocks.monotonic
-            let wake = courses.compactMap { $0.nextTime(after: now) }.min() ?? now
+            let wake = courses.reduce(Nanoseconds.max) { min($0, $1.nextTime(after: now) ?? .max) }
             let planned = min(wake, report.end, lastCall)
             let count = queue.wait(until: planned)
             let woke = Clocks.monotonic

@@ -115,6 +115,32 @@ import Testing
         #expect(late.verdict == .notRecovered && late.recovery.map { $0.to >= 7 * .second } == true)
     }
 
+    @Test func `what was asked before the first good one is waited for`() {
+        // It forgets what it was asked, and is well 1 s after the release: the last of them is given up 5 s after it.
+        let plan = Simulation.plan(timeout: 6 * .second, goodWithin: 300 * .millisecond)
+        var simulation = Simulation(plan: plan, manner: .forgets)
+        simulation.down = [11 * .second..<21 * .second]
+        var judge = ObjectiveJudge(
+            probes: [plan],
+            objectives: [
+                Objective(
+                    probe: "a", wanted: .recovers(within: 8 * .second), text: "a", mark: SourceMark(line: 1, column: 1))
+            ], phases: ObjectiveJudge.phases(10, 10), start: ObjectiveJudge.start)
+        judge.note(.effective(phase: 1, at: ObjectiveJudge.start + 10 * .second))
+        judge.note(.judged(phase: 1, isMet: true))
+        judge.note(.released(at: ObjectiveJudge.start + 20 * .second))
+        var end = Nanoseconds.max
+        for result in simulation.results(40 * .second) where end == .max {
+            judge.add(result)
+            if result.done > ObjectiveJudge.start + 20 * .second, !judge.isRecoveryOpen(at: result.done) {
+                end = result.done
+            }
+        }
+        #expect(abs((end - ObjectiveJudge.start).seconds - 27) < 0.2)
+        let recovery = judge.finish(at: end)[0].recovery
+        #expect(recovery.map { $0.from <= .second && .second <= $0.to && $0.to - $0.from <= .second / 5 } == true)
+    }
+
     @Test func `what was never lost has held, and what came back under the load did so before the release`() {
         let phases = ObjectiveJudge.phases(10, 10, 10)
         let well = ObjectiveJudge.run(

@@ -260,6 +260,38 @@ import Testing
     }
 
     /// A day at 20 a second, a minute of each hour bad.
+    @Test func `while a recovery is watched the phase of the load is over`() {
+        // 50 ms apart: 200 in the phase, all good; and it fails from the release on, for 5 s.
+        var simulation = Simulation(plan: Simulation.plan(), manner: .fails)
+        simulation.down = [20 * .second..<25 * .second]
+        var judge = ObjectiveJudge(
+            probes: [simulation.plan],
+            objectives: [Objective.Span.during("squeeze"), .duringLoad, .after].map {
+                Objective(
+                    probe: "a",
+                    wanted: .keeps(.goodProbes, .fixed(.atLeast, 0.9), $0, window: nil, fromSettled: false),
+                    text: "a", mark: SourceMark(line: 1, column: 1))
+            }, phases: ObjectiveJudge.phases(10, 10), start: ObjectiveJudge.start)
+        judge.note(.effective(phase: 1, at: ObjectiveJudge.start + 10 * .second))
+        judge.note(.judged(phase: 1, isMet: true))
+        judge.note(.released(at: ObjectiveJudge.start + 20 * .second))
+        for result in simulation.results(26 * .second) { judge.add(result) }
+        let results = judge.finish(at: ObjectiveJudge.start + 26 * .second)
+        #expect(results.map(\.verdict) == [.held, .held, .lost])
+        #expect(results.map(\.count) == [200, 200, 120])
+    }
+
+    @Test func `what was never told is known, in and out of order`() {
+        var told = ToldNumbers(ServiceSimulation.plan(every: .second, timeout: .second))
+        for number in [0, 1, 3, 6] as [Int64] { told.insert(number) }
+        #expect(told.missing(before: 9) == [2, 4, 5, 7, 8] && told.missing(before: 2) == [])
+        told.insert(2)
+        #expect(told.missing(before: 7) == [4, 5])
+        // One that is lost keeps nothing for ever.
+        for number in 7...1000 as ClosedRange<Int64> { told.insert(number) }
+        #expect(told.missing(before: 1003) == [1001, 1002])
+    }
+
     @Test func `what is kept does not grow with the run`() {
         let plan = Simulation.plan()
         let phases = [PlannedPhase(name: "squeeze", start: 0, length: 86_400 * .second, loads: ["cpu": "1%"])]

@@ -157,6 +157,13 @@ enum Kernel {
         }
     }
 
+    /// The child of `parent` that asks its probes.
+    static func prober(of parent: Int32) -> Int32? {
+        children(of: parent).first { id in
+            text("/proc/\(id)/cmdline")?.split(separator: "\0").last == "prober"
+        }
+    }
+
     /// Figures of a file system; `nil` where it is gone.
     static func fileSystem(_ path: String) -> statvfs? {
         var facts = statvfs()

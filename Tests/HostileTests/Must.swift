@@ -14,6 +14,12 @@ struct Must: Sendable {
     var hasFinding = false
     /// Words of which one must be in the result that exert prints.
     var words: [String] = []
+    /// The verdict of each objective; none, and nothing was asked.
+    var objectives: [String] = []
+    /// The reason of each that is inconclusive.
+    var reasons: [String] = []
+    /// When the service was well again, in seconds after the release: an interval that is told must hold it.
+    var back: Double?
 
     static let met = Must(verdicts: ["met"])
     static let notMet = Must(verdicts: ["not_met"])
@@ -38,6 +44,13 @@ struct Must: Sendable {
         return copy
     }
 
+    /// The same, with what becomes of the objectives.
+    func objectives(_ verdicts: String..., reasons: [String] = [], back: Double? = nil) -> Must {
+        var copy = self
+        (copy.objectives, copy.reasons, copy.back) = (verdicts, reasons, back)
+        return copy
+    }
+
     /// The exit code that belongs to a verdict, as README has it.
     static func exitCode(of verdict: String) -> Int32? {
         ["met": 0, "not_met": 2, "unverified": 2, "aborted": 3, "killed": 5][verdict]
@@ -49,7 +62,8 @@ struct Must: Sendable {
         if !verdicts.contains(outcome.verdict) {
             objections.append("verdict \(outcome.verdict), and must be \(verdicts.joined(separator: " or "))")
         }
-        let code = Self.exitCode(of: outcome.verdict)
+        var code = Self.exitCode(of: outcome.verdict)
+        if code == 0, !outcome.objectives.allSatisfy({ ["held", "recovered"].contains($0.verdict) }) { code = 6 }
         if code != outcome.code { objections.append("exit \(outcome.code) with verdict \(outcome.verdict)") }
         let named = outcome.results.filter { $0.stressor == kind }.compactMap(\.cause)
         if !causes.isEmpty, Set(named).isDisjoint(with: causes) {
@@ -63,9 +77,26 @@ struct Must: Sendable {
                 objections.append("phase \(name): \(found), and must be \(verdicts.joined(separator: " or "))")
             }
         }
+        objections += self.objections(to: outcome.objectives)
         if hasFinding, outcome.findings.isEmpty { objections.append("no finding tells of it") }
         if !words.isEmpty, !words.contains(where: outcome.output.contains) {
             objections.append("none of the words \(words) is in the result")
+        }
+        return objections
+    }
+
+    private func objections(to found: [Outcome.Objective]) -> [String] {
+        var objections: [String] = []
+        if found.map(\.verdict) != objectives {
+            objections.append("objectives \(found.map(\.verdict)), and must be \(objectives)")
+        }
+        let strange = Set(found.compactMap(\.reason)).subtracting(reasons)
+        if !reasons.isEmpty, !strange.isEmpty { objections.append("nobody knows for \(strange), not \(reasons)") }
+        for bounds in found.compactMap(\.back) where back != nil {
+            // Who signals is a few milliseconds late.
+            if let back, !(bounds.lowerBound - 0.03...bounds.upperBound + 0.03).contains(back) {
+                objections.append("back \(bounds) s after the release, and was after \(back)")
+            }
         }
         return objections
     }

@@ -11,10 +11,18 @@ struct Outcome: Sendable {
         var verdict: String?
         var cause: String?
     }
+    /// What became of one objective.
+    struct Objective: Sendable {
+        var verdict: String
+        var reason: String?
+        /// When the service was back, in seconds after the release.
+        var back: ClosedRange<Double>?
+    }
     var code: Int32
     /// The run's verdict; empty where exert gave none.
     var verdict = ""
     var results: [Result] = []
+    var objectives: [Objective] = []
     /// Codes of what was found while it ran, without those that the plan had.
     var findings: [String] = []
     /// What it printed.
@@ -29,7 +37,8 @@ struct Outcome: Sendable {
     var summary: String {
         let phases = results.map { "\($0.phase) \($0.verdict ?? "-")\($0.cause.map { " (\($0))" } ?? "")" }
         let findings = findings.isEmpty ? "" : ", finds " + Set(findings).sorted().joined(separator: " ")
-        return "exit \(code) \(verdict): \(phases.joined(separator: ", "))\(findings)"
+        let asked = objectives.map { ", objective \($0.verdict)\($0.reason.map { " (\($0))" } ?? "")" }.joined()
+        return "exit \(code) \(verdict): \(phases.joined(separator: ", "))\(asked)\(findings)"
     }
 }
 
@@ -56,7 +65,8 @@ struct Performance {
         do { outcome = try run() } catch {
             return Report(objections: ["\(error)"], line: "\(error)")
         }
-        let must = isTwin ? Must.met : scenario.must
+        var must = isTwin ? Must.met : scenario.must
+        if isTwin { must.objectives = scenario.must.objectives.map { _ in "held" } }
         var objections = outcome.troubles + sights.compactMap { $0.objection(to: outcome.tracks) }
         // In words of its own: a judge that is blind says nothing of the verdict.
         objections += must.objections(to: outcome, kind: scenario.kind).map { "exert: \($0)" }
@@ -139,6 +149,13 @@ extension Outcome {
                 Result(
                     phase: result["phase"] as? String ?? "", stressor: result["stressor"] as? String ?? "",
                     verdict: result["verdict"] as? String, cause: result["limited_by"] as? String))
+        }
+        for objective in object["objectives"] as? [[String: Any]] ?? [] {
+            let back = objective["recovered_s"] as? [String: Double]
+            objectives.append(
+                Objective(
+                    verdict: objective["verdict"] as? String ?? "", reason: objective["reason"] as? String,
+                    back: back.flatMap { bounds in bounds["from"].flatMap { from in bounds["to"].map { from...$0 } } }))
         }
         func codes(_ object: Any?) -> [String] {
             ((object as? [String: Any])?["findings"] as? [[String: Any]] ?? []).compactMap { $0["code"] as? String }

@@ -52,7 +52,7 @@ struct Scenario: Sendable {
     static let all =
         cpuStopped + cpuLimited + cpuShaped + memory + memoryShaped + memoryBandwidth + fileHandles + processes
         + diskSpace + inodes
-        + diskBandwidth + diskBandwidthShaped + diskWitnessed + guards
+        + diskBandwidth + diskBandwidthShaped + diskWitnessed + guards + probed
 
     /// How many of a kind run at a time, each with its twin, so that none is another's noise.
     static func sideBySide(_ kind: String) -> Int {
@@ -105,6 +105,21 @@ struct Request: Sendable {
     }
 }
 
+extension Request {
+    /// 1 s without a load, 5 s of a CPU load, and what is asked of a service under it; and 4 s more, or none.
+    static func asking(
+        _ load: String, every: String = "50ms", settings: String = "{}", recover: Bool = false, _ objectives: String...
+    ) -> Request {
+        let phases = Request.phases(
+            "cpu", [("steady", 1000, nil), ("squeeze", 5000, load)] + (recover ? [("recover", 4000, nil)] : []),
+            settings: settings)
+        let probe = "probes:\n  web: { http: '{service}', every: \(every), timeout: 500ms }\nobjectives:\n"
+        return Request(
+            profile: (phases.profile ?? "") + probe + objectives.map { "  - web \($0)\n" }.joined(),
+            seconds: phases.seconds)
+    }
+}
+
 /// What is made before a run and removed after it.
 enum Need: Sendable {
     /// A file system on a loop device, with so many inodes where that is given; `below` is the size of another one
@@ -112,6 +127,8 @@ enum Need: Sendable {
     case disk(mebibytes: Int, type: String = "ext4", inodes: Int? = nil, below: Int? = nil)
     /// A control group of cgroup v1, the same path in every hierarchy, with what is written to its files.
     case group(String, [(file: String, value: String)] = [], child: Bool = false)
+    /// A small HTTP service; `{service}` is its address.
+    case service
 }
 
 /// Something that is done to a run.
@@ -200,6 +217,14 @@ struct Act: Sendable {
     /// A command that is run for each stressor, its process id last.
     static func tool(_ command: [String], _ time: Double) -> Act {
         at(time) { stage in for id in stage.stressors { try Child.run(command + ["\(id)"]) } }
+    }
+
+    /// The process that asks the probes is moved to a control group.
+    static func moveProber(to controller: String, _ time: Double) -> Act {
+        at(time) { stage in
+            guard let prober = stage.prober else { throw Failure("there is no prober") }
+            try stage.write("\(prober)", to: "cgroup.procs", of: controller)
+        }
     }
 
     /// A file of a control group is written.

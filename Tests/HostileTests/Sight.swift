@@ -7,6 +7,10 @@ enum Meter: Hashable, Sendable {
     /// CPU time of the stressors, in seconds: their process CPU clocks (clock_getcpuclockid(3)), which count each
     /// nanosecond, where `utime` and `stime` may be short of a tick.
     case cpu
+    /// CPU time of the process that asks the probes, in seconds.
+    case prober
+    /// CPU time of the service that is asked, in seconds: each request takes some of it.
+    case service
     /// Resident bytes of the stressors: `/proc/PID/statm`.
     case resident
     /// Open descriptors of the stressors: entries of `/proc/PID/fd`.

@@ -8,7 +8,7 @@ import Foundation
 final class Stage {
     /// Who is meant by a signal.
     enum Role: Sendable {
-        case observer, stressors, all
+        case observer, stressors, all, prober, service
     }
 
     let folder: String
@@ -22,6 +22,10 @@ final class Stage {
     var observer: Int32 = 0
     /// The stressors, as they were last looked for.
     private(set) var stressors: [Int32] = []
+    /// Who asks the probes, as it was last looked for.
+    private(set) var prober: Int32?
+    /// The service that is asked.
+    private var service: StubService?
 
     private static let root = "/sys/fs/cgroup"
 
@@ -40,6 +44,7 @@ final class Stage {
                     place = outer.path
                 }
                 disks.append(try Disk(mebibytes: mebibytes, type: type, inodes: inodes, in: place))
+            case .service: service = try StubService(in: folder)
             case .group(let controller, let files, let child):
                 let directory = "\(Self.root)/\(controller)\(path)"
                 guard mkdir(directory, 0o755) == 0 else { throw Failure("\(directory) cannot be made: cgroup v1?") }
@@ -55,6 +60,7 @@ final class Stage {
 
     deinit {
         endNeighbours()
+        service = nil
         if let freezer = groups["freezer"] { try? Self.write("THAWED", to: freezer + "/freezer.state") }
         disks = []
         diskUnderneath = nil
@@ -82,6 +88,7 @@ final class Stage {
         var text = text.replacingOccurrences(of: "{path}", with: path)
         var names = groups
         names["disk"] = disks.first?.path
+        names["service"] = service?.url
         names["neighbour"] = neighbours.first.map { "\($0.id)" }
         for (name, value) in names { text = text.replacingOccurrences(of: "{\(name)}", with: value) }
         return text
@@ -91,9 +98,15 @@ final class Stage {
     func refresh() {
         let found = Kernel.stressors(of: observer)
         if !found.isEmpty { stressors = found }
+        prober = Kernel.prober(of: observer) ?? prober
     }
 
     func send(_ signal: Int32, to role: Role) {
+        if role == .prober || role == .service {
+            // 0 would be the test's own process group.
+            if let id = role == .prober ? prober : service?.id, id > 0 { kill(id, signal) }
+            return
+        }
         // The observer is stopped first and goes on last: it shall not see what happens to the stressors alone.
         if role != .stressors, signal == SIGSTOP { kill(observer, signal) }
         if role != .observer { for id in stressors { kill(id, signal) } }
@@ -128,6 +141,8 @@ final class Stage {
 
     /// CPU time of each stressor so far; it stays when the process is gone.
     private var cpuTimes: [Int32: Double] = [:]
+    /// CPU time of the prober so far; it stays, too.
+    private var proberTime: Double?
     private lazy var spaceBefore = disks.first?.used ?? 0
     private lazy var inodesBefore = disks.first?.usedInodes ?? 0
 
@@ -140,6 +155,10 @@ final class Stage {
         case .cpu:
             for id in stressors { if let time = Kernel.cpuTime(id) { cpuTimes[id] = time } }
             return cpuTimes.isEmpty ? nil : cpuTimes.values.reduce(0, +)
+        case .prober:
+            proberTime = prober.flatMap(Kernel.cpuTime) ?? proberTime
+            return proberTime
+        case .service: return service.flatMap { Kernel.cpuTime($0.id) }
         case .resident:
             let pages = stressors.compactMap { Kernel.numbers("/proc/\($0)/statm").dropFirst().first }
             return pages.reduce(0, +) * Double(sysconf(Int32(_SC_PAGESIZE)))

@@ -56,10 +56,11 @@ struct EpisodeTracker {
             count += 1
             recent = []
             usualLatency = lastGood?.result.latency ?? 0
-            // It was well when the good one was answered. One that was in flight then may be the first bad one.
+            // It was well when the good one was asked; when it sent the answer nobody knows. One that was in flight then
+            // may be the first bad one.
             let last = max(probe.due, lastGood?.done ?? probe.due) + every
             let to = min(time(of: probe), last)
-            let from = lastGood.map { $0.done <= to ? $0.done : $0.due } ?? probe.due - every
+            let from = lastGood?.result.sent ?? probe.due - every
             beginning = TimeBounds(from: min(from, to), to: to)
         }
         lastBad = probe

@@ -52,7 +52,8 @@ public struct ObjectiveJudge: Sendable {
         var tracker: Tracker
     }
 
-    /// Creates a judge of a run that begins at `start`, in ns of the clock; a last phase goes on until the end.
+    /// Creates a judge of a run that begins at `start`, in ns of the clock; a last phase without a load goes on
+    /// until the end.
     public init(probes: [ProbePlan], objectives: [Objective], phases: [PlannedPhase], start: Nanoseconds) {
         self.objectives = objectives
         plans = probes
@@ -177,6 +178,8 @@ public struct ObjectiveJudge: Sendable {
             let watched = now - released
             // What hangs is known to be bad when it is given up.
             if watched < plan.timeout + 2 * plan.every { return true }
+            // What was asked before the first good one decides since when it is well.
+            if tracker.episodes.count > 0, lanes[place.probe].awaitsEarlier(at: now) { return true }
             if tracker.episodes.isBad { return watched <= tracker.within }
             let isLasting = tracker.episodes.goodSince * plan.every >= EpisodeTracker.apart
             return tracker.episodes.count > 0 && !isLasting && watched <= tracker.within + EpisodeTracker.apart

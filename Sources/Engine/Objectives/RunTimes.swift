@@ -28,11 +28,14 @@ struct RunTimes {
             let middle = (low + high) / 2
             if phases[middle].start <= elapsed { low = middle } else { high = middle }
         }
-        let isLoaded = phases.indices.contains(low) && !phases[low].loads.isEmpty
+        let isAfter = released.map { result.due >= $0 } ?? false
+        let hasLoads = phases.indices.contains(low) && !phases[low].loads.isEmpty
+        // While a load is given back and a recovery is watched: that is no part of the phase.
+        let isLoaded = hasLoads && !isAfter && elapsed < phases[low].end
+        let phase = hasLoads && !isLoaded ? phases.count : low
         return SeenProbe(
-            result: result, phase: low, isLoaded: isLoaded, isBefore: loaded.first.map { low < $0 } ?? true,
-            isAfter: released.map { result.due >= $0 } ?? false,
-            isSettled: isLoaded && effective[low].map { result.due >= $0 } ?? false)
+            result: result, phase: phase, isLoaded: isLoaded, isBefore: loaded.first.map { phase < $0 } ?? true,
+            isAfter: isAfter, isSettled: isLoaded && effective[low].map { result.due >= $0 } ?? false)
     }
 
     /// The index of a phase by name.

@@ -41,6 +41,8 @@ struct ProbeLane {
     static let patience: Nanoseconds = 10 * .second
 
     private let room: Int
+    private let every: Nanoseconds
+    private let timeout: Nanoseconds
     private var next: Int64 = 0
     private var waiting: [Int64: ProbeResult] = [:]
     private var ready: [ProbeResult] = []
@@ -51,7 +53,18 @@ struct ProbeLane {
     /// How many results are kept.
     var retained: Int { waiting.count + ready.count }
 
-    init(_ plan: ProbePlan) { room = 2 * plan.mostInFlight + 64 }
+    init(_ plan: ProbePlan) {
+        room = 2 * plan.mostInFlight + 64
+        every = plan.every
+        timeout = plan.timeout
+    }
+
+    /// Whether one that was due before others that have come may still come: it hangs, and is not given up yet.
+    func awaitsEarlier(at now: Nanoseconds) -> Bool {
+        guard let least = waiting.values.min(by: { $0.number < $1.number }) else { return false }
+        let due = least.due - (least.number - next) * every
+        return now < due + timeout + 2 * every
+    }
 
     mutating func add(_ result: ProbeResult) {
         // What comes a second time, or after it was given up, is not counted twice.

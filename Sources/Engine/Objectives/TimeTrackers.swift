@@ -127,7 +127,8 @@ struct AlertTracker {
             return result
         }
         if let firstGood {
-            let asked = lastBad.map { $0.done <= firstGood.done ? $0.done : $0.due } ?? effective
+            // Until it was asked it was bad; when it sent the answer nobody knows.
+            let asked = lastBad?.result.sent ?? effective
             let found = TimeBounds(from: max(effective, asked), to: firstGood.done).since(effective)
             result.recovery = found
             result.verdict = found.to <= within ? .held : .lost

@@ -23,6 +23,10 @@ final class ProbeSession {
     private(set) var hasEnded = false
     private var seconds: ProbeSeconds
     private var record = ServiceRecord()
+    /// Which due times of each probe were told of.
+    private var told: [ToldNumbers]
+    /// When it was asked to end, in ns of the clock.
+    private var stoppedAt: Nanoseconds?
     private var effective: Set<Int> = []
     private var isReleased = false
     /// Whether the prober ended before its time.
@@ -38,6 +42,7 @@ final class ProbeSession {
         if plan.probes.isEmpty { return nil }
         self.plan = plan
         seconds = ProbeSeconds(plan.probes, start: 0)
+        told = plan.probes.map(ToldNumbers.init)
         do {
             prober = try ProberProcess(plan.probes)
         } catch {
@@ -67,10 +72,13 @@ final class ProbeSession {
         self.start = start
         seconds = ProbeSeconds(plan.probes, start: start)
         judge = ObjectiveJudge(probes: plan.probes, objectives: plan.objectives, phases: plan.phases, start: start)
-        prober.start(at: start, until: start + plan.length + recoveryTime)
+        prober.start(at: start, until: end)
         // What is sent is written by a wait; there is nothing to be told yet.
         _ = prober.wait(until: 0)
     }
+
+    /// Before when a probe is due for the last time, in ns of the clock.
+    private var end: Nanoseconds { start + plan.length + recoveryTime }
 
     /// How long after the plan's end a recovery may be looked for, in ns.
     private var recoveryTime: Nanoseconds {
@@ -105,7 +113,10 @@ final class ProbeSession {
     /// Whether the load of a phase may begin: it is not the first one, or the system was steady before it.
     func isSteady(before phase: Int) -> Bool {
         let isGate = plan.objectives.contains(where: \.isGate) && plan.phases[..<phase].allSatisfy(\.loads.isEmpty)
-        guard isGate, !plan.phases[phase].loads.isEmpty, case .shut? = judge?.gate() else { return true }
+        guard isGate, !plan.phases[phase].loads.isEmpty, var judge else { return true }
+        // What a prober that does not run has not told is not known; what is in flight may still be good.
+        untold(before: Clocks.monotonic - longestTimeout - .second) { judge.add($0) }
+        guard case .shut = judge.gate() else { return true }
         record.isNotSteady = true
         return false
     }
@@ -122,6 +133,7 @@ final class ProbeSession {
             if told.isEmpty { break }
             for event in told { take(event, &events) }
         }
+        if hasEnded, stoppedAt == nil { fill(before: Clocks.monotonic) }
         let spans = hasEnded ? seconds.takeRest() : seconds.takeWhole(at: Clocks.monotonic)
         return events + spans.map(Event.probed)
     }
@@ -129,10 +141,7 @@ final class ProbeSession {
     private func take(_ event: ProberProcess.Event, _ events: inout [Event]) {
         switch event {
         case .told(.result(let result)):
-            guard seconds.add(result) else { return }
-            judge?.add(result)
-            tlsFailed = result.outcome == .tls ? result.probe : nil
-            tell?(result)
+            count(result)
         case .told(.second(let second)):
             record.lost += second.dropped
             record.proberCPUSeconds += second.cpuTime.seconds
@@ -164,12 +173,39 @@ final class ProbeSession {
         }
     }
 
+    private func count(_ result: ProbeResult) {
+        guard seconds.add(result) else { return }
+        told[result.probe].insert(result.number)
+        judge?.add(result)
+        tlsFailed = result.outcome == .tls ? result.probe : nil
+        tell?(result)
+    }
+
+    /// Withdraws what was due before `limit`, in ns of the clock, and was not told: a prober that was killed or never ran
+    /// again has seen neither good nor bad.
+    private func fill(before limit: Nanoseconds) {
+        var missing: [ProbeResult] = []
+        untold(before: limit) { missing.append($0) }
+        for result in missing { count(result) }
+    }
+
+    private func untold(before limit: Nanoseconds, _ body: (ProbeResult) -> Void) {
+        for (probe, (plan, offset)) in zip(plan.probes, ProbeSchedule.offsets(plan.probes)).enumerated() {
+            let first = start + offset
+            for number in told[probe].missing(before: ProbeSchedule.count(plan, first: first, end: min(limit, end))) {
+                body(
+                    ProbeResult(
+                        probe: probe, number: number, due: first + number * plan.every, sent: limit, done: limit,
+                        outcome: .withdrawn))
+            }
+        }
+    }
+
     // MARK: End
 
     /// How long what is still to come is waited for, in ns of the clock.
-    private var limit: Nanoseconds {
-        start + plan.length + recoveryTime + (plan.probes.map(\.timeout).max() ?? 0) + .second
-    }
+    private var limit: Nanoseconds { end + longestTimeout + .second }
+    private var longestTimeout: Nanoseconds { plan.probes.map(\.timeout).max() ?? 0 }
 
     /// Whether there is nothing more to wait for.
     ///
@@ -183,11 +219,15 @@ final class ProbeSession {
     /// Ends the prober; what it still tells is taken.
     func stop() -> [Event] {
         var events: [Event] = []
-        let deadline = Clocks.monotonic + 400 * .millisecond
+        let now = Clocks.monotonic
+        let deadline = now + 400 * .millisecond
+        if !hasEnded { stoppedAt = now }
         prober.stop()
         while !hasEnded, Clocks.monotonic < deadline { events += take(until: deadline) }
         hasEnded = true
         prober.finish(patience: 50)
+        // What was due a moment before is not asked any more.
+        fill(before: now - 100 * .millisecond)
         return events + seconds.takeRest().map(Event.probed)
     }
 
@@ -198,7 +238,8 @@ final class ProbeSession {
         let due = seconds.totals.reduce(0) { $0 + $1.due } + record.lost
         let isBlind = isBroken || Double(record.lost) > Self.mostLost * Double(due)
         for index in record.objectives.indices where isBlind {
-            // What nobody saw is not good.
+            // What nobody saw is not good; and it is known why nobody did.
+            if record.objectives[index].reason == .noData { record.objectives[index].reason = .proberStarved }
             guard [.held, .recovered].contains(record.objectives[index].verdict) else { continue }
             record.objectives[index].verdict = .inconclusive
             record.objectives[index].reason = .proberStarved
