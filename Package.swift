@@ -91,8 +91,8 @@ let package = Package(
         // What is asked of the system under test, and the process that asks.
         .target(name: "Probes", dependencies: ["CLinux", "LoadModel", "LinuxSystem"]),
         // TLS of probes, by the BoringSSL that the server has already. It is not offered without SwiftNIO's channels,
-        // so bytes go through one that has no socket: some tens of microseconds a request, and no second library. Only a
-        // prober that is asked for https ever enters it.
+        // so bytes go through one that has no socket: some tens of microseconds a request, and no second library.
+        // Only a prober that is asked for https ever enters it.
         .target(
             name: "ProbesTLS",
             dependencies: [

@@ -76,7 +76,8 @@ import Testing
         }
         defer { stub.end() }
         #expect(try run(stub) == [.good: 10])
-        #expect(stub.connections == 1)
+        // One, unless an answer took longer than a period; ten where the ticket ends each of them.
+        #expect(stub.connections < 10)
         #expect(stub.log.contains(0x41))
     }
 
