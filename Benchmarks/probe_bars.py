@@ -373,7 +373,8 @@ def row_bars(settings: ProbeSettings) -> Iterator[Bar]:
                   f"{with_:.4f} and {without:.4f}; runs from {min(values[True]):.4f} to {max(values[True]):.4f} and "
                   f"{min(values[False]):.4f} to {max(values[False]):.4f}")
     owns = {probes: statistics.median(run.own_cost for run in runs) for probes, runs in figures.items()}
-    yield Bar("… own cost of the whole tool with probes", owns[True], "% of a core", note=f"without {owns[False]:.3f}")
+    yield Bar("… own cost of the whole tool with probes", owns[True], "% of a core",
+              note=f"without {owns[False]:.3f}")
     beside = [run.background for runs in figures.values() for run in runs if run.background is not None]
     yield Bar("… others on the host meanwhile", statistics.median(beside) if beside else None, "% of a core")
 

@@ -5,8 +5,8 @@
     python3 Benchmarks/probe_stub.py [--real-time]
 
 One process, one thread, a backlog of 1,024: what comes while it is stopped waits in the kernel. Commands come on
-standard input, a JSON object a line: `{"at": SECONDS, "mode": MODE, "body": TEXT}`, where SECONDS is CLOCK_MONOTONIC and
-TEXT what it answers from then on. It tells on standard output, a JSON object a line, its port, when it really changed
+standard input, a JSON object a line: `{"at": SECONDS, "mode": MODE, "body": TEXT}`, where SECONDS is CLOCK_MONOTONIC
+and TEXT what it answers from then on. It tells on standard output, a JSON object a line, its port, when it really changed
 its mode, and at the end when each request came.
 
 | mode | it |

@@ -17,7 +17,8 @@ final class ProbeCourse {
     let index: Int
     let plan: ProbePlan
     let askers: [any Asker]
-    /// How late the prober may be without saying anything wrong of the service: a tenth of the time limit.
+    /// How late the prober may be without saying anything wrong of the service: a tenth of the time limit, and of what
+    /// took longer a tenth of that.
     let tolerance: Nanoseconds
     private let first: Nanoseconds
     private let end: Nanoseconds
@@ -119,7 +120,9 @@ final class ProbeCourse {
         } else if outcome == .good, let limit = plan.goodWithin, now - flight.due > limit {
             outcome = .slow
         }
-        if starvation.touches(from: flight.due, to: now, tolerance: tolerance) { outcome = .withdrawn }
+        // What took long may have been lost a tenth of that: it took long even so.
+        let most = max(tolerance, (now - flight.due) / 10)
+        if starvation.touches(from: flight.due, to: now, tolerance: most) { outcome = .withdrawn }
         emit(
             ProbeResult(
                 probe: index, number: flight.number, due: flight.due, sent: flight.sent, done: now, outcome: outcome,

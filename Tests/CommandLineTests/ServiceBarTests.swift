@@ -105,7 +105,7 @@ extension ExertCommands {
                         "web": "http: '\(stub.url)', every: \(index == 2 ? "20s" : "50ms"), timeout: 500ms"
                     ],
                     objectives: ["web 90% good during squeeze", "web p90 < 400ms", "web 50% good over 1s"]
-                        + (index < 2 ? ["web recovers within 2s"] : []), cpu: "of: host, cgroup: '\(group.directory)'")
+                        + (index == 0 ? ["web recovers within 2s"] : []), cpu: "of: host, cgroup: '\(group.directory)'")
             }
             for run in runs { try run.begin() }
             try stubs[1].order("refuse", at: runs[1].start + 2)

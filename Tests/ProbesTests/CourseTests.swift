@@ -85,6 +85,18 @@ import Testing
         #expect(result?.serviceTime == 50 * .millisecond && result?.outcome == .good)
     }
 
+    @Test func `what took long may have lost a tenth of that`() {
+        let asked = plan(
+            .process(id: 1), every: 10 * .second, timeout: 5 * .second, goodWithin: 300 * .millisecond)
+        for (lost, outcome) in [(400, ProbeOutcome.timeout), (600, .withdrawn)] as [(Nanoseconds, ProbeOutcome)] {
+            let stage = Stage(asked, askers: 2, end: 10 * .second)
+            stage.course.advance({ 0 }, stage.starvation)
+            stage.starvation.note(planned: .second, woke: .second + lost * .millisecond)
+            stage.pass(to: 6 * .second)
+            #expect(stage.results.map(\.outcome) == [outcome], "\(lost) ms")
+        }
+    }
+
     @Test func `what a starved prober would have asked late is withdrawn and not sent`() {
         let stage = Stage(slow(), askers: 20, end: 3 * .second)
         stage.course.advance({ 0 }, stage.starvation)

@@ -56,8 +56,8 @@ struct EpisodeTracker {
             count += 1
             recent = []
             usualLatency = lastGood?.result.latency ?? 0
-            // It was well when the good one was asked; when it sent the answer nobody knows. One that was in flight then
-            // may be the first bad one.
+            // It was well when the good one was asked; when it sent the answer nobody knows. One that was in flight
+            // then may be the first bad one.
             let last = max(probe.due, lastGood?.done ?? probe.due) + every
             let to = min(time(of: probe), last)
             let from = lastGood?.result.sent ?? probe.due - every

@@ -181,8 +181,8 @@ final class ProbeSession {
         tell?(result)
     }
 
-    /// Withdraws what was due before `limit`, in ns of the clock, and was not told: a prober that was killed or never ran
-    /// again has seen neither good nor bad.
+    /// Withdraws what was due before `limit`, in ns of the clock, and was not told: a prober that was killed or never
+    /// ran again has seen neither good nor bad.
     private func fill(before limit: Nanoseconds) {
         var missing: [ProbeResult] = []
         untold(before: limit) { missing.append($0) }

@@ -2,12 +2,12 @@
 
 import Glibc
 
-/// Runs that ask a service: who asks is killed, stopped or starved, and the service is away while the load is not there.
+/// Runs that ask a service: who asks is killed, stopped or starved, and the service is away while the load is not.
 ///
 /// Times count from the first phase, which has no load and lasts 1 s. What asks takes some 2 ms of CPU time a second.
 extension Scenario {
     private static let quota: [(file: String, value: String)] = [
-        ("cpu.cfs_period_us", "100000"), ("cpu.cfs_quota_us", "100000"),
+        ("cpu.cfs_period_us", "100000"), ("cpu.cfs_quota_us", "100000"), ("cpu.shares", "20000"),
     ]
     /// A millisecond in each second.
     private static let crumb: [(file: String, value: String)] = [
@@ -51,7 +51,8 @@ extension Scenario {
             twinSees: [asking, answering, loaded]),
         Scenario(
             "cpu", "what is of a higher class takes the processor of who asks",
-            .asking("300m", settings: "{ cpus: '0' }", good, quick), needs: [.service],
+            .asking("300m", settings: "{ cpus: '0', of: host, cgroup: '{cpu}' }", good, quick),
+            needs: [.service, .group("cpu", quota)],
             always: [
                 .at(0.5) { stage in
                     if let id = stage.prober { try Child.run("taskset", "-cp", "1", "\(id)") }
