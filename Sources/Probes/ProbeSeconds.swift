@@ -5,7 +5,8 @@ public import LoadModel
 /// What each probe came to in each second in which it was due, and in all.
 ///
 /// A result belongs to the second in which it was due. A second is whole as soon as all that was due in it has come,
-/// and at the latest when the longest timeout is over: then it is handed out, in order, and once.
+/// and at the latest when the longest timeout is over: then it is handed out, in order. What comes later still, as of a
+/// prober that was stopped, is handed out as a further part of its second.
 public struct ProbeSeconds: Sendable {
     /// How much later than its timeout a result may come, in ns: its way from the prober.
     private static let patience = Nanoseconds.second
@@ -34,15 +35,14 @@ public struct ProbeSeconds: Sendable {
     public mutating func add(_ result: ProbeResult) -> Bool {
         guard totals.indices.contains(result.probe) else { return false }
         totals[result.probe].add(result)
-        // What comes after its second was handed out is told with the next one.
-        let second = max(next, (result.due - start) / .second)
+        let second = (result.due - start) / .second
         open[second, default: plans.map { _ in ProbeTally() }][result.probe].add(result)
         return true
     }
 
     /// Hands out the seconds that are whole at `now`, ns of the clock: a span for each probe that was due in it.
     public mutating func takeWhole(at now: Nanoseconds) -> [ProbeSpan] {
-        var spans: [ProbeSpan] = []
+        var spans = open.keys.filter { $0 < next }.sorted().flatMap { take($0) }
         while isWhole(next, at: now) { spans += take(next) }
         return spans
     }

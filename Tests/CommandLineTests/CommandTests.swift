@@ -3,7 +3,12 @@
 import Foundation
 import Testing
 
-/// All that starts exert runs one after the other: two loads at a time would be each other's noise.
+/// What starts exert and takes little of a processor: one after the other, beside the ``ExertCommands``, since most of
+/// its time is sleep.
+@Suite(.serialized)
+struct LightCommands {}
+
+/// All else that starts exert runs one after the other: two loads at a time would be each other's noise.
 @Suite(.serialized)
 struct ExertCommands {
     /// What prints and ends.

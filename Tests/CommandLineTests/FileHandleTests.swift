@@ -3,7 +3,7 @@
 import Foundation
 import Testing
 
-extension ExertCommands {
+extension LightCommands {
     /// File handles as users see them; what is claimed is counted again here, in `/proc`.
     @Suite(.serialized)
     struct FileHandles {

@@ -4,7 +4,7 @@ import Foundation
 import Synchronization
 import Testing
 
-extension ExertCommands {
+extension LightCommands {
     /// Probes of `exert serve` over https.
     @Suite(.serialized)
     struct HTTPS {

@@ -3,7 +3,7 @@
 import Foundation
 import Testing
 
-extension ExertCommands {
+extension LightCommands {
     /// Before any load, a file system that does not answer is named, and whoever waits for it can be told to end.
     @Suite(.serialized, .enabled(if: geteuid() == 0, "needs to freeze a file system"))
     struct Places {

@@ -3,7 +3,7 @@
 import Foundation
 import Testing
 
-extension ExertCommands {
+extension LightCommands {
     /// `exert probe` against a real server, which is stopped, and not there; and what is done to the prober itself.
     @Suite(.serialized)
     struct Probes {

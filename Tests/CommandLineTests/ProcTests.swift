@@ -3,7 +3,7 @@
 import Foundation
 import Testing
 
-extension ExertCommands {
+extension LightCommands {
     /// No `/proc`, somebody else's, one that hides, one that shows processes only: each is told, none taken for ours.
     @Suite(
         .serialized,

@@ -3,7 +3,7 @@
 import Foundation
 import Testing
 
-extension ExertCommands {
+extension LightCommands {
     /// Threads in a real control group, counted where the kernel counts them.
     @Suite(
         .serialized,

@@ -3,7 +3,7 @@
 import Foundation
 import Testing
 
-extension ExertCommands {
+extension LightCommands {
     /// What is promised of what is said of a service, in short; `Benchmarks/probes` has it in full.
     @Suite(.serialized)
     struct ServiceBars {

@@ -3,7 +3,7 @@
 import Foundation
 import Testing
 
-extension ExertCommands {
+extension LightCommands {
     /// Runs that ask a real service, which is well, stopped, or not there, and what they say of it.
     @Suite(.serialized)
     struct Objectives {

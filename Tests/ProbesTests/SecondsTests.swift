@@ -49,10 +49,10 @@ import Testing
         let spans = seconds.takeWhole(at: Self.start + 5 * .second)
         #expect(spans.map(\.span.lowerBound) == [0, 0, 1, 1, 2, 2].map { $0 * Nanoseconds.second })
         #expect(spans[1].tally.due == 1)
-        // What comes after that is in the next one, and in the sum.
+        // What comes after that is a further part of its second, and in the sum.
         if let missing { seconds.add(missing) }
-        let rest = seconds.takeRest()
-        #expect(rest.map(\.span.lowerBound) == [3 * .second])
+        let rest = seconds.takeWhole(at: Self.start + 5 * .second)
+        #expect(rest.map(\.span.lowerBound) == [0] && rest.map(\.tally.due) == [1])
         #expect(seconds.totals.map(\.due) == [12, 7])
     }
 
