@@ -125,6 +125,7 @@ def stopped_bars(settings: Settings) -> Iterator[Bar]:
 LOAD_S = 2.5
 BACK_S, APART_S = 2.0, 6.7
 WIDTH = 0.2
+CLOCK_S = 0.002  # How exactly the log tells when the load was given back: by an event that is written just before.
 
 
 def recovery_run(settings: Settings, index: int) -> dict:
@@ -189,7 +190,7 @@ def recovery_bars(settings: ProbeSettings) -> Iterator[Bar]:
         ranges = [(entry["interval"], entry["well_s"]) for entry in seen]
         releases = [run["released_s"] for run in runs if name in run]
         # The release takes a millisecond or two itself.
-        holds = [bool(bounds) and bounds["from"] <= well and well - release <= bounds["to"]
+        holds = [bool(bounds) and bounds["from"] <= well and well - release <= bounds["to"] + CLOCK_S
                  for (bounds, well), release in zip(ranges, releases)]
         width = max((bounds["to"] - bounds["from"] if bounds else math.inf) for bounds, _ in ranges)
         back = APART_S if name == "apart" else BACK_S

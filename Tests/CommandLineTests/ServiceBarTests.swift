@@ -77,7 +77,7 @@ extension LightCommands {
             for (name, stub) in zip(names.dropLast(), stubs) {
                 let back = try #require(try log.interval("recovered_s", of: name), "\(name): \(output)")
                 let well = try #require(try stub.end().changed) - release
-                let holds = back.lowerBound <= well && well - released <= back.upperBound + 0.001
+                let holds = back.lowerBound <= well && well - released <= back.upperBound + 0.003
                 #expect(holds, "\(name): \(back), and was well after \(well) s")
                 #expect(back.upperBound - back.lowerBound <= 0.2, "\(name): \(back)")
             }
