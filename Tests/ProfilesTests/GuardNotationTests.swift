@@ -36,7 +36,8 @@ struct GuardNotationTests {
 
     static let readings = [
         Reading(
-            text: "checkout.bad > 50% for 5s", metric: .bad, name: "checkout", limit: .percent(50), length: 5 * .second),
+            text: "checkout.bad > 50% for 5s", metric: .bad, name: "checkout", limit: .percent(50),
+            length: 5 * .second),
         Reading(
             text: "checkout < 90% good over 5s for 2s", metric: .good, name: "checkout", limit: .percent(90),
             window: 5 * .second, length: 2 * .second),
@@ -78,16 +79,16 @@ struct GuardNotationTests {
     /// Each with the character of the guard at which it is told, from 0.
     static let wrong = [
         ("chekout.p95 > 2s", 0, "unknown probe 'chekout'; did you mean 'checkout'?"),
-        ("ip.errors > 2", 0, "unknown stressor 'ip'; did you mean 'io'?"),
+        ("ip.errors > 2", 0, "unknown stressor 'ip'; the profile has: io, idle"),
         ("zebra errors > 2", 0, "unknown stressor 'zebra'; the profile has: io, idle"),
         ("idle.errors > 2", 0, "no phase loads 'idle'; load it, or drop the guard"),
         ("io.erors > 2", 3, "unknown metric 'io.erors'; did you mean 'errors'?"),
-        ("checkout.gud < 2%", 9, "unknown metric 'checkout.gud'; did you mean 'good'?"),
+        ("checkout.gud < 2%", 9, "unknown metric 'checkout.gud'; of a probe a guard watches: good, bad, p95, mean"),
         ("checkout.x < 2%", 9, "unknown metric 'checkout.x'; of a probe a guard watches: good, bad, p95, mean"),
         ("checkout < 2%", 8, "what of probe 'checkout'? of a probe a guard watches: good, bad, p95, mean"),
         ("chekout < 2%", 0, "unknown metric 'chekout'; did you mean 'checkout'?"),
         ("checkout.p95 > 3s", 15, "3s is beyond the timeout of 'checkout', 2s, from which on nothing is known"),
-        ("checkout.p95 > 3%", 15, ""),
+        ("checkout.p95 > 3%", 16, "unknown unit '%' in '3%'; a duration takes: d, h, m, s, ms"),
         ("checkout.p95 < 1s", 13, "a guard says what ends the run, and 'checkout.p95' is worse the more it is; write"),
         ("checkout.good > 90%", 14, "'checkout.good' is worse the less it is; write '<' or '<='"),
         ("checkout > 90% good", 9, "'checkout' is worse the less it is; write '<' or '<='"),
@@ -105,8 +106,9 @@ struct GuardNotationTests {
     @Test(arguments: wrong) func `what is wrong is told at its place`(text: String, offset: Int, message: String) {
         let broken = #", "broken": {"http": "nowhere"}"#
         let profile = Self.profile(text).replacing(broken, with: "")
-        // Behind `"guards": ["` in the last line.
-        let place = "p.yaml:\(profile.split(separator: "\n").count):\(13 + offset): error: "
+        // In the last line `"guards": [` and then the text in quotes, of which the whole begins at its first quote.
+        let column = offset == 0 ? 12 : 13 + offset
+        let place = "p.yaml:\(profile.split(separator: "\n").count):\(column): error: "
         let problems = TestManifests.problems(profile)
         #expect(problems.hasPrefix(place), "\(problems), and must begin with \(place)")
         #expect(problems.contains(message), "\(problems)")
