@@ -240,6 +240,7 @@ struct JudgeSimulation {
         var time = phase.start
         if drive == .level { error = 0 }
         var errorOfRun = 0.0
+        var isAbove = false
         func close() {
             if run > least {
                 off += run
@@ -265,8 +266,13 @@ struct JudgeSimulation {
                 let allowed = factor * tolerance.allowed(at: target)
                 // A level that moves is followed in steps: what was asked for a moment ago is right, too.
                 let lag = drive == .level ? curve.value(at: max(stretch, middle - LevelJudge.lag)) - target : 0
-                let isOff = difference > allowed + max(0, lag) || difference < min(0, lag) - allowed
-                if !isOff { close() }
+                // Three hundredths are not more than three times one: a hair's breadth is the arithmetic's.
+                let slack = 1e-9 * abs(target)
+                let isOff =
+                    difference > allowed + max(0, lag) + slack || difference < min(0, lag) - allowed - slack
+                // Of a rate, what is too much and what is too little in one slot offset each other.
+                if !isOff || drive == .rate && isAbove != (difference > 0) { close() }
+                isAbove = difference > 0
                 if drive == .level {
                     let miss = difference > 0 ? max(0, difference - max(0, lag)) : min(0, difference - min(0, lag))
                     if isOff { errorOfRun += miss * Double(width) } else { error += miss * Double(width) }

@@ -228,14 +228,13 @@ import Testing
         @Sendable func length(_ seconds: Double) -> Nanoseconds { Nanoseconds(seconds: seconds * scale) }
         let stubs = [try Stub.http(Self.ok), try Stub.http(Self.ok)]
         defer { for stub in stubs { stub.end() } }
-        aside {
+        let plans = [plan(http(stubs[0]), timeout: length(10)), plan(http(stubs[1]), timeout: length(1))]
+        let told = try probe(plans, seconds: 30 * scale) {
             usleep(UInt32(length(10) / 1000))
             for stub in stubs { stub.stand(still: true) }
             usleep(UInt32(length(6) / 1000))
             for stub in stubs { stub.stand(still: false) }
         }
-        let plans = [plan(http(stubs[0]), timeout: length(10)), plan(http(stubs[1]), timeout: length(1))]
-        let told = try probe(plans, seconds: 30 * scale)
         let due = Int64((600 * scale).rounded())
         for (share, expected) in [(0.9, 3.0), (0.95, 4.5), (0.99, 5.7)] {
             guard case .known(let time) = told.tally().quantile(share) else {

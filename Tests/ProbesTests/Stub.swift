@@ -195,13 +195,18 @@ struct Told {
 /// Runs a prober for a while, on the calling thread.
 ///
 /// A machine that keeps the prober from running says nothing of it: then it is asked again, twice at most.
+///
+/// - Parameter beside: what is done each time while it is asked, on a thread of its own.
 func probe(
-    _ plans: [ProbePlan], seconds: Double, stop: Int32 = -1, tls: (any TLSProvider)? = nil
+    _ plans: [ProbePlan], seconds: Double, stop: Int32 = -1, tls: (any TLSProvider)? = nil,
+    beside: (@Sendable () -> Void)? = nil
 ) throws -> Told {
     for _ in 0..<2 where stop < 0 {
+        if let beside { aside(beside) }
         let told = try probeOnce(plans, seconds: seconds, tls: tls)
         if !told.results.contains(where: { $0.outcome == .withdrawn }) { return told }
     }
+    if let beside { aside(beside) }
     return try probeOnce(plans, seconds: seconds, stop: stop, tls: tls)
 }
 
