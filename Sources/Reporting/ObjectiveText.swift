@@ -63,7 +63,7 @@ public enum ObjectiveText {
     private static func times(_ result: ObjectiveResult) -> String {
         var parts: [String] = []
         if let reason = result.reason { parts.append(reason.words) }
-        if result.isClose { parts.append("close to the limit: chance may have decided") }
+        if result.isClose, result.reason == nil { parts.append("close to the limit: chance may have decided") }
         if let loss = result.loss { parts.append("lost \(bounds(loss)) after the load was there") }
         if let recovery = result.recovery {
             let isAlert = if case .becomesGood = result.objective.wanted { true } else { false }
