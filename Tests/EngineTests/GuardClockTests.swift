@@ -9,12 +9,15 @@ import Testing
 private let s = Nanoseconds.second
 private let ms = Nanoseconds.millisecond
 
+/// The times of ten looks a second.
+private func looks(until length: Nanoseconds) -> [Nanoseconds] { (0..<length / (100 * ms)).map { $0 * 100 * ms } }
+
 /// When a guard trips, in time that the tests make up: ten looks a second.
 struct GuardClockTests {
     /// When it trips, in ns since the first look; `nil` where it does not within 10 minutes.
     private func trip(after length: Nanoseconds, _ isWrong: (Nanoseconds) -> Bool?) -> (at: Nanoseconds, GuardClock)? {
         var clock = GuardClock()
-        for time in stride(from: 0, to: 600 * s, by: 100 * ms) {
+        for time in looks(until: 600 * s) {
             clock.note(isWrong(time), at: time)
             if clock.isDue(after: length) { return (time, clock) }
         }
@@ -88,7 +91,7 @@ struct ProbeGuardTests {
     ) throws -> (at: Nanoseconds, trip: GuardTrip)? {
         let guards = try GuardWatch([condition], host: HostFacts.read(), probes: [service.plan])
         var results = service.results(length)[...]
-        for time in stride(from: 0, to: length, by: 100 * ms) {
+        for time in looks(until: length) {
             while let next = results.first, next.done - ServiceSimulation.start <= time {
                 guards.add(results.removeFirst(), at: time)
             }
@@ -163,7 +166,7 @@ struct ProbeGuardTests {
         let guards = try GuardWatch(
             [condition(.bad, .above, 0.5)], host: HostFacts.read(), probes: [ServiceSimulation.plan()])
         var told: [(at: Nanoseconds, finding: Finding)] = []
-        for time in stride(from: 0, to: 60 * s, by: 100 * ms) {
+        for time in looks(until: 60 * s) {
             #expect(guards.check(at: time) == nil)
             told += guards.takeBlind(at: time).map { (time, $0) }
         }
@@ -210,7 +213,7 @@ struct ProbeGuardTests {
             #expect(guards.check(at: 0) == nil, "nobody counts yet")
             var count: Int64 = 0
             guards.connect { $0 == "io" ? count : nil }
-            for time in stride(from: 100 * ms, to: 20 * s, by: 100 * ms) {
+            for time in looks(until: 20 * s).dropFirst() {
                 if time > 5 * s { count += perSecond / 10 }
                 if let trip = guards.check(at: time) {
                     #expect(time > 6 * s && time < 8 * s, "\(time)")
