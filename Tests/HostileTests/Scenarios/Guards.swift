@@ -59,7 +59,8 @@ extension Scenario {
             ],
             must: .met.phase("over", "killed"), twin: beyond("60%"),
             twinSees: [
-                .peak(.groupKills, 0.5...3.8, in: 0...0), .level(.groupMemory, 2...3.8, in: 118 * mebi...128 * mebi),
+                // What the process shares with others is charged to them.
+                .peak(.groupKills, 0.5...3.8, in: 0...0), .level(.groupMemory, 2...3.8, in: 96 * mebi...122 * mebi),
             ]),
     ]
 }
