@@ -19,7 +19,7 @@ public enum SummaryText {
         }
         if let service = record.service {
             lines.append()
-            lines.append(ObjectiveText.table(service, of: record.plan, style))
+            if !service.objectives.isEmpty { lines.append(ObjectiveText.table(service, of: record.plan, style)) }
             for span in service.probes { lines.append("  \(span.line)") }
         }
         for change in record.changes {
