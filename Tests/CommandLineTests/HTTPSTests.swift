@@ -33,8 +33,8 @@ extension LightCommands {
 
         @Test func `a kept connection takes one handshake for a hundred requests, a new one takes its own`() throws {
             let service = try service()
-            for (connection, every, due, most) in [("keep", "30ms", 100, 1), ("new", "300ms", 10, 10)] {
-                // An answer that takes longer than a period has the next one asked over another connection.
+            for (connection, every, due, handshakes) in [("keep", "30ms", 100, 1...4), ("new", "300ms", 10, 10...10)] {
+                // One; but an answer that takes longer than a period has the next one asked over another connection.
                 let isSo = try (0..<3).contains { _ in
                     let relay = try Relay(to: service.port)
                     defer { relay.end() }
@@ -43,7 +43,7 @@ extension LightCommands {
                         "--for", "3s", "--connection", connection, "-q",
                     ])
                     return result.code == 0 && result.output.contains("\(due) of \(due) good")
-                        && relay.connections == most
+                        && handshakes.contains(relay.connections)
                 }
                 #expect(isSo, "\(connection)")
             }
