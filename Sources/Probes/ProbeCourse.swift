@@ -12,6 +12,8 @@ final class ProbeCourse {
         var due: Nanoseconds
         var sent: Nanoseconds
         var slot: Int
+        /// When it is given up.
+        var deadline: Nanoseconds
     }
 
     let index: Int
@@ -59,7 +61,7 @@ final class ProbeCourse {
     /// While an answer is awaited, often enough that a prober that is kept from running notices.
     func nextTime(after now: Nanoseconds) -> Nanoseconds? {
         var time = nextDue ?? .max
-        if let flight = flights.first { time = min(time, flight.due + plan.timeout) }
+        if let flight = flights.first { time = min(time, flight.deadline) }
         if !flights.isEmpty || !recovering.isEmpty { time = min(time, now + max(.millisecond, tolerance / 2)) }
         return time == .max ? nil : time
     }
@@ -81,10 +83,28 @@ final class ProbeCourse {
         for flight in flights {
             if let reply = askers[flight.slot].tick() { end(flight, reply, clock(), starvation) }
         }
-        while let flight = flights.first, flight.due + plan.timeout <= clock() {
+        while let flight = flights.first {
+            let now = clock()
+            guard flight.deadline <= now else { break }
+            // A prober that was kept from running waits that much longer: then it has waited for as long as one that
+            // was not, and what is silent until then is silent for certain.
+            let lost = min(plan.timeout, starvation.lost(from: flight.due, to: now))
+            if flight.due + plan.timeout + lost > now {
+                flights[0].deadline = flight.due + plan.timeout + lost
+                break
+            }
             askers[flight.slot].giveUp()
-            end(flight, Reply(.timeout), clock(), starvation)
+            giveUp(flight, now)
         }
+    }
+
+    private func giveUp(_ flight: Flight, _ now: Nanoseconds) {
+        flights.removeAll { $0.number == flight.number }
+        release(flight.slot, now)
+        emit(
+            ProbeResult(
+                probe: index, number: flight.number, due: flight.due, sent: flight.sent, done: now,
+                outcome: .timeout), nil)
     }
 
     private func ask(_ due: Nanoseconds, _ clock: () -> Nanoseconds, _ starvation: Starvation) {
@@ -94,7 +114,7 @@ final class ProbeCourse {
         // What a late prober asks now is no answer to how the service was then, and all at once would be a load.
         if now - due > tolerance { return emitUnsent(number, due, now, .withdrawn) }
         guard let slot = free.popLast()?.slot else { return emitUnsent(number, due, now, .busy) }
-        let flight = Flight(number: number, due: due, sent: now, slot: slot)
+        let flight = Flight(number: number, due: due, sent: now, slot: slot, deadline: due + plan.timeout)
         flights.append(flight)
         if let reply = askers[slot].ask() { end(flight, reply, clock(), starvation) }
     }

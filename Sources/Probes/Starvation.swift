@@ -28,8 +28,13 @@ struct Starvation {
         gaps.append(Gap(from: planned, to: woke))
     }
 
+    /// For how long the prober was kept from running between two times, in ns.
+    func lost(from: Nanoseconds, to: Nanoseconds) -> Nanoseconds {
+        gaps.reduce(0) { $0 + max(0, min($1.to, to) - max($1.from, from)) }
+    }
+
     /// Whether the prober was kept from running for more than `tolerance` in all while something was in flight.
     func touches(from: Nanoseconds, to: Nanoseconds, tolerance: Nanoseconds) -> Bool {
-        gaps.reduce(0) { $0 + max(0, min($1.to, to) - max($1.from, from)) } > tolerance
+        lost(from: from, to: to) > tolerance
     }
 }

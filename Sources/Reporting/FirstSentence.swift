@@ -10,16 +10,18 @@ public enum FirstSentence {
     /// - Parameters:
     ///   - load: what was asked for, such as ``load(of:)`` has it.
     ///   - verdict: the verdict on the load; `nil` where nothing was exerted, since the system was not steady.
+    ///   - end: how the load ended, where that was wanted.
     ///   - objectives: what each objective came to.
     ///   - units: what the numbers of probes are, by the probe's name.
     public static func text(
-        load: String, verdict: Verdict?, objectives: [ObjectiveResult], units: [String: ProbeUnit] = [:]
+        load: String, verdict: Verdict?, wanted end: Verdict? = nil, objectives: [ObjectiveResult],
+        units: [String: ProbeUnit] = [:]
     ) -> String {
         guard let verdict else { return notSteady(objectives, units) }
-        let first = "\(load) \(what(verdict))"
+        let first = "\(load) \(what(end ?? verdict))\(end == nil ? "" : ", as was wanted")"
         if objectives.isEmpty { return first + "." }
         let service = service(objectives, units)
-        guard verdict == .met else {
+        guard verdict == .met, end != .notMet else {
             let names = list(unique(objectives.map(\.objective.probe)))
             let failed = objectives.contains { $0.badTime > 0 }
             let all = failed ? ", though not all went well with it even so" : ""

@@ -115,8 +115,14 @@ extension RunRecord {
         let units = Dictionary(plan.probes.compactMap { probe in probe.unit.map { (probe.name, $0) } }) { first, _ in
             first
         }
+        // Ended in a phase before the first load, nothing was put on.
+        let isBegun = results.contains(where: \.isLoaded) || plan.phases.allSatisfy(\.loads.isEmpty)
+        guard isNotSteady || isBegun || verdict == .unsupported else {
+            return "Nothing was put on: the run was over before its load."
+        }
+        let wanted = verdict == .met ? results.first { $0.isExpected == true && $0.verdict != .met }?.verdict : nil
         return FirstSentence.text(
-            load: FirstSentence.load(of: plan), verdict: isNotSteady ? nil : verdict,
+            load: FirstSentence.load(of: plan), verdict: isNotSteady ? nil : verdict, wanted: wanted,
             objectives: service?.objectives ?? [], units: units)
     }
 }

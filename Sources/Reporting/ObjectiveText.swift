@@ -64,7 +64,12 @@ public enum ObjectiveText {
         var parts: [String] = []
         if let reason = result.reason { parts.append(reason.words) }
         if result.isClose, result.reason == nil { parts.append("close to the limit: chance may have decided") }
-        if let loss = result.loss { parts.append("lost \(bounds(loss)) after the load was there") }
+        if let loss = result.loss {
+            // What began before it is not this load's doing.
+            let isBefore = loss.to < 0
+            let when = isBefore ? TimeBounds(from: -loss.to, to: -loss.from) : loss
+            parts.append("lost \(bounds(when)) \(isBefore ? "before" : "after") the load was there")
+        }
         if let recovery = result.recovery {
             let isAlert = if case .becomesGood = result.objective.wanted { true } else { false }
             parts.append(

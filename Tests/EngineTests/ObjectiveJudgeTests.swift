@@ -152,6 +152,20 @@ import Testing
         #expect(early.verdict == .recovered && early.recovery.map { $0.to < -5 * .second } == true)
     }
 
+    @Test func `that nothing was lost only who looked can say`() {
+        // Asked every 8 s, and the load is there for 2 s: nobody asked in that time.
+        let sparse = ObjectiveJudge.run(
+            Simulation(plan: Simulation.plan(every: 8 * .second)), .recovers(within: 5 * .second),
+            phases: ObjectiveJudge.phases(9, 2, 20))[0]
+        #expect(sparse.verdict == .inconclusive && sparse.reason == .noData)
+        // Interrupted while there was time left to come back.
+        var simulation = Simulation(plan: Simulation.plan(), manner: .refuses)
+        simulation.down = [12 * .second..<Nanoseconds.max / 2]
+        let cut = ObjectiveJudge.run(
+            simulation, .recovers(within: 20 * .second), phases: ObjectiveJudge.phases(10, 10, 10))[0]
+        #expect(cut.verdict == .inconclusive && cut.reason == .cutShort && cut.recovery == nil)
+    }
+
     // MARK: The load decides first
 
     private static let outcomes: [(data: String, verdict: ObjectiveVerdict)] = [

@@ -85,14 +85,33 @@ import Testing
         #expect(result?.serviceTime == 50 * .millisecond && result?.outcome == .good)
     }
 
+    /// A prober that was kept from running for 600 ms waits 600 ms longer.
+    @Test func `who is silent for the time limit, and for what was lost of it, is silent for certain`() {
+        let asked = plan(.process(id: 1), every: 10 * .second, timeout: .second)
+        for (answered, outcome) in [(nil, ProbeOutcome.timeout), (1500, .withdrawn)] as [(Nanoseconds?, ProbeOutcome)] {
+            let stage = Stage(asked, askers: 2, end: 10 * .second)
+            stage.course.advance({ 0 }, stage.starvation)
+            stage.starvation.note(planned: 200 * .millisecond, woke: 800 * .millisecond)
+            stage.pass(to: 1550 * .millisecond - (answered == nil ? 0 : 60 * .millisecond))
+            #expect(stage.results.isEmpty, "it is not given up yet")
+            if let answered {
+                stage.time = answered * .millisecond
+                stage.answer(0, Reply(.good))
+            }
+            stage.pass(to: 1700 * .millisecond)
+            #expect(stage.results.map(\.outcome) == [outcome])
+        }
+    }
+
     @Test func `what took long may have lost a tenth of that`() {
         let asked = plan(
             .process(id: 1), every: 10 * .second, timeout: 5 * .second, goodWithin: 300 * .millisecond)
-        for (lost, outcome) in [(400, ProbeOutcome.timeout), (600, .withdrawn)] as [(Nanoseconds, ProbeOutcome)] {
+        for (lost, outcome) in [(400, ProbeOutcome.slow), (600, .withdrawn)] as [(Nanoseconds, ProbeOutcome)] {
             let stage = Stage(asked, askers: 2, end: 10 * .second)
             stage.course.advance({ 0 }, stage.starvation)
             stage.starvation.note(planned: .second, woke: .second + lost * .millisecond)
-            stage.pass(to: 6 * .second)
+            stage.pass(to: 4900 * .millisecond)
+            stage.answer(0, Reply(.good))
             #expect(stage.results.map(\.outcome) == [outcome], "\(lost) ms")
         }
     }

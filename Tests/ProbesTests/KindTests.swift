@@ -171,6 +171,16 @@ import Testing
         #expect(away.tally().counts == [.status: 5] && away.notes == ["not serving"])
         #expect(try health(settings + trailers).tally().counts == [.status: 5])
         #expect(try health(settings + head + message(1)).tally().counts == [.timeout: 5])
+        // What says that it serves, and does not do so as an answer of gRPC.
+        let error = HealthAsker.frame(1, 0x4, 1, [0x8E])
+        let failed = HealthAsker.frame(1, 0x5, 1, [0x00, 11] + Array("grpc-status".utf8) + [1, UInt8(ascii: "5")])
+        let cut = HealthAsker.frame(0, 0x1, 1, [0, 0xFF, 0xFF, 0xFF, 0xFF, 8, 1])
+        let last = HealthAsker.frame(0, 0x1, 1, [0, 0, 0, 0, 2, 8, 1])
+        #expect(try health(settings + error + message(1) + trailers).tally().counts == [.status: 5])
+        #expect(try health(settings + head + message(1) + failed).tally().counts == [.status: 5])
+        for bytes in [head + cut, head + last, message(1) + trailers] {
+            #expect(try health(settings + bytes).tally().counts == [.protocolError: 5])
+        }
         #expect(try health(Array("HTTP/1.1 400 Bad Request\r\n\r\n".utf8)).tally().counts == [.protocolError: 5])
     }
 

@@ -57,6 +57,18 @@ import Testing
         }
     }
 
+    @Test func `an end that was wanted is told as what it is`() {
+        func said(_ end: Verdict) -> String {
+            FirstSentence.text(load: Self.load, verdict: .met, wanted: end, objectives: [Self.result(.held)])
+        }
+        #expect(
+            said(.notMet) == "cpu 50% for 2m was put on, and was not there as asked, as was wanted, so nothing is "
+                + "known of how checkout would do under it.")
+        #expect(
+            said(.killed) == "cpu 50% for 2m was put on, and was killed before its time, as was wanted. "
+                + "checkout kept its objective.")
+    }
+
     @Test func `whether and when it came back`() {
         let lost = Self.result(.lost, 500)
         func second(_ recovery: ObjectiveResult) -> String {

@@ -10,6 +10,9 @@ struct RecoveryTracker {
     private var seenAfter: Int64 = 0
     private var withdrawn: Int64 = 0
     private var withdrawnAfter: Int64 = 0
+    /// How many were seen and withdrawn while the load was there.
+    private var seenUnder: Int64 = 0
+    private var withdrawnUnder: Int64 = 0
 
     init?(_ objective: Objective, _ plan: ProbePlan) {
         guard case .recovers(let within) = objective.wanted else { return nil }
@@ -23,9 +26,11 @@ struct RecoveryTracker {
         guard probe.result.outcome.isOfService else {
             withdrawn += 1
             if probe.isAfter { withdrawnAfter += 1 }
+            if probe.isLoaded { withdrawnUnder += 1 }
             return
         }
         if probe.isAfter { seenAfter += 1 }
+        if probe.isLoaded { seenUnder += 1 }
         episodes.add(probe, isGood: probe.result.outcome.isGood)
     }
 
@@ -57,16 +62,27 @@ struct RecoveryTracker {
             !episodes.isBad
         {
             result.reason = .proberStarved
+        } else if episodes.count == 0, Self.isStarved(withdrawnUnder, seenUnder) {
+            // That nothing was lost, only who has looked can say.
+            result.reason = .proberStarved
+        } else if episodes.count == 0, seenUnder == 0 {
+            result.reason = .noData
         } else if episodes.count == 0 {
             result.verdict = .held
         } else if let recovery = result.recovery {
             result.verdict = recovery.to <= within ? .recovered : .notRecovered
             // One good answer may be chance, and the limit may lie within the interval.
             result.isClose = episodes.goodSince < 3 || recovery.from <= within && recovery.to > within
+        } else if let watched = result.watched, watched < within {
+            result.reason = .cutShort
         } else {
             result.verdict = .notRecovered
         }
         return result
+    }
+
+    private static func isStarved(_ withdrawn: Int64, _ seen: Int64) -> Bool {
+        withdrawn > 0 && Double(withdrawn) > KeepsTracker.mostWithdrawn * Double(seen + withdrawn)
     }
 }
 

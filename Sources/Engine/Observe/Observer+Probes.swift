@@ -47,7 +47,9 @@ extension Observer {
     func noteJudged(_ results: [PhaseResult]) {
         let loaded = results.filter(\.isLoaded)
         guard let probing, let phase = loaded.first?.phase else { return }
-        probing.noteJudged(phase: phase, isMet: loaded.allSatisfy { $0.verdict == .met || $0.isExpected == true })
+        // A kill that was wanted is the load; one that was missed, though that was wanted, was not there all the same.
+        let isThere = loaded.allSatisfy { $0.verdict == .met || $0.verdict == .killed && $0.isExpected == true }
+        probing.noteJudged(phase: phase, isMet: isThere)
     }
 
     /// What probes and objectives came to; where an end of the load that was wanted did not come, nothing is said of

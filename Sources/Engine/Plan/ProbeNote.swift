@@ -36,7 +36,8 @@ enum ProbeNote {
         case .percentile: claim = "p" + shortPercent(share)
         default: claim = shortPercent(share) + "% good" + (measure == .goodSeconds ? " seconds" : "")
         }
-        let time = HumanUnits.duration(every * Nanoseconds(needed))
+        let (long, isBeyond) = every.multipliedReportingOverflow(by: Nanoseconds(needed))
+        let time = isBeyond ? "longer than any run" : HumanUnits.duration(long)
         return Finding(
             code: "few_probes", severity: .note,
             message: "'\(objective.text)': \(claim) over \(HumanUnits.duration(length)) is \(count) \(noun); it needs "
@@ -72,11 +73,7 @@ enum ProbeNote {
 
     /// `99` or `99.9`.
     private static func shortPercent(_ share: Double) -> String {
-        var digits = HumanUnits.percent(share, places: 4)
-        digits.removeLast()
-        while digits.hasSuffix("0") { digits.removeLast() }
-        if digits.hasSuffix(".") { digits.removeLast() }
-        return digits
+        NumberText.text(share * 100, places: 9, trimming: true)
     }
 }
 

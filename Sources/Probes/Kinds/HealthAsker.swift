@@ -4,8 +4,9 @@ internal import LoadModel
 
 /// Asks a gRPC service for its health, over a connection of its own and without TLS: `grpc.health.v1.Health/Check`.
 ///
-/// Of HTTP/2 (RFC 9113) only what one call needs. The answer's header fields are not decoded: a service that serves
-/// says so in its message, and one that answers with an error sends none.
+/// Of HTTP/2 (RFC 9113) only what one call needs. Of the answer's header fields the status is read, and `grpc-status`
+/// where it is written as plain text: a service that serves says so in its message, behind which its trailers end the
+/// call.
 ///
 /// Source: https://github.com/grpc/grpc/blob/master/doc/health-checking.md and PROTOCOL-HTTP2.md beside it.
 final class HealthAsker: Asker {
@@ -23,6 +24,7 @@ final class HealthAsker: Asker {
     private var received: [UInt8] = []
     private var message: [UInt8] = []
     private var hasSettings = false
+    private var hasFields = false
     private var isAsking = false
 
     init(
@@ -60,7 +62,7 @@ final class HealthAsker: Asker {
 
     func ask() -> Reply? {
         isAsking = true
-        (received, message, hasSettings) = ([], [], false)
+        (received, message, hasSettings, hasFields) = ([], [], false, false)
         if case .failed(let outcome) = connection.open() { return end(Reply(outcome)) }
         return follow(connection.send(request))
     }
@@ -109,10 +111,13 @@ final class HealthAsker: Asker {
             case Kind.reset where isOfCall: return Reply(.status, note: "the call was cancelled")
             case Kind.data where isOfCall:
                 if flags & 0x8 != 0, let padding = payload.popFirst() { payload = payload.dropLast(Int(padding)) }
+                guard hasFields else { return Reply(.protocolError, note: "a message without header fields") }
                 message += payload
                 guard message.count <= Self.frameLimit else { return Reply(.protocolError) }
-                if flags & 0x1 != 0 { return judge() }
-            case Kind.headers where isOfCall && flags & 0x1 != 0: return judge()
+                // A call ends with its trailers: PROTOCOL-HTTP2.md of gRPC, "Responses".
+                if flags & 0x1 != 0 { return Reply(.protocolError, note: "cut: the call ended without its status") }
+            case Kind.headers where isOfCall:
+                if let reply = take(fields: payload, flags) { return reply }
             default: break
             }
             received.removeFirst(9 + length)
@@ -120,10 +125,38 @@ final class HealthAsker: Asker {
         return nil
     }
 
+    /// Takes the header fields that begin the answer, or the trailers that end it; the reply where they do.
+    private func take(fields payload: ArraySlice<UInt8>, _ flags: UInt8) -> Reply? {
+        var payload = payload
+        if flags & 0x8 != 0, let padding = payload.popFirst() { payload = payload.dropLast(Int(padding)) }
+        if flags & 0x20 != 0 { payload = payload.dropFirst(5) }
+        // RFC 7541, appendix A: 8 is ":status: 200", those behind it are other ones, and no gRPC service has these.
+        if !hasFields, let first = payload.first, (0x89...0x8E).contains(first) {
+            return Reply(.status, note: "an HTTP status that is not 200")
+        }
+        hasFields = true
+        guard flags & 0x1 != 0 else { return nil }
+        let name = Array("grpc-status".utf8)
+        let bytes = Array(payload)
+        for start in bytes.indices where bytes[start...].starts(with: name) {
+            let value = bytes[(start + name.count)...].prefix(2)
+            guard let length = value.first, length < 3, let digit = value.last, digit != UInt8(ascii: "0") else {
+                break
+            }
+            return Reply(.status, note: "an error: gRPC status \(String(decoding: [digit], as: UTF8.self))")
+        }
+        return judge()
+    }
+
     /// `HealthCheckResponse` has one field, 1: `SERVING` is 1.
     private func judge() -> Reply {
         guard message.count >= 5 else {
             return Reply(.status, note: "an error: the server has no health service, or does not know this one")
+        }
+        // One flag for compression, and the length: PROTOCOL-HTTP2.md, "Length-Prefixed-Message".
+        let length = message[1..<5].reduce(0) { $0 << 8 | Int($1) }
+        guard message[0] == 0, length == message.count - 5 else {
+            return Reply(.protocolError, note: "a message of another length than it says")
         }
         let body = message[5...]
         if body.elementsEqual([0x08, 0x01]) { return Reply(.good) }
