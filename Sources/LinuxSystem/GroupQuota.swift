@@ -60,8 +60,10 @@ public final class GroupQuota: GroupFiles {
         }
     }
 
-    /// Whether it is a v2 group whose parent does not hand down the controller: `cpu.stat` has times alone then, and
-    /// `cpu.max` is not there. See `Documentation/admin-guide/cgroup-v2.rst` of the kernel.
+    /// Whether it is a v2 group whose parent does not hand down the controller.
+    ///
+    /// `cpu.stat` has times alone then, and `cpu.max` is not there: `Documentation/admin-guide/cgroup-v2.rst` of the
+    /// kernel.
     private var isUncontrolled: Bool { group.version == 2 && limit.read { _ in true } == nil }
 
     private var cores: Double? {

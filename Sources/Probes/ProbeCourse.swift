@@ -88,7 +88,7 @@ final class ProbeCourse {
             guard flight.deadline <= now else { break }
             // A prober that was kept from running waits that much longer: then it has waited for as long as one that
             // was not, and what is silent until then is silent for certain.
-            let lost = min(plan.timeout, starvation.lost(from: flight.due, to: now))
+            let lost = starvation.lost(from: flight.due, to: now)
             if flight.due + plan.timeout + lost > now {
                 flights[0].deadline = flight.due + plan.timeout + lost
                 break

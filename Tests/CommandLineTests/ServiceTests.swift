@@ -157,9 +157,10 @@ extension LightCommands {
         }
 
         @Test func `what cannot be asked is refused before any load`() throws {
-            let asked = try start("https://127.0.0.1/", ["50% good during squeeze"])
+            // No resolver is asked for a name that cannot be one.
+            let asked = try start("http://a..b/", ["50% good during squeeze"])
             let result = try asked.run.wait(limit: 10)
-            #expect(result.code == 4 && result.output.contains("https"), "\(result.output)\(result.error)")
+            #expect(result.code == 4 && result.output.contains("'web': a..b"), "\(result.output)\(result.error)")
             #expect(try ExperimentLog(file: asked.log).all("phase_started").isEmpty)
         }
     }

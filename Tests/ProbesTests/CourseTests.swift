@@ -123,11 +123,12 @@ import Testing
         stage.time = 2050 * .millisecond
         stage.starvation.note(planned: 100 * .millisecond, woke: stage.time)
         stage.course.advance({ [unowned stage] in stage.time }, stage.starvation)
-        #expect(stage.results.count == 20 && stage.results.allSatisfy { $0.outcome == .withdrawn })
+        // The first one was sent, and whether it was answered meanwhile is still to be seen.
+        #expect(stage.results.count == 19 && stage.results.allSatisfy { $0.outcome == .withdrawn })
         // What was due at 2.0 s is only half a tenth of a limit late.
         #expect(stage.askers.reduce(0) { $0 + $1.asked } == 2)
         stage.time = 2060 * .millisecond
-        stage.answer(0, Reply(.good))
+        stage.answer(1, Reply(.good))
         #expect(stage.results.last?.outcome == .good && stage.results.last?.number == 20)
     }
 
