@@ -70,7 +70,6 @@ enum TestManifests {
 
     struct NoSuchFile: Error, CustomStringConvertible { let description = "No such file or directory" }
 
-    /// Reads a profile whose traces are in `files`.
     /// What looks like a file of authorities.
     static let authorities = "-----BEGIN CERTIFICATE-----\nMA==\n-----END CERTIFICATE-----\n"
 

@@ -5,8 +5,9 @@ internal import LoadModel
 
 // What the observer does for the probes: it starts the prober, tells the judge when the load was there, and waits.
 extension Observer {
-    /// Starts the prober before the stressors: it has all that it needs before they take anything. Guards are told what
-    /// it sees, and what errors the stressors count.
+    /// Starts the prober before the stressors: it has all that it needs before they take anything.
+    ///
+    /// Guards are told what it sees, and what errors the stressors count.
     func startProber() throws(ObserverFailure) {
         probing = try ProbeSession(plan)
         guards.connect { [unowned self] name in sessions.first { $0.plan.name == name }?.errors }
