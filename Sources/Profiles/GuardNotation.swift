@@ -98,16 +98,10 @@ struct GuardNotation {
     }
 
     private func find(probe name: Phrase, _ watched: inout Watched) throws(NotationError) {
-        guard let probe = probes.first(where: { $0.name == name.text }) else {
-            let remedy =
-                probes.isEmpty
-                ? "; the profile has no probes"
-                : Wording.remedy(for: name.text, among: probes.map(\.name), taking: "there are")
-            throw NotationError(name.offset, "unknown probe \(Wording.quote(name.text))\(remedy)")
-        }
-        watched.probe = probe.plan
-        watched.isBroken = probe.plan == nil
-        if watched.metric == .mean, let plan = probe.plan, plan.unit == nil {
+        let plan = try ObjectiveNotation.plan(of: name, among: probes)
+        watched.probe = plan
+        watched.isBroken = plan == nil
+        if watched.metric == .mean, let plan, plan.unit == nil {
             throw NotationError(
                 name.offset,
                 "'mean' is of probes of numbers, and of the latencies of '\(name.text)' a mean tells nothing; take a "

@@ -24,6 +24,18 @@ struct ObjectiveNotation {
     /// The phases, in order; `nil` where one of them has a problem, so that nothing is told of how they fit.
     let phases: [PhaseOutline]?
 
+    /// The plan of the probe that `name` means; `nil` where that has a problem of its own.
+    static func plan(
+        of name: Phrase, among probes: [(name: String, plan: ProbePlan?)]
+    ) throws(NotationError) -> ProbePlan? {
+        if let probe = probes.first(where: { $0.name == name.text }) { return probe.plan }
+        let remedy =
+            probes.isEmpty
+            ? "; the profile has no probes"
+            : Wording.remedy(for: name.text, among: probes.map(\.name), taking: "there are")
+        throw NotationError(name.offset, "unknown probe \(Wording.quote(name.text))\(remedy)")
+    }
+
     /// Reads one objective; `nil` where its probe has a problem of its own.
     func parse(_ text: String, mark: SourceMark) throws(NotationError) -> Objective? {
         let phrase = Phrase(text)
@@ -31,14 +43,7 @@ struct ObjectiveNotation {
         guard let name = tokens.next() else {
             throw NotationError(phrase.offset, "an objective is empty; \(Self.forms)")
         }
-        guard let probe = probes.first(where: { $0.name == name.text }) else {
-            let remedy =
-                probes.isEmpty
-                ? "; the profile has no probes"
-                : Wording.remedy(for: name.text, among: probes.map(\.name), taking: "there are")
-            throw NotationError(name.offset, "unknown probe \(Wording.quote(name.text))\(remedy)")
-        }
-        guard let plan = probe.plan else { return nil }
+        guard let plan = try Self.plan(of: name, among: probes) else { return nil }
         guard let verb = tokens.next() else {
             throw NotationError(phrase.end, "'\(name.text)' has nothing that is wanted of it; \(Self.forms)")
         }
