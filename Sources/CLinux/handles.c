@@ -64,6 +64,10 @@ void CLinux_close_range(int32_t first, int32_t last) {
 }
 
 int CLinux_expand_descriptor_table(int32_t highest) {
+    // A number that is in use already, inherited from whoever started this process, is in the table.
+    if (fcntl(highest, F_GETFD) >= 0) {
+        return 0;
+    }
     int source = open_path();
     if (source < 0) {
         return -1;

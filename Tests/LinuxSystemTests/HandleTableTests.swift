@@ -148,4 +148,13 @@ struct HandleTableTests {
             try CurrentProcess.expandDescriptorTable(to: 100)
         }
     }
+
+    @Test func aTableWhoseHighestNumberIsInUseIsLargeEnough() async {
+        await #expect(processExitsWith: .success) {
+            try OpenFileLimit.setSoft(100, ofProcess: 0)
+            #expect(dup2(0, 99) == 99)
+            try CurrentProcess.expandDescriptorTable(to: 100)
+            #expect(fcntl(99, F_GETFD) >= 0, "and it stays open")
+        }
+    }
 }
