@@ -50,9 +50,6 @@ public struct ProbeSeconds: Sendable {
     /// Hands out all that is left: nothing more will come.
     public mutating func takeRest() -> [ProbeSpan] { open.keys.sorted().flatMap { take($0) } }
 
-    /// The time since the end of the last second that was handed out, at `now`; 0 where that is not over.
-    public func age(at now: Nanoseconds) -> Nanoseconds { max(0, now - start - next * .second) }
-
     private func isWhole(_ second: Int64, at now: Nanoseconds) -> Bool {
         let end = (second + 1) * .second
         guard now - start >= end else { return false }

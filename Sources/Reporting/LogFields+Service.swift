@@ -81,6 +81,12 @@ extension JSONWriter {
         bounds(result.recovery)
         key("watched_s")
         if let watched = result.watched { seconds(of: watched) } else { null() }
+        key("effective_s")
+        if let time = result.effective { seconds(of: time) } else { null() }
+        key("released_s")
+        if let time = result.released { seconds(of: time) } else { null() }
+        key("detail")
+        string(ObjectiveText.times(result))
         key("episodes")
         integer(result.episodes)
         key("bad_s")

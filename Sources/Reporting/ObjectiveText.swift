@@ -60,7 +60,7 @@ public enum ObjectiveText {
     }
 
     /// When it was lost and came back, and why nobody knows where nobody does.
-    private static func times(_ result: ObjectiveResult) -> String {
+    static func times(_ result: ObjectiveResult) -> String {
         var parts: [String] = []
         if let reason = result.reason { parts.append(reason.words) }
         if result.isClose, result.reason == nil { parts.append("close to the limit: chance may have decided") }
@@ -76,10 +76,21 @@ public enum ObjectiveText {
                 isAlert
                     ? "good \(bounds(recovery)) after the load was there"
                     : recovery.to <= 0
-                        ? "back while the load was still there" : "back \(bounds(recovery)) after the release")
+                        ? "back while the load was still there"
+                        : "back \(bounds(recovery)) after \(release(result, short: true))")
         }
         if let watched = result.watched { parts.append("not back \(HumanUnits.seconds(watched.seconds)) after it") }
         return parts.joined(separator: "; ")
+    }
+
+    /// What a recovery is told against: the release of the last load, or of the one before the gap that it lies in.
+    static func release(_ result: ObjectiveResult, short: Bool) -> String {
+        switch (result.releasedPhase, short) {
+        case (let phase?, true): "the release of '\(phase)'"
+        case (let phase?, false): "the load of '\(phase)' was released"
+        case (nil, true): "the release"
+        case (nil, false): "the load was released"
+        }
     }
 
     private static func name(_ measure: Objective.Measure) -> String {

@@ -103,12 +103,18 @@ enum ServiceSchema {
                 "lost_s": {"$ref": "#/$defs/bounds"},
                 "recovered_s": {"$ref": "#/$defs/bounds"},
                 "watched_s": {"type": ["number", "null"]},
+                "effective_s": {
+                  "type": ["number", "null"], "description": "When the load was there: what lost_s counts from."
+                },
+                "released_s": {"type": ["number", "null"], "description": "When the last load was given back."},
+                "detail": {"type": "string", "description": "What the figures say, for people."},
                 "episodes": {"type": "integer", "minimum": 0},
                 "bad_s": {"type": "number", "minimum": 0}
               },
               "required": [
                 "probe", "objective", "verdict", "reason", "close", "figure", "value", "limit", "count",
-                "withdrawn", "lost_s", "recovered_s", "watched_s", "episodes", "bad_s"
+                "withdrawn", "lost_s", "recovered_s", "watched_s", "effective_s", "released_s", "detail",
+                "episodes", "bad_s"
               ],
               "additionalProperties": false
             },

@@ -115,6 +115,42 @@ import Testing
         #expect(late.verdict == .notRecovered && late.recovery.map { $0.to >= 7 * .second } == true)
     }
 
+    @Test func `a recovery between two loads is told against the first one's release`() {
+        var begin: Nanoseconds = 0
+        let phases = [("steady", 10), ("one", 10), ("rest", 20), ("two", 10), ("recover", 10)].map { name, seconds in
+            defer { begin += seconds * .second }
+            return PlannedPhase(
+                name: name, start: begin, length: seconds * .second,
+                loads: ["one", "two"].contains(name) ? ["cpu": "50%"] : [:])
+        }
+        func run(downUntil end: Nanoseconds) -> ObjectiveResult {
+            ObjectiveJudge.run(
+                Simulation(plan: Simulation.plan(), manner: .refuses, down: [12 * .second..<end]),
+                .recovers(within: 15 * .second), phases: phases)[0]
+        }
+        let gap = run(downUntil: 23 * .second)
+        #expect(gap.verdict == .recovered && gap.releasedPhase == "one")
+        #expect(gap.recovery.map { $0.from <= 3 * .second && 3 * .second <= $0.to } == true)
+        #expect(gap.effective == 10_500 * .millisecond && gap.released == 50 * .second)
+        let late = run(downUntil: 36 * .second)
+        #expect(
+            late.verdict == .notRecovered && late.releasedPhase == "one", "within 15 s of the release before the gap")
+        // Under the second load, and after it.
+        let under = run(downUntil: 45 * .second)
+        #expect(under.releasedPhase == nil && under.recovery.map { $0.to <= 0 } == true)
+        let after = run(downUntil: 52 * .second)
+        #expect(after.releasedPhase == nil && after.recovery.map { $0.from <= 2 * .second } == true)
+        #expect(after.verdict == .recovered)
+    }
+
+    @Test func `what began while nobody looked began then at the earliest`() {
+        let simulation = Simulation(
+            plan: Simulation.plan(), manner: .refuses, down: [5 * .second..<25 * .second], starved: 0..<12 * .second)
+        let result = ObjectiveJudge.run(
+            simulation, .recovers(within: 15 * .second), phases: ObjectiveJudge.phases(0, 20, 20))[0]
+        #expect(result.loss.map { $0.from <= 4500 * .millisecond && $0.to >= 11 * .second } == true)
+    }
+
     @Test func `what was asked before the first good one is waited for`() {
         // It forgets what it was asked, and is well 1 s after the release: the last of them is given up 5 s after it.
         let plan = Simulation.plan(timeout: 6 * .second, goodWithin: 300 * .millisecond)

@@ -33,20 +33,15 @@ struct HostileTests {
 private enum Rehearsals {
     private static let done = Reports()
 
-    /// The reports of a scenario and of its twin; those of its neighbours in the list are made with it.
+    /// The reports of a scenario and of its twin; those of its kind are made with it, side by side.
     static func reports(of scenario: Scenario, among all: [Scenario]) -> [Performance.Report] {
         if done.isMissing(scenario) {
             let kin = all.filter { $0.kind == scenario.kind && !$0.isAlone && done.isMissing($0) }
-            let batch = scenario.isAlone ? [scenario] : Array(kin.prefix(Scenario.sideBySide(scenario.kind)))
-            let runs = batch.flatMap { scenario in
+            let runs = (scenario.isAlone ? [scenario] : kin).flatMap { scenario in
                 [false, true].map { Performance(scenario: scenario, isTwin: $0) }
             }
-            if scenario.isAlone {
-                for run in runs { perform(run) }
-            } else {
-                // Each has a disk and groups of its own.
-                DispatchQueue.concurrentPerform(iterations: runs.count) { perform(runs[$0]) }
-            }
+            // Each has a disk and groups of its own.
+            perform(runs, sideBySide: scenario.isAlone ? 1 : 2 * Scenario.sideBySide(scenario.kind))
             // A shared machine has moments of its own, which are neither the act nor exert: what holds, holds when it
             // is tried again, alone.
             for run in runs where done.isObjectedTo(run) {
@@ -54,6 +49,22 @@ private enum Rehearsals {
             }
         }
         return done.reports(of: scenario)
+    }
+
+    /// Makes runs on so many threads: concurrentPerform has no more of them than there are processors, and these wait.
+    private static func perform(_ runs: [Performance], sideBySide count: Int) {
+        let left = Left(runs)
+        let group = DispatchGroup()
+        for _ in 0..<count {
+            group.enter()
+            let thread = Thread {
+                while let run = left.next() { perform(run) }
+                group.leave()
+            }
+            thread.stackSize = 4 << 20
+            thread.start()
+        }
+        group.wait()
     }
 
     private static func perform(_ run: Performance) {
@@ -69,6 +80,16 @@ private enum Rehearsals {
         let line = "\(role) | \(run.scenario.testDescription) | \(report.line)\(objections)\n"
         FileHandle.standardError.write(Data(line.utf8))
     }
+}
+
+/// Runs that nobody has begun yet, for many threads.
+private final class Left: @unchecked Sendable {
+    private let lock = NSLock()
+    private var runs: ArraySlice<Performance>
+
+    init(_ runs: [Performance]) { self.runs = runs[...] }
+
+    func next() -> Performance? { lock.withLock { runs.popFirst() } }
 }
 
 /// Reports by scenario, from many threads.

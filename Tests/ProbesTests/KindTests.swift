@@ -150,6 +150,26 @@ import Testing
         #expect(end - last < 400 * .millisecond, "\((end - last).seconds)")
     }
 
+    @Test func `a command ends with the thread that started it`() throws {
+        let spawner = try Spawner(["sleep", "60"], path: try #require(Spawner.path(of: "sleep")))
+        let (null, outcome) = (open("/dev/null", O_RDWR | O_CLOEXEC), Spawner.Outcome())
+        let counter = try Spawner.SharedCounter()
+        spawner.submit(.init(output: null, error: dup(null), counter: counter, outcome: outcome))
+        #expect(eventually { outcome.value != nil })
+        let started = try #require(outcome.value)
+        #expect(started.error == 0 && getpgid(started.pid) == started.pid)
+        #expect(kill(started.pid, 0) == 0)
+        spawner.end()
+        var (pid, status): (Int32, Int32) = (0, 0)
+        #expect(
+            eventually {
+                pid = waitpid(started.pid, &status, WNOHANG)
+                return pid != 0
+            })
+        #expect(pid == started.pid && status & 0x7f == SIGKILL)
+        if pid == 0 { Spawner.end(started.pid) }
+    }
+
     @Test func `a gRPC service says whether it serves`() throws {
         func health(_ answer: [UInt8]) throws -> Told {
             let stub = try Stub { request, _ in

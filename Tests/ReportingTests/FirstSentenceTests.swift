@@ -88,6 +88,13 @@ import Testing
         #expect(
             second(Self.recovery(.recovered, TimeBounds(from: -3 * .second, to: -2 * .second))) == missed
                 + "came back while the load was still there.")
+        var between = Self.recovery(.recovered, seconds)
+        between.releasedPhase = "first"
+        #expect(second(between) == missed + "came back 2.0 to 2.1 s after the load of 'first' was released.")
+        #expect(ObjectiveText.times(between) == "back 2.0 to 2.1 s after the release of 'first'")
+        var before = Self.result(.lost, 500)
+        before.loss = TimeBounds(from: -3 * .second, to: -2 * .second)
+        #expect(ObjectiveText.times(before) == "lost 2.0 to 3.0 s before the load was there")
         #expect(
             text(.met, Self.recovery(.recovered, seconds))
                 == "cpu 50% for 2m was put on, and was really there. checkout kept what was asked of it, "

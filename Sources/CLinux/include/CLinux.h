@@ -92,6 +92,12 @@ int CLinux_pipe(int32_t ends[_Nonnull 2]);
 int CLinux_spawn(
     pid_t *pid, const char *path, char *_Nullable const *_Nonnull argv, char *_Nullable const *_Nonnull envp,
     const int32_t *descriptors, size_t count);
+/// vfork(2) and execve(2) of the binary at `path`, which is killed when the calling thread ends (PR_SET_PDEATHSIG of
+/// prctl(2), which posix_spawn(3) cannot set); its descriptors 0, 1 and 2 are `descriptors`, all others are closed, no
+/// signal is blocked or ignored, its own process group. 0 or an errno.
+int CLinux_spawn_bound(
+    pid_t *pid, const char *path, char *_Nullable const *_Nonnull argv, char *_Nullable const *_Nonnull envp,
+    const int32_t *_Nonnull descriptors);
 /// wait4(2); fills exit code or signal and the CPU time in nanoseconds. Returns the pid, 0 with WNOHANG, or -1.
 pid_t CLinux_wait(pid_t pid, int no_hang, int *exit_code, int *signal, int64_t *cpu_ns);
 /// ioctl(2) TIOCGWINSZ: the width of the terminal in columns, or -1.

@@ -18,6 +18,8 @@ struct EpisodeTracker {
     private(set) var beginning: TimeBounds?
     /// How many were good since the last bad one.
     private(set) var goodSince: Int64 = 0
+    /// When the first of those was due that nobody saw, before anything was seen.
+    private var unseenSince: Nanoseconds?
     private var lastGood: SeenProbe?
     private var lastBad: SeenProbe?
     private var firstGood: SeenProbe?
@@ -40,6 +42,11 @@ struct EpisodeTracker {
     /// How long it was bad in all, each bad probe standing for its period.
     var badTime: Nanoseconds { bad * every }
 
+    /// Takes one of which nobody knows whether it was good.
+    mutating func addUnseen(_ probe: SeenProbe) {
+        if lastGood == nil, lastBad == nil { unseenSince = unseenSince ?? probe.due }
+    }
+
     mutating func add(_ probe: SeenProbe, isGood: Bool) {
         guard isGood else { return addBad(probe) }
         lastGood = probe
@@ -60,7 +67,7 @@ struct EpisodeTracker {
             // then may be the first bad one.
             let last = max(probe.due, lastGood?.done ?? probe.due) + every
             let to = min(time(of: probe), last)
-            let from = lastGood?.result.sent ?? probe.due - every
+            let from = lastGood?.result.sent ?? (unseenSince ?? probe.due) - every
             beginning = TimeBounds(from: min(from, to), to: to)
         }
         lastBad = probe

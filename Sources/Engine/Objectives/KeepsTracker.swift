@@ -60,7 +60,7 @@ struct KeepsTracker {
         tally.add(probe)
         let holds = tally.holds(probe.result)
         window?.add(probe, holds: holds, tally.threshold)
-        guard probe.result.outcome.isOfService else { return }
+        guard probe.result.outcome.isOfService else { return episodes.addUnseen(probe) }
         episodes.add(probe, isGood: holds)
         let isBroken = window.map { $0.lostAt != nil } ?? (!holds && tally.count - tally.held > budget)
         if isBroken, breach == nil { breach = episodes.beginning }
@@ -85,24 +85,6 @@ struct KeepsTracker {
         case .goodSeconds: return threshold.holds(Double(tally.seconds.good) / Double(tally.seconds.count))
         case .percentile(let share): return tally.held >= threshold.needed(of: tally.count, percentile: share)
         case .mean: return tally.values.count == 0 ? nil : threshold.holds(tally.values.mean)
-        }
-    }
-
-    /// Whether it could still be kept if all that is to come held.
-    func canBeMet(remaining: Int64) -> Bool {
-        guard let threshold = tally.threshold else { return true }
-        if let window { return window.lostAt == nil }
-        let left = max(0, remaining)
-        let count = tally.count + left
-        guard count > 0 else { return true }
-        switch tally.measure {
-        case .goodProbes: return threshold.holds(Double(tally.held + left) / Double(count))
-        case .percentile(let share): return tally.held + left >= threshold.needed(of: count, percentile: share)
-        case .goodSeconds:
-            let seconds = left * plan.every / .second
-            let all = tally.seconds.count + seconds
-            return all == 0 || threshold.holds(Double(tally.seconds.good + seconds) / Double(all))
-        case .mean: return true
         }
     }
 

@@ -146,28 +146,6 @@ public struct ObjectiveJudge: Sendable {
         return failed.isEmpty ? .open : .shut(failed)
     }
 
-    /// Whether each objective can still be met, by all that came so far: not, where even the best that could come would
-    /// not help.
-    public func canBeMet(at now: Nanoseconds) -> [Bool] {
-        var copy = self
-        copy.close()
-        var answers = [Bool](repeating: false, count: objectives.count)
-        for place in copy.keeps {
-            let left = copy.times.spans(place.tracker.span).reduce(0) { sum, span in
-                sum + max(0, span.upperBound - max(now, span.lowerBound))
-            }
-            answers[place.objective] = place.tracker.canBeMet(remaining: left / max(1, plans[place.probe].every))
-        }
-        for place in copy.recoveries {
-            answers[place.objective] = place.tracker.canBeMet(at: now, released: times.released)
-        }
-        for place in copy.alerts {
-            let effective = times.effective(for: place.tracker.objective)
-            answers[place.objective] = place.tracker.canBeMet(at: now, effective: effective)
-        }
-        return answers
-    }
-
     /// Whether it is worth to look on for a recovery: one that may still come in time, or has come and may not last.
     public func isRecoveryOpen(at now: Nanoseconds) -> Bool {
         guard let released = times.released else { return false }
@@ -210,12 +188,16 @@ public struct ObjectiveJudge: Sendable {
         for place in recoveries {
             let load = load(place.objective)
             results[place.objective] = place.tracker.result(
-                isLoadMet: load.isMet, effective: load.effective, released: times.released, end: end)
+                isLoadMet: load.isMet, effective: load.effective, times: times, end: end)
         }
         for place in alerts {
             let load = load(place.objective)
             results[place.objective] = place.tracker.result(
                 isLoadMet: load.isMet, effective: load.effective, end: end)
+        }
+        for index in results.indices {
+            results[index].effective = times.effective(for: objectives[index]).map { $0 - start }
+            results[index].released = times.released.map { $0 - start }
         }
         return results
     }

@@ -41,6 +41,16 @@ struct RunTimes {
     /// The index of a phase by name.
     func index(of name: String) -> Int? { phases.firstIndex { $0.name == name } }
 
+    /// The release that something of the time from `bounds` on is told against: of the load before the gap between two
+    /// loads where it lies in one, else of the last one; with the name of the phase in the first case.
+    func release(before bounds: TimeBounds) -> (phase: String?, at: Nanoseconds)? {
+        for (place, index) in loaded.dropLast().enumerated() where loaded[place + 1] > index + 1 {
+            let gap = start + phases[index].end..<start + phases[loaded[place + 1]].start
+            if gap.contains(bounds.to) { return (phases[index].name, gap.lowerBound) }
+        }
+        return released.map { (nil, $0) }
+    }
+
     func phase(of span: Objective.Span) -> Int? {
         if case .during(let name) = span { index(of: name) } else { nil }
     }

@@ -25,6 +25,7 @@ struct RecoveryTracker {
         guard !probe.isBefore else { return }
         guard probe.result.outcome.isOfService else {
             withdrawn += 1
+            episodes.addUnseen(probe)
             if probe.isAfter { withdrawnAfter += 1 }
             if probe.isLoaded { withdrawnUnder += 1 }
             return
@@ -34,15 +35,8 @@ struct RecoveryTracker {
         episodes.add(probe, isGood: probe.result.outcome.isGood)
     }
 
-    /// Whether the time that it has is not up yet, or it is well.
-    func canBeMet(at now: Nanoseconds, released: Nanoseconds?) -> Bool {
-        guard let released else { return true }
-        return !episodes.isBad || now - released <= within
-    }
-
-    func result(
-        isLoadMet: Bool, effective: Nanoseconds?, released: Nanoseconds?, end: Nanoseconds
-    ) -> ObjectiveResult {
+    func result(isLoadMet: Bool, effective: Nanoseconds?, times: RunTimes, end: Nanoseconds) -> ObjectiveResult {
+        let released = times.released
         var result = ObjectiveResult(objective, .inconclusive)
         result.count = seenAfter
         result.withdrawn = withdrawn
@@ -51,7 +45,10 @@ struct RecoveryTracker {
         result.limit = within.seconds
         if let beginning = episodes.beginning, episodes.count == 1 { result.loss = effective.map(beginning.since) }
         if let released {
-            result.recovery = episodes.ending?.since(released)
+            if let ending = episodes.ending, let release = times.release(before: ending) {
+                result.recovery = ending.since(release.at)
+                result.releasedPhase = release.phase
+            }
             if episodes.isBad { result.watched = max(0, end - released) }
         }
         if !isLoadMet || released == nil {
@@ -118,11 +115,6 @@ struct AlertTracker {
         } else {
             wasGood = true
         }
-    }
-
-    func canBeMet(at now: Nanoseconds, effective: Nanoseconds?) -> Bool {
-        guard let effective, firstGood == nil else { return true }
-        return now - effective <= within
     }
 
     func result(isLoadMet: Bool, effective: Nanoseconds?, end: Nanoseconds) -> ObjectiveResult {

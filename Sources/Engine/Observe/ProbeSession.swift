@@ -236,11 +236,12 @@ final class ProbeSession {
         let now = Clocks.monotonic
         record.objectives = judge?.finish(at: now) ?? []
         let due = seconds.totals.reduce(0) { $0 + $1.due } + record.lost
-        let isBlind = isBroken || Double(record.lost) > Self.mostLost * Double(due)
-        for index in record.objectives.indices where isBlind {
-            // What nobody saw is not good; and it is known why nobody did.
+        // What a prober that died has not seen is withdrawn; of what was lost on its way nobody knows when it was due.
+        let isBlind = Double(record.lost) > Self.mostLost * Double(due)
+        for index in record.objectives.indices where isBlind || isBroken {
+            // It is known why nobody saw anything.
             if record.objectives[index].reason == .noData { record.objectives[index].reason = .proberStarved }
-            guard [.held, .recovered].contains(record.objectives[index].verdict) else { continue }
+            guard isBlind, [.held, .recovered].contains(record.objectives[index].verdict) else { continue }
             record.objectives[index].verdict = .inconclusive
             record.objectives[index].reason = .proberStarved
         }

@@ -51,6 +51,12 @@ public struct ObjectiveResult: Hashable, Sendable {
     public var loss: TimeBounds?
     /// When it was well again, since the load was released, or an alert was there, since the load was effective, in ns.
     public var recovery: TimeBounds?
+    /// The phase whose load's release ``recovery`` counts from, where that is not the last load; `nil` where it is.
+    public var releasedPhase: String?
+    /// When the load that it is about was effective, since the run's start, in ns; `nil` where it never was.
+    public var effective: Nanoseconds?
+    /// When the last load was given back, since the run's start, in ns; `nil` where it was not.
+    public var released: Nanoseconds?
     /// How long was looked, where it was never seen well again: since the release, in ns.
     public var watched: Nanoseconds?
     /// How often it was lost, losses less than 5 s apart taken as one.

@@ -65,7 +65,8 @@ public enum ProbeOutcome: String, Codable, Sendable, CaseIterable {
     case body
     /// What came is no answer of the protocol.
     case protocolError = "protocol"
-    /// The prober had no descriptor or no port left for it: the load may be the reason.
+    /// The prober had no descriptor, port or process left for it, so that it was not asked: the load may be the reason.
+    /// It counts as withdrawn.
     case noResource = "no_resource"
     /// As many were in flight as may be; it was not sent.
     case busy
@@ -83,8 +84,8 @@ public enum ProbeOutcome: String, Codable, Sendable, CaseIterable {
 
     /// Whether the service did well.
     public var isGood: Bool { self == .good }
-    /// Whether it says something of the service at all.
-    public var isOfService: Bool { self != .withdrawn }
+    /// Whether it says something of the service at all: what the prober itself lacked is not the service's fault.
+    public var isOfService: Bool { self != .withdrawn && self != .noResource }
     /// Whether the latency is only known to be as much at least.
     public var isCensored: Bool { self == .timeout || self == .busy }
 }

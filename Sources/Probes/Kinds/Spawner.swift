@@ -7,8 +7,9 @@ internal import Synchronization
 
 /// Starts programs on a thread of its own.
 ///
-/// posix_spawn(3) returns when the program is loaded, which takes long from a disk under load: no other probe would be
-/// asked in that time.
+/// execve(2) returns when the program is loaded, which takes long from a disk under load: no other probe would be asked
+/// in that time. A program ends with the thread, and so with the prober however that ends: the kernel kills it. What it
+/// has started itself is killed with its group, by a prober that lives.
 final class Spawner: Sendable {
     /// A program to start, and how it is told what became of that.
     struct Job: Sendable {
@@ -108,7 +109,7 @@ final class Spawner: Sendable {
         for job in jobs {
             var argv: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
             var pid: pid_t = 0
-            let error = CLinux_spawn(&pid, path, &argv, environ, [null, job.output, job.error], 3)
+            let error = CLinux_spawn_bound(&pid, path, &argv, environ, [null, job.output, job.error])
             for argument in argv { free(argument) }
             close(job.output)
             close(job.error)
