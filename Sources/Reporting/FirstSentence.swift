@@ -123,8 +123,8 @@ public enum FirstSentence {
             }
             if recovery.to <= 0 { return "came back while the load was still there" }
             let tooLate = result.verdict == .notRecovered ? ", later than wanted" : ""
-            return
-                "came back \(ObjectiveText.bounds(recovery)) after \(ObjectiveText.release(result, short: false))\(tooLate)"
+            let release = ObjectiveText.release(result, short: false)
+            return "came back \(ObjectiveText.bounds(recovery)) after \(release)\(tooLate)"
         default: return nil
         }
     }
