@@ -117,7 +117,10 @@ import Testing
 
     @Test func `a recovery between two loads is told against the first one's release`() {
         var begin: Nanoseconds = 0
-        let phases = [("steady", 10), ("one", 10), ("rest", 20), ("two", 10), ("recover", 10)].map { name, seconds in
+        let parts: [(String, Nanoseconds)] = [
+            ("steady", 10), ("one", 10), ("rest", 20), ("two", 10), ("recover", 10),
+        ]
+        let phases = parts.map { name, seconds in
             defer { begin += seconds * .second }
             return PlannedPhase(
                 name: name, start: begin, length: seconds * .second,
