@@ -88,7 +88,8 @@ extension ExertCommands {
         }
 
         @Test func aMissThatIsWantedIsASuccess() throws {
-            let group = try TestGroup("cpu", [("cpu.cfs_period_us", "100000"), ("cpu.cfs_quota_us", "50000")])
+            // So little that others take less from it than the quota does.
+            let group = try TestGroup("cpu", [("cpu.cfs_period_us", "100000"), ("cpu.cfs_quota_us", "10000")])
             let result = try Exert.run(
                 ["run", "--load", "cpu=1 core", "--set", "cpu.expect=not_met", "--for", "3s", "--format", "json"],
                 wrapper: group.wrapper)

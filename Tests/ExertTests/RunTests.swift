@@ -48,11 +48,11 @@ extension DrivenRuns {
         }
 
         @Test func `a run that goes on takes orders`() async throws {
-            var request = RunRequest(load: ["memory": "64MiB"], for: "20s")
-            request.lease = "10s"
+            var request = RunRequest(load: ["memory": "64MiB"], for: "2m")
+            request.lease = "60s"
             request.interval = "100ms"
             let run = try await Run.start(request)
-            #expect(run.outline.leaseSeconds == 10)
+            #expect(run.outline.leaseSeconds == 60)
             #expect(await achieves(run) { $0 >= 67_108_864 })
             try await run.retarget(["memory": "128MiB"])
             #expect(await achieves(run) { $0 >= 134_217_728 })

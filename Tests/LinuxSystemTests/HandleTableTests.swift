@@ -137,24 +137,31 @@ struct HandleTableTests {
 
     @Test func theLimitIsRaisedAsFarAsItGoes() async {
         await #expect(processExitsWith: .success) {
-            let hard = try OpenFileLimit.of(processID: 0).hard
+            let (hard, count) = (try OpenFileLimit.of(processID: 0).hard, Self.unusedNumber() + 1)
             try OpenFileLimit.setSoft(100, ofProcess: 0)
             #expect(try CurrentProcess.raiseOpenFileLimit() == hard)
             #expect(try OpenFileLimit.of(processID: 0).soft == hard)
             #expect(throws: Errno.invalidArgument, "beyond the soft limit") {
-                try OpenFileLimit.setSoft(100, ofProcess: 0)
-                try CurrentProcess.expandDescriptorTable(to: 101)
+                try OpenFileLimit.setSoft(UInt64(count), ofProcess: 0)
+                try CurrentProcess.expandDescriptorTable(to: count + 1)
             }
-            try CurrentProcess.expandDescriptorTable(to: 100)
+            try CurrentProcess.expandDescriptorTable(to: count)
         }
     }
 
     @Test func aTableWhoseHighestNumberIsInUseIsLargeEnough() async {
         await #expect(processExitsWith: .success) {
-            try OpenFileLimit.setSoft(100, ofProcess: 0)
-            #expect(dup2(0, 99) == 99)
-            try CurrentProcess.expandDescriptorTable(to: 100)
-            #expect(fcntl(99, F_GETFD) >= 0, "and it stays open")
+            let number = Self.unusedNumber()
+            try OpenFileLimit.setSoft(UInt64(number + 1), ofProcess: 0)
+            #expect(dup2(0, Int32(number)) == number)
+            try CurrentProcess.expandDescriptorTable(to: number + 1)
+            #expect(fcntl(Int32(number), F_GETFD) >= 0, "and it stays open")
         }
+    }
+
+    /// A number above all that are in use here: a test process that is busy hands down what it has open.
+    private static func unusedNumber() -> Int {
+        let used = (0..<4096 as Range<Int32>).last { fcntl($0, F_GETFD) >= 0 } ?? 0
+        return max(100, Int(used) + 50)
     }
 }
