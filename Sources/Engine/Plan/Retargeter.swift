@@ -92,6 +92,7 @@ public struct Retargeter: Sendable {
         let preparation = try preflight(changed, stressor, basis.type, request, basis.base)
         var findings = preparation.findings
         if let length, let cut = WithinNote.finding(length, changed, from: start, to: phaseEnd) { findings.append(cut) }
+        findings += TraceNote.findings(shape, length: phaseEnd - start)
         findings = findings.map { finding in
             var finding = finding
             finding.stressor = stressor.name
