@@ -5,8 +5,8 @@ import YAML
 
 /// Reads profiles: YAML text, or the flags of `exert run --load`.
 ///
-/// Nothing here touches the system: the bytes of other files come from the caller's closures. They are given the path as
-/// the profile has it, made relative to the profile's own directory where it is not absolute; of `<stdin>` and the
+/// Nothing here touches the system: the bytes of other files come from the caller's closures. They are given the path
+/// as the profile has it, made relative to the profile's own directory where it is not absolute; of `<stdin>` and the
 /// command line, as written. What reads a whole file may stop once it has more than ``fileSizeLimit`` bytes.
 public enum ProfileReader {
     /// The most bytes that a profile may have.

@@ -199,6 +199,16 @@ struct TraceForm: CustomTestStringConvertible, Sendable {
                 """,
             values: [0: 10, 5: 15, 10: 20], mean: (10, 15)),
         TraceForm(
+            name: "metrics explorer, with a title and a script's dates", clauses: "column web-1 in %",
+            text: """
+                CPU use, all hosts of the last hour
+
+                "Time (CET)";"web-1";"web-2"
+                "Thu Oct 08 2020 11:00:00 GMT+0200 (Central European Summer Time)";10;1
+                "Thu Oct 08 2020 11:01:00 GMT+0200 (Central European Summer Time)";30;1
+                """,
+            values: [0: 10, 30: 20, 60: 30], mean: (60, 20)),
+        TraceForm(
             name: "newest first, carriage returns alone", clauses: "in %",
             text: "date,load\r2026-03-02T08:02:00Z,30\r2026-03-02T08:01:00Z,20\r2026-03-02T08:00:00Z,10\r",
             values: [0: 10, 60: 20, 120: 30], mean: (120, 20)),

@@ -67,13 +67,13 @@ struct DatePattern: Hashable {
     /// RFC 3339, with a blank for the `T`, without a zone, without seconds, and with slashes.
     static let rfc3339 =
         ["%FT%T%z", "%F %T%z", "%F %T %z", "%FT%T", "%F %T", "%F %R", "%FT%R", "%FT%R%z", "%Y/%m/%d %T", "%Y/%m/%d %R"]
-        .map { DatePattern($0) } + ["%F %T %Z", "%F", "%Y%m%dT%H%M%S%z"].map { DatePattern($0) }
+        .map { DatePattern($0) } + ["%F %T %Z", "%F %T %z %Z", "%F", "%Y%m%dT%H%M%S%z"].map { DatePattern($0) }
 
     /// Others that can be taken for nothing else; whether `03/04` is in March or in April, nobody can tell.
     static let known = [
         "%T", "%R", "%I:%M:%S %p", "%I:%M %p", "%d %b %Y %T", "%d %b %Y %R", "%d-%b-%Y %T", "%b %d, %Y, %I:%M:%S %p",
         "%b %d, %Y %I:%M:%S %p", "%b %d, %Y %T", "%b %d %Y %T", "%a %b %d %T %Y", "%a, %d %b %Y %T %z",
-        "%d/%b/%Y:%T %z", "%a %b %d %T %Z %Y", "%a %b %d %Y %T",
+        "%d/%b/%Y:%T %z", "%a %b %d %T %Z %Y", "%a %b %d %Y %T", "%a %b %d %Y %T %z",
     ].map { DatePattern($0) }
 
     /// Whether a cell looks like a date of which day and month cannot be told apart.
@@ -155,7 +155,9 @@ struct DatePattern: Hashable {
             case .blanks: guard scan.blanks() else { return nil }
             }
         }
-        guard scan.rest.isEmpty else { return nil }
+        // JavaScript's name of the zone behind it, in brackets.
+        let isNamed = scan.rest.starts(with: " (".utf8) && scan.rest.last == UInt8(ascii: ")")
+        guard scan.rest.isEmpty || isNamed && parts.contains(.zone) else { return nil }
         if isAfternoon == true { hour += 12 }
         if let epoch { return TraceInstant(whole: epoch, fraction: fraction) }
         let days = Self.days(year, month, day)
@@ -228,7 +230,9 @@ struct DatePattern: Hashable {
         mutating func zone() -> Int64? {
             let word = word()
             if !word.isEmpty {
-                return ["Z", "z", "UTC", "GMT"].contains(String(decoding: word, as: UTF8.self)) ? 0 : nil
+                guard ["Z", "z", "UTC", "GMT"].contains(String(decoding: word, as: UTF8.self)) else { return nil }
+                // JavaScript's `GMT+0100`.
+                guard rest.first == .plus || rest.first == .minus else { return 0 }
             }
             let isWest = rest.first == .minus
             guard isWest || rest.first == .plus else { return nil }

@@ -76,28 +76,44 @@ struct TraceLexer {
         self.separator = separator
     }
 
-    /// What is left of the line; nothing is taken.
-    mutating func restOfLine() throws(TraceProblem) -> [UInt8] { try source.restOfLine() }
+    /// The next lines that are not empty; nothing is taken.
+    mutating func nextLines(_ most: Int) throws(TraceProblem) -> [[UInt8]] { try source.nextLines(most) }
 
-    /// The separator of a text, told by its first line: a tab, a semicolon, a comma or blanks.
-    static func separator(of line: [UInt8], hasDecimalComma: Bool) -> Separator {
-        var isQuoted = false
-        var (tabs, semicolons, commas, quotes) = (0, 0, 0, 0)
-        for byte in line {
-            if byte == .quote {
-                isQuoted.toggle()
-                quotes += 1
-            }
-            guard !isQuoted else { continue }
-            if byte == .tab { tabs += 1 }
-            if byte == .semicolon { semicolons += 1 }
-            if byte == .comma { commas += 1 }
-        }
-        // sadf(1) writes a tab between semicolons where the host was started.
-        if tabs > 0, tabs >= semicolons { return .byte(.tab) }
-        if semicolons > 0 { return .byte(.semicolon) }
+    /// The separator of a text, told by its first lines: what most of them have, of a tab, a semicolon and a comma;
+    /// where less than half of them have one, blanks.
+    static func separator(of lines: [[UInt8]], hasDecimalComma: Bool) -> Separator {
+        let rows = lines.filter { $0.first != .hash }
+        let counts = rows.map(Counts.init)
         // Where commas are in numbers, they separate quoted cells at most.
-        return commas > 0 && (!hasDecimalComma || quotes > 0 || !line.contains(.space)) ? .byte(.comma) : .blanks
+        let hasCommas = !hasDecimalComma || counts.contains { $0.quotes > 0 }
+        var best = (separator: Separator.blanks, lines: (rows.count + 1) / 2 - 1)
+        // sadf(1) writes a tab between semicolons where the host was started.
+        let tabs = counts.count { $0.tabs > 0 && $0.tabs >= $0.semicolons }
+        if tabs > best.lines { best = (.byte(.tab), tabs) }
+        let semicolons = counts.count { $0.semicolons > 0 }
+        if semicolons > best.lines { best = (.byte(.semicolon), semicolons) }
+        let commas = counts.count { $0.commas > 0 }
+        if hasCommas, commas > best.lines { best = (.byte(.comma), commas) }
+        return best.separator
+    }
+
+    /// How many separators a line has outside of quotes.
+    private struct Counts {
+        var (tabs, semicolons, commas, quotes) = (0, 0, 0, 0)
+
+        init(_ line: [UInt8]) {
+            var isQuoted = false
+            for byte in line {
+                if byte == .quote {
+                    isQuoted.toggle()
+                    quotes += 1
+                }
+                guard !isQuoted else { continue }
+                if byte == .tab { tabs += 1 }
+                if byte == .semicolon { semicolons += 1 }
+                if byte == .comma { commas += 1 }
+            }
+        }
     }
 
     /// Skips blank lines and comments, of which the last is kept.

@@ -86,11 +86,20 @@ struct TraceSource {
         return buffer[position + ahead]
     }
 
-    /// What is left of the line, as far as the window goes; nothing is taken.
-    mutating func restOfLine() throws(TraceProblem) -> [UInt8] {
-        var count = 0
-        while count < Self.windowLimit, let byte = try peek(count), byte != 0x0A, byte != 0x0D { count += 1 }
-        return Array(buffer[position..<position + count])
+    /// The next lines that are not empty, as far as the window goes and `most` of them; nothing is taken.
+    mutating func nextLines(_ most: Int) throws(TraceProblem) -> [[UInt8]] {
+        var lines: [[UInt8]] = []
+        var (start, count) = (0, 0)
+        while lines.count < most {
+            let byte = count < Self.windowLimit ? try peek(count) : nil
+            if byte == nil || byte == 0x0A || byte == 0x0D {
+                if count > start { lines.append(Array(buffer[position + start..<position + count])) }
+                start = count + 1
+            }
+            if byte == nil { break }
+            count += 1
+        }
+        return lines
     }
 
     private mutating func fill() throws(TraceProblem) -> Bool {

@@ -46,7 +46,8 @@ struct TraceTable {
         // As where tabs separate, so that an empty first cell stays.
         var opening = TraceLexer(source, separator: .byte(.tab))
         guard try opening.skipToRow() else { return [] }
-        let line = try opening.restOfLine()
+        let lines = try opening.nextLines(10)
+        let line = lines.first ?? []
         if TraceJSON.begins(line) {
             var json = TraceJSON(opening.source)
             try json.read(into: &collector)
@@ -55,7 +56,7 @@ struct TraceTable {
         collector.recognise(line)
         let separator =
             collector.report == nil
-            ? TraceLexer.separator(of: line, hasDecimalComma: request.hasDecimalComma) : .blanks
+            ? TraceLexer.separator(of: lines, hasDecimalComma: request.hasDecimalComma) : .blanks
         var lexer = TraceLexer(opening, separator: separator)
         var row = TraceRow()
         while try lexer.next(into: &row) {

@@ -51,7 +51,8 @@ enum TraceTime: Hashable {
     /// Whether a header names a time; what stands behind the name in brackets or behind `_` is its unit.
     static func isName(_ header: String) -> Bool {
         let lowered = header.lowercased()
-        if names.contains(lowered) { return true }
+        let bare = lowered.prefix { $0 != "(" && $0 != "[" }
+        if names.contains(Phrase(String(bare)).text) { return true }
         return names.contains(TraceTitle(lowered, least: 1, isUnit: { titles[$0] != nil }).name)
     }
 
