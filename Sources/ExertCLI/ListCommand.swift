@@ -2,15 +2,16 @@
 
 import ArgumentParser
 import LoadModel
+import Profiles
 import Reporting
 import Stressors
 
 struct ListCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list",
-        abstract: "List the kinds of stressor and of probe, or the settings of one.")
+        abstract: "List the kinds of stressor and of probe, or the settings of one, or the clauses of traces.")
 
-    @Argument(help: "A kind of stressor, such as cpu, or of probe, such as http.")
+    @Argument(help: "A kind of stressor, such as cpu, or of probe, such as http; or trace.")
     var kind: String?
 
     func run() throws {
@@ -23,6 +24,10 @@ struct ListCommand: ParsableCommand {
         }
         if let probe = ProbeKind(rawValue: kind) {
             try Console.deliver(ListText.details(probe, style: style))
+            return
+        }
+        if kind == "trace" {
+            try Console.deliver(ListText.clauses(of: "trace FILE.csv", TraceWords.all, style: style))
             return
         }
         guard let manifest = manifests.first(where: { $0.kind == kind }) else {

@@ -158,7 +158,7 @@ struct ProbeCommand: ParsableCommand {
             do throws(NotationError) {
                 let options = said.prefix(count).map { (option: $0.option, text: $0.text) }
                 let plan = try ProbeNotation.plan(name: url, url, options: options, headers: isLast ? headers : []) {
-                    try RegularFile.bytes($0, limit: ProfileReader.traceSizeLimit + 1)
+                    try RegularFile.bytes($0, limit: ProfileReader.fileSizeLimit + 1)
                 }
                 if isLast { return plan }
             } catch {

@@ -77,12 +77,12 @@ struct ProfileOptions: ParsableArguments {
             guard let profile else {
                 return try ProfileReader.profile(
                     loads: load, settings: set, length: length ?? "", probes: probe, objectives: objective,
-                    manifests: manifests, readFile: Self.trace)
+                    manifests: manifests, readFile: Self.file, openTrace: Self.trace)
             }
             let name = profile == "-" ? "<stdin>" : profile
             return try ProfileReader.profile(
                 from: try bytes(of: profile, name: name), file: name, manifests: manifests,
-                readFile: Self.trace)
+                readFile: Self.file, openTrace: Self.trace)
         } catch {
             Console.write(error.description + "\n", to: Console.error)
             throw ExitStatus.usage
@@ -108,7 +108,9 @@ struct ProfileOptions: ParsableArguments {
     }
 
     /// The reader has made the path one beside the profile's own already.
-    private static func trace(_ path: String) throws -> [UInt8] {
-        try RegularFile.bytes(path, limit: ProfileReader.traceSizeLimit + 1)
+    private static func file(_ path: String) throws -> [UInt8] {
+        try RegularFile.bytes(path, limit: ProfileReader.fileSizeLimit + 1)
     }
+
+    private static func trace(_ path: String) throws -> ByteReader { try RegularFile.pieces(of: path) }
 }

@@ -19,7 +19,7 @@ struct RunLaunch {
         let rules = request.rules
         var profile: Profile
         do throws(ProfileErrors) {
-            profile = try Self.profile(of: request) { try Self.trace($0, rules) }
+            profile = try Self.profile(of: request, rules)
 
         } catch {
             throw Refusal(
@@ -36,6 +36,8 @@ struct RunLaunch {
         plan = prepared.plan
         retargeter = Retargeter(prepared) { (text, stressor, manifest, length) throws(ProfileErrors) in
             try ProfileReader.load(text, of: stressor, manifest, length: length, mayQuoteFiles: false) {
+                try Self.file($0, rules)
+            } openTrace: {
                 try Self.trace($0, rules)
             }
         } readWithin: { (text, stressor) throws(ProfileErrors) in
@@ -61,27 +63,42 @@ struct RunLaunch {
     }
 
     /// What a trace has in it is not told: whoever asks for a run could read files by it.
-    private static func profile(
-        of request: RunRequest, readFile: @escaping (String) throws -> [UInt8]
-    ) throws(ProfileErrors) -> Profile {
+    private static func profile(of request: RunRequest, _ rules: SafetyRules?) throws(ProfileErrors) -> Profile {
+        let readFile: (String) throws -> [UInt8] = { try Self.file($0, rules) }
+        let openTrace: (String) throws -> ByteReader = { try Self.trace($0, rules) }
         if let text = request.profile {
             return try ProfileReader.profile(
                 from: Array(text.utf8), file: request.file, manifests: Catalog.manifests,
-                mayQuoteFiles: false, readFile: readFile)
+                mayQuoteFiles: false, readFile: readFile, openTrace: openTrace)
         }
         return try ProfileReader.profile(
             loads: request.load.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" },
             settings: request.set.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" },
-            length: request.length ?? "", manifests: Catalog.manifests, mayQuoteFiles: false, readFile: readFile)
+            length: request.length ?? "", manifests: Catalog.manifests, mayQuoteFiles: false, readFile: readFile,
+            openTrace: openTrace)
     }
 
     private struct TraceProblem: Error, CustomStringConvertible { let description: String }
 
-    private static func trace(_ path: String, _ rules: SafetyRules?) throws -> [UInt8] {
+    private static func file(_ path: String, _ rules: SafetyRules?) throws -> [UInt8] {
+        try hiding(path, rules) { () throws(RegularFile.Problem) in
+            try RegularFile.bytes(path, limit: ProfileReader.fileSizeLimit + 1, in: rules?.directories)
+        }
+    }
+
+    private static func trace(_ path: String, _ rules: SafetyRules?) throws -> ByteReader {
+        try hiding(path, rules) { () throws(RegularFile.Problem) in
+            try RegularFile.pieces(of: path, in: rules?.directories)
+        }
+    }
+
+    /// What is not there and what is elsewhere look alike: this is no way to find out what files there are.
+    private static func hiding<Value>(
+        _ path: String, _ rules: SafetyRules?, _ open: () throws(RegularFile.Problem) -> Value
+    ) throws -> Value {
         do throws(RegularFile.Problem) {
-            return try RegularFile.bytes(path, limit: ProfileReader.traceSizeLimit + 1, in: rules?.directories)
+            return try open()
         } catch {
-            // What is not there and what is elsewhere look alike: this is no way to find out what files there are.
             guard let rules, error == .elsewhere || !rules.seemsBelow(path) else { throw error }
             throw TraceProblem(description: "traces are read from allowed directories only; \(rules.allowed)")
         }

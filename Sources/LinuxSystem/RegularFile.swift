@@ -31,6 +31,35 @@ public enum RegularFile {
     ///
     /// - Parameter folders: real paths of directories, in or below one of which the file must lie; `nil` for anywhere.
     public static func bytes(_ path: String, limit: Int, in folders: [String]? = nil) throws(Problem) -> [UInt8] {
+        let file = try file(path, in: folders)
+        do throws(Errno) {
+            return try SmallFile.bytes(ofDescriptor: file.rawValue, limit: limit)
+        } catch {
+            throw .refused(error)
+        }
+    }
+
+    /// Opens a regular file to be read piece by piece, 64 KiB at most each; no bytes are its end.
+    ///
+    /// - Parameter folders: see ``bytes(_:limit:in:)``.
+    public static func pieces(
+        of path: String, in folders: [String]? = nil
+    ) throws(Problem) -> () throws(Problem) -> [UInt8] {
+        let file = try file(path, in: folders)
+        return { () throws(Problem) in
+            var piece = [UInt8](repeating: 0, count: 65536)
+            while true {
+                let count = piece.withUnsafeMutableBytes { Glibc.read(file.rawValue, $0.baseAddress, $0.count) }
+                if count >= 0 {
+                    piece.removeSubrange(count...)
+                    return piece
+                }
+                if errno != EINTR { throw .refused(Errno(rawValue: errno)) }
+            }
+        }
+    }
+
+    private static func file(_ path: String, in folders: [String]?) throws(Problem) -> OwnedDescriptor {
         let found = try opened(path, 0o10000000 /* O_PATH */)
         if let folders {
             guard let real = RealPath.ofDescriptor(found.rawValue), RealPath.isBelow(real, folders) else {
@@ -40,12 +69,7 @@ public enum RegularFile {
         var facts = stat()
         guard fstat(found.rawValue, &facts) == 0 else { throw .refused(Errno(rawValue: errno)) }
         guard facts.st_mode & S_IFMT == S_IFREG else { throw .notRegular }
-        let file = try opened("/proc/self/fd/\(found.rawValue)", O_RDONLY | O_NONBLOCK | O_NOCTTY)
-        do throws(Errno) {
-            return try SmallFile.bytes(ofDescriptor: file.rawValue, limit: limit)
-        } catch {
-            throw .refused(error)
-        }
+        return try opened("/proc/self/fd/\(found.rawValue)", O_RDONLY | O_NONBLOCK | O_NOCTTY)
     }
 
     /// Whether an open descriptor is one.

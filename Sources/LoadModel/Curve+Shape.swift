@@ -57,20 +57,34 @@ extension Curve {
                     return Piece(length: every, holding: level)
                 })
         case .trace(let trace):
-            var pieces: [Piece] = []
-            var at: Nanoseconds = 0
-            var value: Double?
-            for point in trace.points {
-                let next = try resolve(point.amount)
-                if point.at > at {
-                    pieces.append(Piece(length: point.at - at, from: value ?? next, to: next))
-                    at = point.at
-                }
-                value = next
-            }
-            return appendPieces(length, pieces, thenHold: value ?? 0)
+            var values: [Double] = []
+            for point in trace.points { values.append(try resolve(point.amount)) }
+            return append(length, trace, values: values)
         }
         return value(at: self.length - 1)
+    }
+
+    /// Appends a trace whose points have these values; returns the value at the end.
+    private mutating func append(_ length: Nanoseconds, _ trace: Trace, values: [Double]) -> Double {
+        var pieces: [Piece] = []
+        var at: Nanoseconds = 0
+        var last: Double?
+        for (point, value) in zip(trace.points, values) {
+            if point.at > at {
+                let from = last ?? value
+                pieces.append(Piece(length: point.at - at, from: from, to: trace.isStepped ? from : value))
+                at = point.at
+            }
+            last = value
+        }
+        let hold = last ?? 0
+        guard trace.repeats > 1 else { return appendPieces(length, pieces, thenHold: hold) }
+        if trace.length > at { pieces.append(Piece(length: trace.length - at, holding: hold)) }
+        guard !pieces.isEmpty else { return appendPieces(length, [], thenHold: hold) }
+        let span = min(length, trace.wholeLength)
+        append(span, repeating: pieces)
+        if span < length { append(length - span, repeating: [Piece(length: length - span, holding: hold)]) }
+        return span < length ? hold : value(at: self.length - 1)
     }
 
     /// Appends the pieces, cut at `length`, and then `hold` for what is left; returns the value at the end.
@@ -90,7 +104,7 @@ extension Curve {
         case .sine, .sawtooth: 1
         case .steps(let amounts, _): amounts.count + 1
         case .random(_, _, let every): Int(length / max(1, every)) + 1
-        case .trace(let trace): trace.points.count + 1
+        case .trace(let trace): trace.points.count + 2
         }
     }
 

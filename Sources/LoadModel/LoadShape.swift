@@ -17,7 +17,7 @@ public enum LoadShape: Hashable, Sendable {
     case sawtooth(from: Amount, to: Amount, every: Nanoseconds)
     /// `random A to B every T`: a new amount, uniformly between A and B, every T; the same for the same seed.
     case random(from: Amount, to: Amount, every: Nanoseconds)
-    /// `trace FILE.csv [column C]`: the file's points joined by straight lines; the last one is held.
+    /// `trace FILE [clauses]`: the file's points joined by lines or steps; the last one is held.
     case trace(Trace)
 }
 
@@ -39,10 +39,27 @@ public struct Trace: Hashable, Sendable {
     public var file: String
     /// The points, their times ascending; two at one time make a step.
     public var points: [Point]
-    /// Creates a trace.
+    /// Whether each amount is held until the next point, instead of a line between the two.
+    public var isStepped = false
+    /// How long it lasts: until its last point, or until the end of its last step.
+    public var length: Nanoseconds
+    /// How far apart its last points are; 0 where that is not known.
+    public var interval: Nanoseconds = 0
+    /// How often it is run through; `Int.max` for as long as the phase lasts.
+    public var repeats = 1
+    /// How the file was read, for people; empty where nothing is to be said.
+    public var title = ""
+    /// Creates a trace that lasts until its last point.
     public init(file: String, points: [Point]) {
         self.file = file
         self.points = points
+        length = points.last?.at ?? 0
+    }
+
+    /// How long it is followed, with its repetitions.
+    public var wholeLength: Nanoseconds {
+        let (whole, isOver) = length.multipliedReportingOverflow(by: Nanoseconds(repeats))
+        return isOver ? .max : whole
     }
 }
 

@@ -29,7 +29,6 @@ enum NotationPattern {
     /// - Parameter isBeyondAll: whether it takes more than 100 percent.
     static func load(_ kinds: [AmountKind], isBeyondAll: Bool = false) -> String {
         let a = amount(kinds, percent: isBeyondAll ? number + #"\s*%"# : percent)
-        let column = #"(?:\s+column\s+.+)?"#
         return anchored(
             [
                 #"(?:hold\s+)?\#(a)"#,
@@ -37,8 +36,25 @@ enum NotationPattern {
                 #"steps\s+\#(a)(?:\s*,\s*\#(a))*\s+every\s+\#(time)"#,
                 #"(?:sine|sawtooth|random)\s+\#(a)\s+to\s+\#(a)\s+every\s+\#(time)"#,
                 #"pulse\s+\#(a)\s+for\s+\#(time)\s+every\s+\#(time)"#,
-                #"trace\s+(?:"[^"]+"|[^\s"]\S*)"# + column,
+                trace(amount: a),
             ].joined(separator: "|"))
+    }
+
+    /// A trace with its clauses, in any order; names with blanks and without quotes stand in the last one.
+    private static func trace(amount: String) -> String {
+        let name = #"(?:"[^"]*"|[^\s"]\S*)"#
+        let factor = "\(number)(?:/\(number))?"
+        let folds = TraceRequest.Fold.allCases.map(\.rawValue).joined(separator: "|")
+        let gaps = TraceRequest.Gaps.allCases.map(\.rawValue).joined(separator: "|")
+        let clauses = [
+            #"column\s+\#(name)"#, #"in\s+(?:"[^"]*"|epoch\s+\S+|[^\s"]\S*)(?:\s+of\s+\#(amount))?"#,
+            #"[x×]\s*\#(factor)"#, #"time(?:\s+\#(name))?"#, #"(?:rows|\#(folds))\s+every\s+\#(time)"#,
+            #"where\s+\#(name)\s*=\s*\#(name)(?:\s+and\s+\#(name)\s*=\s*\#(name))*"#, #"where\s+[^\s=]+=\S+"#,
+            #"(?:from|to)\s+\#(name)(?:\s+[0-9]\S*)?"#, #"gaps\s+(?:\#(gaps))"#, #"decimal\s+comma"#,
+            #"as\s+(?:steps|lines)"#, #"stretch\s+(?:to\s+(?:phase|\#(time))|by\s+\#(factor))"#,
+            #"repeat(?:\s+\#(whole))?"#,
+        ].joined(separator: "|")
+        return #"trace\s+\#(name)(?:\s+(?:\#(clauses)))*(?:\s+(?:column|time|where|from|to)\s+.+)?"#
     }
 
     /// A guard on `metric`; which probes and stressors there are, and in which unit a limit is, only the reader knows.

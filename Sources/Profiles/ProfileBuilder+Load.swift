@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import LoadModel
+import YAML
 
 // Loads, with the files that traces name and the limits that hold for all loads together.
 extension ProfileBuilder {
@@ -16,8 +17,8 @@ extension ProfileBuilder {
         switch parsed {
         case nil: return nil
         case .shape(let read): shape = read
-        case .trace(let file, let column):
-            guard let trace = trace(file, column: column, for: taker, at: place) else { return nil }
+        case .trace(let request, let file):
+            guard let trace = trace(request, file, length: length, for: taker, at: place) else { return nil }
             shape = .trace(trace)
         }
         guard let length else { return shape }
@@ -46,24 +47,46 @@ extension ProfileBuilder {
         return shape
     }
 
+    /// The word for a phase that is as long as the traces in it.
+    static let asTrace = "trace"
+
+    /// How long the longest trace of a phase's loads is; `nil` after reporting that there is none that ends.
+    ///
+    /// What is wrong with the traces themselves is told where they are read.
+    mutating func traceLength(_ loads: YAMLNode?, _ mark: SourceMark, _ title: String) -> Nanoseconds? {
+        var entries: [YAMLNode.Entry] = []
+        if case .mapping(let written) = loads?.content { entries = written }
+        let before = (problems, traces)
+        var lengths: [Nanoseconds] = []
+        for entry in entries {
+            var node = entry.value
+            if case .mapping(let members) = node.content, let load = members.first(where: { $0.key == "load" }) {
+                node = load.value
+            }
+            let defined = definitions.first { $0.name == entry.key }
+            guard case .scalar(let text, _) = node.content, Phrase(text).words.first?.text == "trace",
+                let manifest = defined?.manifest ?? manifest(of: entry.key)
+            else { continue }
+            let shape = shape(text, of: entry.key, manifest, length: nil, at: .text(node.mark, value: text))
+            (problems, traces) = before
+            guard case .trace(let trace) = shape else { return nil }
+            lengths.append(trace.wholeLength)
+        }
+        let problem: String
+        switch lengths.max() {
+        case nil: problem = "no load of it is a trace"
+        case let length? where length <= 0: problem = "its trace has one row, and so no length"
+        case let length? where length > UnitNotation.durationLimit:
+            problem = "its trace has no end before 30d, the limit"
+        case let length?: return length
+        }
+        report(mark, "'for: trace' of \(title): \(problem); write how long the phase is, such as 'for: 30s'")
+        return nil
+    }
+
     private mutating func trace(
-        _ phrase: Phrase, column: Phrase?, for taker: AmountTaker, at place: Place
+        _ request: TraceRequest, _ phrase: Phrase, length: Nanoseconds?, for taker: AmountTaker, at place: Place
     ) -> Trace? {
-        let words = phrase.words
-        if words.count > 1 {
-            report(
-                NotationError(
-                    words[1].offset,
-                    "unexpected \(Wording.quote(words[1].text)) after the trace's file; put a name that has spaces in"
-                        + " double quotes, and write 'column' before a column"),
-                at: place)
-            return nil
-        }
-        let file = Self.unquoted(phrase.text)
-        guard !file.isEmpty, !file.unicodeScalars.contains(where: \.isControl) else {
-            report(NotationError(phrase.offset, "\(Wording.quote(phrase.text)) cannot be a file's name"), at: place)
-            return nil
-        }
         traces += 1
         guard traces <= ProfileReader.traceLimit, pieces <= ProfileReader.pieceLimit else {
             if traces == ProfileReader.traceLimit + 1 {
@@ -74,31 +97,32 @@ extension ProfileBuilder {
             }
             return nil
         }
-        let path = resolve(file)
-        let bytes: [UInt8]
-        if let lastTrace, lastTrace.path == path {
-            bytes = lastTrace.bytes
-        } else {
-            do {
-                bytes = try readFile(path)
-                lastTrace = (path, bytes)
-            } catch {
-                report(
-                    NotationError(
-                        phrase.offset, "cannot read trace \(Wording.quote(path)): \(Wording.line("\(error)"))"),
-                    at: place)
-                return nil
-            }
+        // Phases that follow the same trace often follow each other.
+        let key = TraceKey(request: request, length: length, taker: taker.name)
+        if let lastTrace, lastTrace.key == key { return lastTrace.trace }
+        let path = resolve(request.file)
+        let open: ByteReader
+        do {
+            open = try openTrace(path)
+        } catch {
+            report(
+                NotationError(
+                    phrase.offset, "cannot read trace \(Wording.quote(path)): \(Wording.line("\(error)"))"),
+                at: place)
+            return nil
         }
-        let table = TraceTable(file: file, taker: taker, mayQuote: mayQuoteFiles)
-        let (points, found) = table.points(from: bytes, column: column.map { Self.unquoted($0.text) })
+        var table = TraceTable(request: request, taker: taker, phaseLength: length, mayQuote: mayQuoteFiles)
+        table.sizeLimit = min(table.sizeLimit, ProfileReader.traceBytesLimit - traceBytes)
+        var count = 0
+        let (trace, found) = table.trace {
+            let bytes = try open()
+            count += bytes.count
+            return bytes
+        }
+        traceBytes += count
         for problem in found { report(NotationError(phrase.offset, problem), at: place) }
-        return found.isEmpty ? Trace(file: file, points: points) : nil
-    }
-
-    private static func unquoted(_ text: String) -> String {
-        text.utf8.count >= 2 && text.hasPrefix("\"") && text.hasSuffix("\"")
-            ? String(text.dropFirst().dropLast()) : text
+        if let trace { lastTrace = (key, trace) }
+        return trace
     }
 
     /// The path of a file that the profile names: relative to the profile's directory.

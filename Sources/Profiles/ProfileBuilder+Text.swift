@@ -273,9 +273,12 @@ extension ProfileBuilder {
         var length: Nanoseconds?
         if let entry = parts["for"] {
             if let text = text(of: entry.value, "'for' of \(title)", example: "for: 30s") {
-                length = reading(.text(entry.value.mark, value: text)) { () throws(NotationError) in
-                    try UnitNotation.duration(Phrase(text), atLeast: 1, of: "'for' of \(title)")
-                }
+                length =
+                    text == Self.asTrace
+                    ? traceLength(parts["load"]?.value, entry.value.mark, title)
+                    : reading(.text(entry.value.mark, value: text)) { () throws(NotationError) in
+                        try UnitNotation.duration(Phrase(text), atLeast: 1, of: "'for' of \(title)")
+                    }
             }
         } else {
             report(node.mark, "\(title) has no 'for'; add its length such as 'for: 30s'")

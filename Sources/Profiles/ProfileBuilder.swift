@@ -33,6 +33,8 @@ struct ProfileBuilder {
     let source: SourceText?
     let manifests: [Manifest]
     let readFile: (String) throws -> [UInt8]
+    /// Opens a trace to be read piece by piece; by default `readFile` reads it whole.
+    var openTrace: (String) throws -> ByteReader
     /// Whether problems may quote what `readFile` reads.
     var mayQuoteFiles = true
 
@@ -50,10 +52,17 @@ struct ProfileBuilder {
     var outline: [ObjectiveNotation.PhaseOutline]?
     /// Curve pieces of the loads so far.
     var pieces = 0
-    /// The trace file that was read last; phases that read the same one follow each other, and all would be much.
-    var lastTrace: (path: String, bytes: [UInt8])?
-    /// How many traces were read.
+    /// What a trace depends on.
+    struct TraceKey: Hashable {
+        var request: TraceRequest
+        var length: Nanoseconds?
+        var taker: String
+    }
+    /// The trace that was read last.
+    var lastTrace: (key: TraceKey, trace: Trace)?
+    /// How many traces were read, and how many bytes of them.
     var traces = 0
+    var traceBytes = 0
 
     init(
         file: String, source: SourceText?, manifests: [Manifest], readFile: @escaping (String) throws -> [UInt8]
@@ -62,6 +71,13 @@ struct ProfileBuilder {
         self.source = source
         self.manifests = manifests
         self.readFile = readFile
+        openTrace = { path in
+            var rest = try readFile(path)
+            return {
+                defer { rest = [] }
+                return rest
+            }
+        }
     }
 
     /// The kinds that users are told of.

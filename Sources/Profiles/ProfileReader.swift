@@ -5,14 +5,18 @@ import YAML
 
 /// Reads profiles: YAML text, or the flags of `exert run --load`.
 ///
-/// Nothing here touches the system: a trace's bytes come from the caller's closure. The closure is given the path as
-/// the profile has it, made relative to the profile's own directory where it is not absolute; of `<stdin>` and the
-/// command line, it is given as written. It may stop reading once it has more than ``traceSizeLimit`` bytes.
+/// Nothing here touches the system: the bytes of other files come from the caller's closures. They are given the path
+/// as the profile has it, made relative to the profile's own directory where it is not absolute; of `<stdin>` and the
+/// command line, as written. What reads a whole file may stop once it has more than ``fileSizeLimit`` bytes.
 public enum ProfileReader {
     /// The most bytes that a profile may have.
     public static let textSizeLimit = SourceText.sizeLimit
-    /// The most bytes that a trace may have.
-    public static let traceSizeLimit = TraceTable.sizeLimit
+    /// The most bytes that a file may have that is read whole.
+    public static let fileSizeLimit = 10 << 20
+    /// The most bytes that a trace may have, which is read piece by piece.
+    public static let traceSizeLimit = TraceSource.sizeLimit
+    /// The most bytes that all traces of a profile may have.
+    public static let traceBytesLimit = 4 * traceSizeLimit
     /// The most phases that a profile may have.
     public static let phaseLimit = 1000
     /// The most stressors that a profile may have.
@@ -36,11 +40,12 @@ public enum ProfileReader {
     ///   - file: where the text came from: a path, or `<stdin>`.
     ///   - manifests: the kinds of stressor that there are.
     ///   - mayQuoteFiles: whether problems may say what a trace has in it; not to somebody who names files of others.
-    ///   - readFile: reads a trace's bytes; what it throws is shown to the user.
+    ///   - readFile: reads a file's bytes; what it throws is shown to the user.
+    ///   - openTrace: opens a trace to be read piece by piece; where there is none, `readFile` reads it.
     /// - Throws: every problem of the text at once, each with its line and column.
     public static func profile(
         from bytes: [UInt8], file: String, manifests: [Manifest], mayQuoteFiles: Bool = true,
-        readFile: @escaping (String) throws -> [UInt8]
+        readFile: @escaping (String) throws -> [UInt8], openTrace: ((String) throws -> ByteReader)? = nil
     ) throws(ProfileErrors) -> Profile {
         let source: SourceText
         do throws(Diagnostic.Refusal) {
@@ -52,6 +57,7 @@ public enum ProfileReader {
         let root = reader.read()
         var builder = ProfileBuilder(file: file, source: source, manifests: manifests, readFile: readFile)
         builder.mayQuoteFiles = mayQuoteFiles
+        if let openTrace { builder.openTrace = openTrace }
         builder.problems = reader.problems
         if let root { builder.read(root) }
         return try builder.profile(sha256: SHA256.hexadecimal(of: bytes))
@@ -64,14 +70,16 @@ public enum ProfileReader {
     ///   - stressor: the name of the stressor that is to follow it, of the kind that `manifest` describes.
     ///   - length: how long it lasts, in ns.
     ///   - mayQuoteFiles: whether problems may say what a trace has in it; not to somebody who names files of others.
-    ///   - readFile: reads a trace's bytes; what it throws is shown to the user.
+    ///   - readFile: reads a file's bytes; what it throws is shown to the user.
+    ///   - openTrace: opens a trace to be read piece by piece; where there is none, `readFile` reads it.
     /// - Throws: every problem of the text, without places.
     public static func load(
         _ text: String, of stressor: String, _ manifest: Manifest, length: Nanoseconds, mayQuoteFiles: Bool = true,
-        readFile: @escaping (String) throws -> [UInt8]
+        readFile: @escaping (String) throws -> [UInt8], openTrace: ((String) throws -> ByteReader)? = nil
     ) throws(ProfileErrors) -> LoadShape {
         var builder = ProfileBuilder(file: "<load>", source: nil, manifests: [manifest], readFile: readFile)
         builder.mayQuoteFiles = mayQuoteFiles
+        if let openTrace { builder.openTrace = openTrace }
         let place = ProfileBuilder.Place.flag("\(stressor): \(Wording.line(text))")
         guard let shape = builder.shape(text, of: stressor, manifest, length: length, at: place) else {
             throw ProfileErrors(file: "<load>", diagnostics: builder.problems)
@@ -104,15 +112,18 @@ public enum ProfileReader {
     ///   - objectives: each as in a profile, such as `checkout 99% good`.
     ///   - manifests: the kinds of stressor that there are.
     ///   - mayQuoteFiles: whether problems may say what a trace has in it; not to somebody who names files of others.
-    ///   - readFile: reads a trace's bytes; what it throws is shown to the user.
+    ///   - readFile: reads a file's bytes; what it throws is shown to the user.
+    ///   - openTrace: opens a trace to be read piece by piece; where there is none, `readFile` reads it.
     /// - Throws: every problem of the flags at once, each naming its flag.
     public static func profile(
         loads: [String], settings: [String], length: String, probes: [String] = [], objectives: [String] = [],
-        manifests: [Manifest], mayQuoteFiles: Bool = true, readFile: @escaping (String) throws -> [UInt8]
+        manifests: [Manifest], mayQuoteFiles: Bool = true, readFile: @escaping (String) throws -> [UInt8],
+        openTrace: ((String) throws -> ByteReader)? = nil
     ) throws(ProfileErrors) -> Profile {
         var builder = ProfileBuilder(
             file: "<command line>", source: nil, manifests: manifests, readFile: readFile)
         builder.mayQuoteFiles = mayQuoteFiles
+        if let openTrace { builder.openTrace = openTrace }
         builder.read(loads: loads, settings: settings, length: length, probes: probes)
         builder.readObjectives(flags: objectives)
         let flags =

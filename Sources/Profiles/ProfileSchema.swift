@@ -300,7 +300,16 @@ public enum ProfileSchema {
                 "properties",
                 .object([
                     ("name", title("The phase's name, unlike any other's")),
-                    ("for", reference("duration")),
+                    (
+                        "for",
+                        .object([
+                            ("description", "How long it lasts; 'trace' for as long as the longest trace in it"),
+                            (
+                                "anyOf",
+                                .array([reference("duration"), .object([("const", .string(ProfileBuilder.asTrace))])])
+                            ),
+                        ])
+                    ),
                     ("load", perStressor(manifests, "load", "The loads; a stressor that is not named is released")),
                     ("within", reference("duration")),
                 ])

@@ -15,7 +15,7 @@ struct ShapeNotation {
     /// A shape with everything read but the trace's file, which only the caller can open.
     enum Parsed {
         case shape(LoadShape)
-        case trace(file: Phrase, column: Phrase?)
+        case trace(TraceRequest, file: Phrase)
     }
 
     func parse(_ text: String) throws(NotationError) -> Parsed {
@@ -24,6 +24,10 @@ struct ShapeNotation {
             throw NotationError(phrase.offset, "a load is missing; \(taker.taking)")
         }
         guard let form = Form.named(head.text) else { return .shape(.hold(try bareAmount(phrase, head: head))) }
+        if form.name == Form.trace {
+            let (request, file) = try TraceNotation(taker: taker, phaseLength: phaseLength).parse(phrase, after: head)
+            return .trace(request, file: file)
+        }
         let clauses = try form.clauses(of: phrase, after: head)
         switch form.name {
         case "hold":
@@ -44,8 +48,6 @@ struct ShapeNotation {
             return .shape(try steps(clauses))
         case "pulse":
             return .shape(try pulse(clauses))
-        case "trace":
-            return .trace(file: clauses.lead, column: clauses["column"])
         default:
             let from = try amount(clauses.lead)
             let to = try amount(clauses["to"])
@@ -150,8 +152,11 @@ private struct Form {
             name: "sawtooth", hasLead: true, clauses: [("to", true), ("every", true)],
             usage: "sawtooth A to B every T"),
         Form(name: "random", hasLead: true, clauses: [("to", true), ("every", true)], usage: "random A to B every T"),
-        Form(name: "trace", hasLead: true, clauses: [("column", false)], usage: "trace FILE.csv [column C]"),
+        // Its clauses stand in any order: `TraceNotation` reads them.
+        Form(name: trace, hasLead: true, clauses: [("column", false)], usage: TraceNotation.usage),
     ]
+
+    static let trace = "trace"
 
     /// Every word that begins a clause in some shape.
     static let clauseWords: Set<String> = Set(all.flatMap { $0.clauses.map(\.word) })
@@ -161,11 +166,7 @@ private struct Form {
     /// Takes the phrase apart; every clause that is required is there, in order, and not empty.
     func clauses(of phrase: Phrase, after head: Phrase) throws(NotationError) -> Clauses {
         let words = phrase.words.dropFirst()
-        // A column may be called 'in', so what follows 'column' is never a clause.
-        var starts: [Phrase] = []
-        for word in words where Self.clauseWords.contains(word.text) && starts.last?.text != "column" {
-            starts.append(word)
-        }
+        let starts = words.filter { Self.clauseWords.contains($0.text) }
         var result = Clauses(lead: phrase.slice(head.end, starts.first?.offset ?? phrase.end))
         guard result.lead.isEmpty != hasLead else {
             if hasLead { throw NotationError(head.offset, "'\(name)' is incomplete; write it as '\(usage)'") }

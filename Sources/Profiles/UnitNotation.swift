@@ -134,6 +134,24 @@ extension UnitNotation {
         kind.description.suffixes.map { AmountUnit(name: $0.name, factor: $0.factor, kind: kind) }
     }
 
+    /// What other programs call units that a profile has a sign for.
+    private static let unitAliases = [
+        "percent": "%", "pct": "%", "percentage": "%", "perc": "%", "byte": "B", "bytes": "B", "kilobytes": "kB",
+        "megabytes": "MB", "gigabytes": "GB", "kibibytes": "KiB", "mebibytes": "MiB", "gibibytes": "GiB",
+        "bytes/s": "B/s", "bytes/sec": "B/s", "bytes/second": "B/s", "ops/s": "iops", "millicores": "m",
+        "vcpus": "cores", "vcpu": "cores", "cpus": "cores",
+    ]
+
+    /// The sign of a unit that is written as a sign, or as other programs write it; `nil` where it is none.
+    static func unitName(_ text: String) -> String? {
+        amountUnits.contains { $0.name == text } ? text : unitAliases[text.lowercased()]
+    }
+
+    /// The kind of amount that a unit is of, and what it multiplies by.
+    static func unit(_ name: String) -> (kind: AmountKind, factor: Double)? {
+        amountUnits.first { $0.name == name }.map { ($0.kind, $0.factor) }
+    }
+
     static func amount(_ phrase: Phrase, for taker: AmountTaker) throws(NotationError) -> Amount {
         let words = phrase.words
         guard let head = words.first else {

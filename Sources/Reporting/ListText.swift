@@ -35,6 +35,19 @@ public enum ListText {
         return lines.text
     }
 
+    /// What may stand behind a load that is written as `head`, ending in a line feed.
+    public static func clauses(
+        of head: String, _ clauses: [(written: String, meaning: String)], style: TextStyle
+    ) -> String {
+        var lines = TextLines(style)
+        lines.append("\(head), and in any order:")
+        lines.append()
+        var table = TextTable([.left, .left], indent: 0)
+        for clause in clauses { table.append([StyledText(clause.written, .bold), StyledText(clause.meaning)]) }
+        lines.append(table)
+        return lines.text
+    }
+
     /// Everything about one kind of probe, ending in a line feed.
     public static func details(_ kind: ProbeKind, style: TextStyle) -> String {
         let description = kind.description

@@ -116,6 +116,8 @@ struct ExertCommands {
             let http = try Exert.run(["list", "http"])
             #expect(all.output.contains("prometheus") && http.output.contains("status 200-299, 404"))
             #expect(http.code == 0 && http.output.contains("keep | new (default: keep)"))
+            let trace = try Exert.run(["list", "trace"])
+            #expect(trace.code == 0 && trace.output.contains("in % of 64 cores") && trace.output.contains("rfc3339"))
             let unknown = try Exert.run(["list", "cqu"])
             #expect(unknown.code == 64)
             #expect(unknown.error.contains("there is no stressor 'cqu'"), "\(unknown.error)")

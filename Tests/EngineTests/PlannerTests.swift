@@ -233,6 +233,27 @@ private struct FakeDisk: Stressor {
         #expect(after?.contains("ramp from A to B") == true)
     }
 
+    /// A trace of 60 s, a row every 20 s, in phases of other lengths.
+    @Test func `a trace that is longer or shorter than its phase is told`() throws {
+        func told(_ length: Nanoseconds, _ change: (inout Trace) -> Void = { _ in }) -> [String] {
+            let points = [0, 20 * s, 40 * s, 60 * s].map { Trace.Point(at: $0, amount: .percent(50)) }
+            var trace = Trace(file: "t.csv", points: points)
+            trace.interval = 20 * s
+            change(&trace)
+            return TraceNote.findings(.trace(trace), length: length, in: "p").filter { $0.code == "trace_length" }
+                .map(\.message)
+        }
+        #expect(told(60 * s) == [] && told(80 * s) == [], "the last row stands for as long as the others")
+        #expect(
+            told(4 * s).first?.hasPrefix("phase 'p': the trace lasts 1m, the phase 4s: the rest is left out") == true)
+        #expect(told(90 * s).first?.contains("its last amount is held for the rest") == true)
+        #expect(told(120 * s) { $0.repeats = 2 } == [] && told(1000 * s) { $0.repeats = .max } == [])
+        #expect(told(100 * s) { $0.repeats = 2 }.first?.contains("lasts 1m, 2 times, the phase") == true)
+        let shape = LoadShape.trace(Trace(file: "t.csv", points: [.init(at: 0, amount: .percent(50))]))
+        let plan = try plan(Self.profile([Self.entry()], [[Self.load(shape)]]))
+        #expect(plan.findings.contains { $0.code == "trace_length" && $0.stressor == "a" && $0.severity == .warning })
+    }
+
     @Test func `the plan has what the profile and the kind say`() throws {
         let plan = try plan(
             Self.profile([Self.entry()], [[Self.load(.hold(.percent(50)))], [], [Self.load(.hold(.max))]]))

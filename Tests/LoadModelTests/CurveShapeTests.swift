@@ -112,6 +112,25 @@ private let ms = Nanoseconds.millisecond
         #expect(area(load, 3 * s) == 4 + 2.5)
     }
 
+    @Test func `a trace in steps holds each amount until the next, and the last as long as it says`() {
+        let points = [(0, 1.0), (s, 3), (3 * s, 5)].map { Trace.Point(at: $0.0, amount: .cores($0.1)) }
+        var trace = Trace(file: "t.csv", points: points)
+        trace.isStepped = true
+        trace.length = 5 * s
+        let once = curve(8 * s, .trace(trace))
+        #expect([0, s - 1, s, 3 * s - 1, 3 * s, 7 * s].map(once.value) == [1, 1, 3, 3, 5, 5])
+        #expect(area(once, 8 * s) == 1 + 6 + 25)
+        trace.repeats = 2
+        let twice = curve(13 * s, .trace(trace))
+        #expect([5 * s, 6 * s, 8 * s, 10 * s, 12 * s].map(twice.value) == [1, 3, 5, 5, 5])
+        #expect(area(twice, 10 * s) == 2 * 17 && area(twice, 13 * s) == 2 * 17 + 15)
+        #expect(twice.peak(from: 10 * s, to: 13 * s) == 5 && trace.wholeLength == 10 * s)
+        trace.repeats = .max
+        let endless = curve(86_400 * s, .trace(trace))
+        #expect(area(endless, 86_400 * s) == 17_280 * 17 && endless.value(at: 86_396 * s) == 3)
+        #expect(Curve.pieceCount(of: .trace(trace), length: s) == 5 && trace.wholeLength == .max)
+    }
+
     @Test func `a day of pulses takes the memory of two pieces and is exact to its last nanosecond`() {
         let day = 86_400 * s
         let load = curve(day, .pulse(.cores(1.5), width: 100 * ms, every: s))

@@ -28,17 +28,26 @@ struct SchemaTests {
         "80%", "100%", "0.5 %", "1.5 cores", "1 core", "500m", "max", "leave 10%", "leave 0.5 cores", "hold 80%",
         "ramp to 80%", "ramp from 1% to 2% in 1s500ms", "steps 1%, 2%,3% every 5s", "sine 1% to 2% every 5s",
         "pulse 1% for 1s every 5s", "sawtooth 1% to 2% every 5s", "random 1% to 2% every 5s", "trace t.csv",
-        "trace t.csv column 2", "trace \"t.csv\" column cpu load",
+        "trace t.csv column 2", "trace \"t.csv\" column cpu load", "trace t.csv in % x 0.01", "trace t.csv ×1/30",
+        "trace t.csv in % of 64 cores as steps", "trace t.csv time 1 in ms column 2", "trace t.csv time in epoch ms",
+        "trace t.csv where \"cpu load\" = 1% repeat", "trace t.csv where t=0 and \"cpu load\" = 1%",
+        "trace t.csv repeat 3",
+        "trace t.csv gaps held",
+        "trace t.csv from first to 1h", "trace t.csv mean every 10s", "trace t.csv stretch to 10m decimal comma",
+        "trace t.csv stretch to phase", "trace t.csv stretch by 1/30 as lines", "trace t.csv count every 1s in %",
+        "trace t.csv rows every 5s column 2 gaps zero",
     ])
     func patternsTakeWhatTheReaderTakes(load: String) throws {
         let pattern = try Regex(NotationPattern.load(TestManifests.cpu.amounts))
         #expect(load.firstMatch(of: pattern) != nil)
-        let files = ["t.csv": "t,cpu load\n0,1%"]
+        let files = ["t.csv": "t;cpu load\n0;1%\n1;1%"]
         #expect(TestManifests.shape(load, files: files) != nil)
     }
 
     @Test(arguments: [
         "80", "010%", "101%", "1GiB", "50MB/s", "ramp 80%", "steps 1% 2% every 5s", "80% in 5s", "ramp to 80% in 5", "",
+        "trace", "trace t.csv repeat never", "trace t.csv x 0,5", "trace t.csv gaps ignored", "trace t.csv mean 10s",
+        "trace t.csv stretch 10m", "trace t.csv in", "trace t.csv as curve", "trace t.csv decimal point",
     ])
     func patternsRefuseWhatIsObviouslyWrong(load: String) throws {
         let pattern = try Regex(NotationPattern.load(TestManifests.cpu.amounts))

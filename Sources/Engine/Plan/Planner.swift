@@ -62,7 +62,7 @@ public struct Planner {
         plan.guardsAside = defaults.aside
         plan.probes = profile.probes
         plan.objectives = profile.objectives
-        plan.findings += ProbeNote.findings(profile)
+        plan.findings += ProbeNote.findings(profile) + TraceNote.findings(profile)
         return PreparedRun(plan: plan, bases: bases)
     }
 

@@ -92,6 +92,7 @@ public struct Retargeter: Sendable {
         let preparation = try preflight(changed, stressor, basis.type, request, basis.base)
         var findings = preparation.findings
         if let length, let cut = WithinNote.finding(length, changed, from: start, to: phaseEnd) { findings.append(cut) }
+        findings += TraceNote.findings(shape, length: phaseEnd - start)
         findings = findings.map { finding in
             var finding = finding
             finding.stressor = stressor.name
@@ -189,6 +190,7 @@ extension LoadShape {
         guard base.free.isInfinite, amounts.contains(.max) else { return }
         switch self {
         case .hold, .pulse, .steps: return
+        case .trace(let trace) where trace.isStepped: return
         case .trace(let trace):
             for (point, next) in zip(trace.points, trace.points.dropFirst())
             where point.at < next.at && (point.amount == .max) != (next.amount == .max) {
