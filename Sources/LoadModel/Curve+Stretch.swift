@@ -26,7 +26,9 @@ extension Curve {
     }
 
     /// The least and the greatest value from `start` up to `end`; of more than a few hundred pieces, of their sections.
-    public func extremes(from start: Nanoseconds, to end: Nanoseconds) -> ClosedRange<Double> {
+    ///
+    /// - Parameter isExact: whether as many pieces are looked at as there are.
+    public func extremes(from start: Nanoseconds, to end: Nanoseconds, isExact: Bool = false) -> ClosedRange<Double> {
         guard end > start else {
             let value = value(at: start)
             return value...value
@@ -39,7 +41,9 @@ extension Curve {
         }
         if start < 0 || end > length { take(0) }
         for section in sections where section.start < end && section.start + section.length > start {
-            section.extremes(from: max(start, section.start), to: min(end, section.start + section.length), take)
+            section.extremes(
+                from: max(start, section.start), to: min(end, section.start + section.length),
+                pieces: isExact ? max(256, section.pieces.count + 1) : 256, take)
         }
         return least <= most ? least...most : 0...0
     }
@@ -111,10 +115,10 @@ extension Curve.Section {
     }
 
     /// Hands out values that bound the section from `from` up to `to`.
-    func extremes(from: Nanoseconds, to: Nanoseconds, _ take: (Double) -> Void) {
+    func extremes(from: Nanoseconds, to: Nanoseconds, pieces most: Int, _ take: (Double) -> Void) {
         var at = from
         var (index, local) = place(at: at)
-        for _ in 0..<256 {
+        for _ in 0..<most {
             let piece = pieces[index]
             let until = min(piece.length, local + to - at)
             take(piece.peak(from: local, until: until))

@@ -17,6 +17,11 @@ public enum PlanText {
             lines.append()
             lines.append(StyledText("stressor \(stressor.name)", .bold))
             lines.append(table(of: stressor, style))
+            let drawing = CurveDrawing(
+                curve: stressor.curve, unit: stressor.unit, starts: plan.phases.map(\.start), isUTF8: style.isUTF8)
+            for line in drawing.lines(width: min(style.width, 100) - 4) {
+                lines.append("  " + line)
+            }
         }
         lines.append()
         lines.append(StyledText("phases", .bold))
