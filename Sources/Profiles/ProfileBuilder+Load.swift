@@ -9,17 +9,11 @@ extension ProfileBuilder {
         _ text: String, of stressor: String, _ manifest: Manifest, length: Nanoseconds?, at place: Place
     ) -> LoadShape? {
         let taker = AmountTaker(stressor: stressor, of: manifest)
+        let scale = timeScale
         let parsed = reading(place) { () throws(NotationError) in
-            try ShapeNotation(taker: taker, phaseLength: length).parse(text)
+            try ShapeNotation(taker: taker, phaseLength: length, timeScale: scale).parse(text)
         }
-        let shape: LoadShape
-        switch parsed {
-        case nil: return nil
-        case .shape(let read): shape = read
-        case .trace(let file, let column):
-            guard let trace = trace(file, column: column, for: taker, at: place) else { return nil }
-            shape = .trace(trace)
-        }
+        guard let parsed, let shape = resolved(parsed, for: taker, at: place) else { return nil }
         guard let length else { return shape }
         let count = Curve.pieceCount(of: shape, length: length)
         guard count <= Curve.pieceLimit else {
@@ -33,7 +27,7 @@ extension ProfileBuilder {
             return nil
         }
         let before = pieces
-        pieces += count
+        pieces += count * repetitions
         // Once, where it is passed.
         if pieces > ProfileReader.pieceLimit, before <= ProfileReader.pieceLimit {
             report(
@@ -44,6 +38,20 @@ extension ProfileBuilder {
                 at: place)
         }
         return shape
+    }
+
+    /// The shape with the traces that it names; `nil` after reporting what is wrong with one.
+    private mutating func resolved(
+        _ parsed: ShapeNotation.Parsed, for taker: AmountTaker, at place: Place
+    ) -> LoadShape? {
+        switch parsed {
+        case .shape(let shape): return shape
+        case .trace(let file, let column):
+            return trace(file, column: column, for: taker, at: place).map { .trace($0) }
+        case .sum(let parts):
+            let shapes = parts.compactMap { resolved($0, for: taker, at: place) }
+            return shapes.count == parts.count ? .sum(shapes) : nil
+        }
     }
 
     private mutating func trace(
@@ -91,7 +99,8 @@ extension ProfileBuilder {
             }
         }
         let table = TraceTable(file: file, taker: taker, mayQuote: mayQuoteFiles)
-        let (points, found) = table.points(from: bytes, column: column.map { Self.unquoted($0.text) })
+        var (points, found) = table.points(from: bytes, column: column.map { Self.unquoted($0.text) })
+        if timeScale != 1 { for index in points.indices { points[index].at = points[index].at.scaled(by: timeScale) } }
         for problem in found { report(NotationError(phrase.offset, problem), at: place) }
         return found.isEmpty ? Trace(file: file, points: points) : nil
     }

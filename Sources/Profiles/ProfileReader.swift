@@ -36,10 +36,14 @@ public enum ProfileReader {
     ///   - file: where the text came from: a path, or `<stdin>`.
     ///   - manifests: the kinds of stressor that there are.
     ///   - mayQuoteFiles: whether problems may say what a trace has in it; not to somebody who names files of others.
+    ///   - changes: what the command line changes.
+    ///   - environment: the values of environment variables by name, for parameters that are `from` one; `nil` where
+    ///     nobody's may be read.
     ///   - readFile: reads a trace's bytes; what it throws is shown to the user.
     /// - Throws: every problem of the text at once, each with its line and column.
     public static func profile(
         from bytes: [UInt8], file: String, manifests: [Manifest], mayQuoteFiles: Bool = true,
+        changes: ProfileChanges = ProfileChanges(), environment: ((String) -> String?)? = nil,
         readFile: @escaping (String) throws -> [UInt8]
     ) throws(ProfileErrors) -> Profile {
         let source: SourceText
@@ -53,6 +57,8 @@ public enum ProfileReader {
         var builder = ProfileBuilder(file: file, source: source, manifests: manifests, readFile: readFile)
         builder.mayQuoteFiles = mayQuoteFiles
         builder.problems = reader.problems
+        builder.changes = changes
+        builder.environment = environment
         if let root { builder.read(root) }
         return try builder.profile(sha256: SHA256.hexadecimal(of: bytes))
     }

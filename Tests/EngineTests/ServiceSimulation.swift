@@ -114,7 +114,9 @@ extension ObjectiveJudge {
         for (index, phase) in phases.enumerated() where !phase.loads.isEmpty {
             let effective = start + phase.start + .second / 2
             moments.append((effective, .effective(phase: index, at: effective)))
-            moments.append((start + phase.end, .released(at: start + phase.end)))
+            if !phases[(index + 1)...].contains(where: { !$0.loads.isEmpty }) {
+                moments.append((start + phase.end, .released(at: start + phase.end)))
+            }
             if let isMet { moments.append((start + phase.end, .judged(phase: index, isMet: isMet))) }
         }
         let end = phases.last?.end ?? 0
