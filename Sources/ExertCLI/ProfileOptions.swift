@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Engine
+import Glibc
 import LinuxSystem
 import LoadModel
 import ProbesTLS
@@ -18,7 +19,7 @@ struct ProfileOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "A setting for --load, such as cpu.method=simd; may be given again.", valueName: "kind.key=value"))
+            "A setting of a stressor, such as cpu.method=simd; may be given again.", valueName: "kind.key=value"))
     var set: [String] = []
 
     @Option(
@@ -38,14 +39,46 @@ struct ProfileOptions: ParsableArguments {
         help: ArgumentHelp("How long --load lasts, such as 30s.", valueName: "time"))
     var length: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "With a profile: the value of a parameter, such as level=80%; may be given again.",
+            valueName: "name=value"))
+    var param: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "With a profile: another length or load of a phase, such as squeeze.for=10s or squeeze.cpu=50%; may be "
+                + "given again.", valueName: "phase.key=value"))
+    var phase: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "With a profile: multiplies the lengths of phases and the times of loads, such as 0.1.",
+            valueName: "factor"))
+    var scaleTime: String?
+
+    private var changes: ProfileChanges {
+        var changes = ProfileChanges()
+        (changes.parameters, changes.phases, changes.settings) = (param, phase, set)
+        changes.timeScale = scaleTime
+        return changes
+    }
+
     /// Not while flags are parsed: what is misspelt is to be told first, and not what seems to be missing for it.
     func checkFlags() throws {
         if profile != nil, !(probe + objective).isEmpty {
             throw ValidationError(
                 "write probes and objectives into the profile: --probe and --objective go with --load")
         }
-        if profile != nil, !load.isEmpty || !set.isEmpty || length != nil {
-            throw ValidationError("give a profile, or --load with --for, not both")
+        if profile != nil, !load.isEmpty || length != nil {
+            throw ValidationError(
+                load.isEmpty
+                    ? "--for goes with --load; of a profile, --phase NAME.for=\(length ?? "30s") changes a phase, and "
+                        + "--scale-time all of them"
+                    : "give a profile, or --load with --for, not both")
+        }
+        if profile == nil, !param.isEmpty || !phase.isEmpty || scaleTime != nil {
+            throw ValidationError("--param, --phase and --scale-time change a profile; give one")
         }
         if profile == nil, load.isEmpty {
             throw ValidationError("give a profile, such as profiles/quickstart.yaml, or --load cpu=50% --for 30s")
@@ -81,8 +114,8 @@ struct ProfileOptions: ParsableArguments {
             }
             let name = profile == "-" ? "<stdin>" : profile
             return try ProfileReader.profile(
-                from: try bytes(of: profile, name: name), file: name, manifests: manifests,
-                readFile: Self.file, openTrace: Self.trace)
+                from: try bytes(of: profile, name: name), file: name, manifests: manifests, changes: changes,
+                environment: Self.variable, readFile: Self.file, openTrace: Self.trace)
         } catch {
             Console.write(error.description + "\n", to: Console.error)
             throw ExitStatus.usage
@@ -106,6 +139,8 @@ struct ProfileOptions: ParsableArguments {
                 file: name, diagnostics: [Diagnostic(nil, "the profile cannot be read: \(error)")])
         }
     }
+
+    private static func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
 
     /// The reader has made the path one beside the profile's own already.
     private static func file(_ path: String) throws -> [UInt8] {

@@ -34,17 +34,20 @@ extension Curve {
                 pieces.append(Piece(length: every, holding: last))
             }
             return appendPieces(length, pieces, thenHold: last)
-        case .sine(let from, let to, let every):
+        case .sine(let from, let to, let every, let offset):
             let low = try resolve(from)
             let high = try resolve(to)
-            append(length, repeating: [Piece(length: length, .sine(low: low, high: high, period: every))])
-        case .pulse(let amount, let width, let every):
+            // A cycle of its own where it begins within it.
+            let cycle = Piece(length: offset > 0 ? every : length, .sine(low: low, high: high, period: every))
+            append(length, repeating: [cycle], offset: offset)
+        case .pulse(let amount, let width, let every, let offset):
             let high = try resolve(amount)
             var pieces = [Piece(length: width, holding: high)]
             if every > width { pieces.append(Piece(length: every - width, .line(0, 0))) }
-            append(length, repeating: pieces)
-        case .sawtooth(let from, let to, let every):
-            append(length, repeating: [Piece(length: every, from: try resolve(from), to: try resolve(to))])
+            append(length, repeating: pieces, offset: offset)
+        case .sawtooth(let from, let to, let every, let offset):
+            let line = Piece(length: every, from: try resolve(from), to: try resolve(to))
+            append(length, repeating: [line], offset: offset)
         case .random(let from, let to, let every):
             let low = try resolve(from)
             let high = try resolve(to)
@@ -60,6 +63,44 @@ extension Curve {
             var values: [Double] = []
             for point in trace.points { values.append(try resolve(point.amount)) }
             return append(length, trace, values: values)
+        case .curve(let from, let segments):
+            var value = if let from { try resolve(from) } else { current }
+            var pieces: [Piece] = []
+            for segment in segments {
+                switch segment {
+                case .line(let amount, let length):
+                    let next = try resolve(amount)
+                    pieces.append(Piece(length: length, from: value, to: next))
+                    value = next
+                case .step(let amount, let length):
+                    value = try resolve(amount)
+                    pieces.append(Piece(length: length, holding: value))
+                case .hold(let length): pieces.append(Piece(length: length, holding: value))
+                }
+            }
+            return appendPieces(length, pieces, thenHold: value)
+        case .sum(let shapes):
+            var curves: [Curve] = []
+            for (index, shape) in shapes.enumerated() {
+                var curve = Curve()
+                // Each draws numbers of its own.
+                let own = seed &+ UInt64(index) &* 0xA24B_AED4_963E_E407
+                _ = try curve.append(length, shape, from: 0, seed: own, resolve: resolve)
+                curves.append(curve)
+            }
+            append(Curve.sum(curves), from: 0)
+        case .noise(let amount, let every):
+            let most = try resolve(amount)
+            var generator = SplitMix64(state: seed)
+            let pieces = (0..<(length + every - 1) / every).map { _ in
+                Piece(length: every, holding: most * (2 * generator.nextUnit() - 1))
+            }
+            append(length, repeating: pieces)
+        case .placed(let shape, let start, let own):
+            if start > 0 { appendRelease(start) }
+            let end = try append(own, shape, from: start > 0 ? 0 : current, seed: seed, resolve: resolve)
+            guard start + own < length else { return end }
+            appendRelease(length - start - own)
         }
         return value(at: self.length - 1)
     }
@@ -103,8 +144,28 @@ extension Curve {
         case .ramp, .pulse: 2
         case .sine, .sawtooth: 1
         case .steps(let amounts, _): amounts.count + 1
-        case .random(_, _, let every): Int(length / max(1, every)) + 1
+        case .random(_, _, let every), .noise(_, let every): Int(length / max(1, every)) + 1
         case .trace(let trace): trace.points.count + 2
+        case .curve(_, let segments): segments.count + 1
+        case .placed(let shape, _, let own): pieceCount(of: shape, length: own) + 2
+        case .sum(let shapes): pieceCount(ofSum: shapes, length: length)
+        }
+    }
+
+    /// Of a sum each change of each part is one, but for parts that never change.
+    private static func pieceCount(ofSum shapes: [LoadShape], length: Nanoseconds) -> Int {
+        let others = shapes.filter { if case .hold = $0 { false } else { true } }
+        guard others.count > 1 else { return others.first.map { pieceCount(of: $0, length: length) } ?? 1 }
+        return others.reduce(0) { sum, shape in
+            let count: Int
+            switch shape {
+            case .pulse(_, _, let every, _): count = 2 * (Int(length / max(1, every)) + 2)
+            case .sawtooth(_, _, let every, _): count = Int(length / max(1, every)) + 2
+            // A wave with an offset is a cycle that is repeated.
+            case .sine(_, _, let every, let offset) where offset > 0: count = Int(length / max(1, every)) + 2
+            default: count = pieceCount(of: shape, length: length)
+            }
+            return sum + count
         }
     }
 

@@ -60,6 +60,9 @@ extension Curve {
                     case .line(let a, let b): .line(a * factor, b * factor)
                     case .sine(let low, let high, let period):
                         .sine(low: low * factor, high: high * factor, period: period)
+                    case .waves(let a, let b, let wave, let other):
+                        .waves(
+                            a * factor, b * factor, wave.scaled(by: factor), other.map { $0.scaled(by: factor) })
                     case .unlimited: .unlimited
                     }
                 return Piece(length: piece.length, formula)
@@ -145,6 +148,9 @@ extension Curve.Piece {
             let bottom = high >= low ? cycle : cycle + period / 2
             let isOver = (bottom >= start ? bottom : bottom + period) <= end
             return isOver ? min(low, high) : min(value(at: start), value(at: end))
+        case .waves(let from, let to, let wave, let other):
+            let waves = [wave] + (other.map { [$0] } ?? [])
+            return extremes(of: waves, on: (from, to), from: start, until: end).lowerBound
         case .unlimited: return .infinity
         }
     }

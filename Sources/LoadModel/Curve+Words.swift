@@ -4,7 +4,14 @@
 // stressor needs no decoder library in its resident set.
 extension Curve {
     /// How many words ``words`` has.
-    public var wordCount: Int { sections.reduce(1) { $0 + 3 + 5 * $1.pieces.count } }
+    public var wordCount: Int {
+        sections.reduce(1) { sum, section in
+            let pieces = section.pieces.reduce(0) { count, piece in
+                if case .waves = piece.formula { count + 5 + 8 } else { count + 5 }
+            }
+            return sum + 3 + pieces
+        }
+    }
 
     /// The curve as plain words, for a process that shares memory.
     public var words: [UInt64] {
@@ -22,6 +29,13 @@ extension Curve {
                     words += [1, low.bitPattern, high.bitPattern, UInt64(bitPattern: period)]
                 case .unlimited:
                     words += [2, 0, 0, 0]
+                case .waves(let from, let to, let wave, let other):
+                    words += [3, from.bitPattern, to.bitPattern, 0]
+                    // Of one wave, the other one's words are 0.
+                    for wave in [wave, other] {
+                        words += [wave?.low.bitPattern ?? 0, wave?.high.bitPattern ?? 0]
+                        words += [wave?.period ?? 0, wave?.phase ?? 0].map(UInt64.init(bitPattern:))
+                    }
                 }
             }
         }
@@ -45,6 +59,14 @@ extension Curve {
         func nextValue() -> Double? {
             next().map { Double(bitPattern: $0) }.flatMap { (0...0x1p62).contains($0) ? $0 : nil }
         }
+        /// A wave; one whose words are 0 is none.
+        func nextWave() -> Wave?? {
+            guard let low = nextValue(), let high = nextValue(), let period = nextTime(), let phase = nextTime() else {
+                return nil
+            }
+            if low == 0, high == 0, period == 0, phase == 0 { return .some(nil) }
+            return phase < period ? .some(Wave(low: low, high: high, period: period, phase: phase)) : nil
+        }
         /// A formula, of which what it does not use is 0.
         func nextFormula() -> Piece.Formula? {
             guard let tag = next(), let a = nextValue(), let b = nextValue(), let period = nextTime() else {
@@ -54,6 +76,9 @@ extension Curve {
             case 0: return .line(a, b)
             case 1: return period > 0 ? .sine(low: a, high: b, period: period) : nil
             case 2: return a == 0 && b == 0 && period == 0 ? .unlimited : nil
+            case 3:
+                guard period == 0, let first = nextWave(), let wave = first, let other = nextWave() else { return nil }
+                return .waves(a, b, wave, other)
             default: return nil
             }
         }

@@ -18,6 +18,8 @@ public struct Curve: Hashable, Sendable {
             case line(Double, Double)
             /// `low + (high − low)·(1 − cos(2πt/T))/2`, `T` in nanoseconds.
             case sine(low: Double, high: Double, period: Nanoseconds)
+            /// A straight line with one wave or two on top of it.
+            case waves(Double, Double, Wave, Wave?)
             /// As much as there is: it has no figure, its value is infinite and its area is 0.
             case unlimited
         }
@@ -47,6 +49,8 @@ public struct Curve: Hashable, Sendable {
             switch formula {
             case .line(let from, let to): from.isFinite && to.isFinite
             case .sine(let low, let high, _): low.isFinite && high.isFinite
+            case .waves(let from, let to, let wave, let other):
+                from.isFinite && to.isFinite && wave.isFinite && other?.isFinite != false
             case .unlimited: true
             }
         }
@@ -254,6 +258,9 @@ extension Curve.Piece {
         case .sine(let low, let high, let period):
             let angle = 2 * Double.pi * Double(time % period) / Double(period)
             return low + (high - low) * (1 - cos(angle)) / 2
+        case .waves(let from, let to, let wave, let other):
+            let line = from + (to - from) * (Double(time) / Double(length))
+            return line + wave.value(at: time) + (other?.value(at: time) ?? 0)
         case .unlimited: return .infinity
         }
     }
@@ -266,6 +273,10 @@ extension Curve.Piece {
         case .sine(let low, let high, let period):
             let angle = 2 * Double.pi * Double(time % period) / Double(period)
             return (low + high) / 2 * Double(time) - (high - low) / 2 * Double(period) / (2 * Double.pi) * sin(angle)
+        case .waves(let from, let to, let wave, let other):
+            let t = Double(time)
+            let line = from * t + (to - from) * t * t / (2 * Double(length))
+            return line + wave.area(until: time) + (other?.area(until: time) ?? 0)
         case .unlimited: return 0
         }
     }
@@ -274,6 +285,7 @@ extension Curve.Piece {
         switch formula {
         case .line(let from, let to): from == value && to == value
         case .sine(let low, let high, _): low == value && high == value
+        case .waves: false
         case .unlimited: value == .infinity
         }
     }
@@ -288,6 +300,9 @@ extension Curve.Piece {
             let top = high >= low ? cycle + period / 2 : cycle
             let isOver = (top >= start ? top : top + period) <= end
             return isOver ? max(low, high) : max(value(at: start), value(at: end))
+        case .waves(let from, let to, let wave, let other):
+            let waves = [wave] + (other.map { [$0] } ?? [])
+            return extremes(of: waves, on: (from, to), from: start, until: end).upperBound
         case .unlimited: return .infinity
         }
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The shape of a load over one phase, as the profile writes it.
-public enum LoadShape: Hashable, Sendable {
+public indirect enum LoadShape: Hashable, Sendable {
     /// `80%` or `hold 80%`: one amount for the whole phase.
     case hold(Amount)
     /// `ramp [from A] to B [in T]`: a straight line, then B is held; from where the stressor stood, over the whole
@@ -9,16 +9,51 @@ public enum LoadShape: Hashable, Sendable {
     case ramp(from: Amount?, to: Amount, over: Nanoseconds?)
     /// `steps A, B, C every T`: a staircase; the last step is held.
     case steps([Amount], every: Nanoseconds)
-    /// `sine A to B every T`: begins at A, is at B after half of T.
-    case sine(from: Amount, to: Amount, every: Nanoseconds)
-    /// `pulse A for T every U`: A for T, then nothing until U has passed.
-    case pulse(Amount, width: Nanoseconds, every: Nanoseconds)
-    /// `sawtooth A to B every T`: a straight line from A to B, then A again at once.
-    case sawtooth(from: Amount, to: Amount, every: Nanoseconds)
+    /// `sine A to B every T [offset 90deg]`: begins at A, is at B after half of T; the offset is where it begins.
+    case sine(from: Amount, to: Amount, every: Nanoseconds, offset: Nanoseconds = 0)
+    /// `pulse A for T every U [offset 90deg]`: A for T, then nothing until U has passed.
+    case pulse(Amount, width: Nanoseconds, every: Nanoseconds, offset: Nanoseconds = 0)
+    /// `sawtooth A to B every T [offset 90deg]`: a straight line from A to B, then A again at once.
+    case sawtooth(from: Amount, to: Amount, every: Nanoseconds, offset: Nanoseconds = 0)
     /// `random A to B every T`: a new amount, uniformly between A and B, every T; the same for the same seed.
     case random(from: Amount, to: Amount, every: Nanoseconds)
     /// `trace FILE [clauses]`: the file's points joined by lines or steps; the last one is held.
     case trace(Trace)
+    /// `curve [from A,] B in T, C for T, hold T`: one segment after the other, then the last amount is held; from where
+    /// the stressor stood unless said otherwise.
+    case curve(from: Amount?, [Segment])
+    /// `A + B`: all of them on top of one another.
+    case sum([LoadShape])
+    /// `noise A every T`, in a sum: a new amount, uniformly between A less and A more, every T; the same for the same
+    /// seed.
+    case noise(Amount, every: Nanoseconds)
+    /// `{ load: A, start: T, for: T }`: a shape from `start` on, for `length`, and nothing before and after it.
+    case placed(LoadShape, start: Nanoseconds, length: Nanoseconds)
+
+    /// A segment of a `curve`.
+    public enum Segment: Hashable, Sendable {
+        /// `A in T`: a straight line to an amount.
+        case line(Amount, Nanoseconds)
+        /// `A for T`: an amount at once.
+        case step(Amount, Nanoseconds)
+        /// `hold T`: what there is goes on.
+        case hold(Nanoseconds)
+
+        /// How long it lasts.
+        public var length: Nanoseconds {
+            switch self {
+            case .line(_, let length), .step(_, let length), .hold(let length): length
+            }
+        }
+
+        /// The amount that it names.
+        public var amount: Amount? {
+            switch self {
+            case .line(let amount, _), .step(let amount, _): amount
+            case .hold: nil
+            }
+        }
+    }
 }
 
 /// The points of a recorded load.
@@ -67,11 +102,15 @@ extension LoadShape {
     /// Every amount that the shape names, in the order of writing; of a trace, the amounts of its points.
     public var amounts: [Amount] {
         switch self {
-        case .hold(let amount), .pulse(let amount, _, _): [amount]
+        case .hold(let amount), .pulse(let amount, _, _, _), .noise(let amount, _): [amount]
         case .ramp(let from, let to, _): from.map { [$0, to] } ?? [to]
         case .steps(let amounts, _): amounts
-        case .sine(let from, let to, _), .sawtooth(let from, let to, _), .random(let from, let to, _): [from, to]
+        case .sine(let from, let to, _, _), .sawtooth(let from, let to, _, _), .random(let from, let to, _):
+            [from, to]
         case .trace(let trace): trace.points.map(\.amount)
+        case .curve(let from, let segments): (from.map { [$0] } ?? []) + segments.compactMap(\.amount)
+        case .sum(let shapes): shapes.flatMap(\.amounts)
+        case .placed(let shape, _, _): shape.amounts
         }
     }
 }

@@ -22,6 +22,10 @@ public struct Plan: Sendable {
     public var probes: [ProbePlan] = []
     /// What the answers must be.
     public var objectives: [Objective] = []
+    /// The profile's parameters, with the values that they have in this run.
+    public var parameters: [ProfileParameter] = []
+    /// What the command line changed of the profile, each as its flag has it.
+    public var changes: [String] = []
     /// What the planner found worth saying, such as a target beyond what a quota allows.
     public var findings: [Finding]
 
@@ -59,8 +63,10 @@ public struct Plan: Sendable {
 
 /// A phase with its place in the run.
 public struct PlannedPhase: Sendable {
-    /// Its name.
+    /// Its name, unlike any other's.
     public var name: String
+    /// Its name as written, which all its repetitions share.
+    public var title: String
     /// When it begins, since the run's start.
     public var start: Nanoseconds
     /// How long it lasts.
@@ -75,9 +81,10 @@ public struct PlannedPhase: Sendable {
     /// Creates a phase.
     public init(
         name: String, start: Nanoseconds, length: Nanoseconds, loads: [String: String],
-        within: [String: Nanoseconds] = [:], expect: [String: ExpectedEnd] = [:]
+        within: [String: Nanoseconds] = [:], expect: [String: ExpectedEnd] = [:], title: String? = nil
     ) {
         self.name = name
+        self.title = title ?? name
         self.start = start
         self.length = length
         self.loads = loads
@@ -87,6 +94,9 @@ public struct PlannedPhase: Sendable {
 
     /// When it ends, since the run's start.
     public var end: Nanoseconds { start + length }
+
+    /// Whether `text` names it, or all repetitions of what it is one of.
+    public func isCalled(_ text: String) -> Bool { name == text || title == text }
 
     /// How long `stressor` may take to its target at the begin of a stretch of the given length: what the profile says,
     /// half of the stretch at most, or else 1 s, a quarter of it at most.

@@ -37,6 +37,10 @@ public struct Profile: Sendable {
     public var probes: [ProbePlan] = []
     /// What the answers must be, in the order of the file.
     public var objectives: [Objective] = []
+    /// The parameters, with the values that they have in this run.
+    public var parameters: [ProfileParameter] = []
+    /// What the command line changed of the text, each as its flag has it.
+    public var changes: [String] = []
 
     /// Creates a profile.
     public init(
@@ -78,8 +82,10 @@ public struct StressorEntry: Sendable {
 
 /// A stretch of the run.
 public struct Phase: Sendable {
-    /// Its name.
+    /// Its name, unlike any other's: of a phase that is repeated, such as `squeeze 2/3`.
     public var name: String
+    /// Its name as written, which all its repetitions share.
+    public var title: String
     /// How long it lasts.
     public var length: Nanoseconds
     /// The loads of the phase; a stressor without one is released.
@@ -94,11 +100,15 @@ public struct Phase: Sendable {
         name: String, length: Nanoseconds, loads: [PhaseLoad], within: Nanoseconds? = nil, mark: SourceMark
     ) {
         self.name = name
+        title = name
         self.length = length
         self.loads = loads
         self.within = within
         self.mark = mark
     }
+
+    /// Whether `text` names it, or all repetitions of what it is one of.
+    public func isCalled(_ text: String) -> Bool { name == text || title == text }
 }
 
 /// The load that one stressor carries in one phase.

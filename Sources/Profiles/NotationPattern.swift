@@ -29,14 +29,29 @@ enum NotationPattern {
     /// - Parameter isBeyondAll: whether it takes more than 100 percent.
     static func load(_ kinds: [AmountKind], isBeyondAll: Bool = false) -> String {
         let a = amount(kinds, percent: isBeyondAll ? number + #"\s*%"# : percent)
+        let figure = amount(
+            kinds.filter { $0 != .max && $0 != .leave }, percent: isBeyondAll ? number + #"\s*%"# : percent)
+        let offset = #"(?:\s+offset\s+(?:\#(number)\s*deg|\#(time)))?"#
+        let from = #"from\s+\#(a)"#
+        let segment = #"(?:\#(a)\s+(?:in|for)\s+\#(time)|hold\s+\#(time))"#
+        let segments = #"\#(segment)(?:\s*,\s*\#(segment))*"#
+        let common = [
+            #"(?:hold\s+)?\#(a)"#,
+            #"steps\s+\#(a)(?:\s*,\s*\#(a))*\s+every\s+\#(time)"#,
+            #"random\s+\#(a)\s+to\s+\#(a)\s+every\s+\#(time)"#,
+            #"(?:sine|sawtooth)\s+\#(a)\s+to\s+\#(a)\s+every\s+\#(time)\#(offset)"#,
+            #"pulse\s+\#(a)\s+for\s+\#(time)\s+every\s+\#(time)\#(offset)"#,
+            #"ramp\s+\#(from)\s+to\s+\#(a)(?:\s+in\s+\#(time))?"#,
+            #"curve\s+\#(from)\s*,\s*\#(segments)"#,
+            trace(amount: a),
+        ].joined(separator: "|")
+        let part = #"(?:\#(common)|noise\s+\#(figure)\s+every\s+\#(time))"#
         return anchored(
             [
-                #"(?:hold\s+)?\#(a)"#,
-                #"ramp(?:\s+from\s+\#(a))?\s+to\s+\#(a)(?:\s+in\s+\#(time))?"#,
-                #"steps\s+\#(a)(?:\s*,\s*\#(a))*\s+every\s+\#(time)"#,
-                #"(?:sine|sawtooth|random)\s+\#(a)\s+to\s+\#(a)\s+every\s+\#(time)"#,
-                #"pulse\s+\#(a)\s+for\s+\#(time)\s+every\s+\#(time)"#,
-                trace(amount: a),
+                common,
+                #"ramp\s+to\s+\#(a)(?:\s+in\s+\#(time))?"#,
+                #"curve\s+\#(segments)"#,
+                #"\#(part)(?:\s+[+]\s+\#(part)){1,\#(ShapeNotation.partLimit - 1)}"#,
             ].joined(separator: "|"))
     }
 

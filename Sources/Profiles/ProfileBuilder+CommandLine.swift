@@ -28,7 +28,9 @@ extension ProfileBuilder {
         }
         finish(drafts)
         phases = [phase]
-        if phase.length > 0 { outline = [.init(name: phase.name, length: phase.length, hasLoad: true)] }
+        if phase.length > 0 {
+            outline = [.init(name: phase.name, title: phase.title, length: phase.length, hasLoad: true)]
+        }
     }
 
     private mutating func readLoad(_ argument: String, into phase: inout Phase, length: Nanoseconds?) {

@@ -10,17 +10,11 @@ extension ProfileBuilder {
         _ text: String, of stressor: String, _ manifest: Manifest, length: Nanoseconds?, at place: Place
     ) -> LoadShape? {
         let taker = AmountTaker(stressor: stressor, of: manifest)
+        let scale = timeScale
         let parsed = reading(place) { () throws(NotationError) in
-            try ShapeNotation(taker: taker, phaseLength: length).parse(text)
+            try ShapeNotation(taker: taker, phaseLength: length, timeScale: scale).parse(text)
         }
-        let shape: LoadShape
-        switch parsed {
-        case nil: return nil
-        case .shape(let read): shape = read
-        case .trace(let request, let file):
-            guard let trace = trace(request, file, length: length, for: taker, at: place) else { return nil }
-            shape = .trace(trace)
-        }
+        guard let parsed, let shape = resolved(parsed, length: length, for: taker, at: place) else { return nil }
         guard let length else { return shape }
         let count = Curve.pieceCount(of: shape, length: length)
         guard count <= Curve.pieceLimit else {
@@ -34,7 +28,7 @@ extension ProfileBuilder {
             return nil
         }
         let before = pieces
-        pieces += count
+        pieces += count * repetitions
         // Once, where it is passed.
         if pieces > ProfileReader.pieceLimit, before <= ProfileReader.pieceLimit {
             report(
@@ -82,6 +76,20 @@ extension ProfileBuilder {
         }
         report(mark, "'for: trace' of \(title): \(problem); write how long the phase is, such as 'for: 30s'")
         return nil
+    }
+
+    /// The shape with the traces that it names; `nil` after reporting what is wrong with one.
+    private mutating func resolved(
+        _ parsed: ShapeNotation.Parsed, length: Nanoseconds?, for taker: AmountTaker, at place: Place
+    ) -> LoadShape? {
+        switch parsed {
+        case .shape(let shape): return shape
+        case .trace(let request, let file):
+            return trace(request, file, length: length, for: taker, at: place).map { .trace($0) }
+        case .sum(let parts):
+            let shapes = parts.compactMap { resolved($0, length: length, for: taker, at: place) }
+            return shapes.count == parts.count ? .sum(shapes) : nil
+        }
     }
 
     private mutating func trace(

@@ -37,6 +37,10 @@ struct ProfileBuilder {
     var openTrace: (String) throws -> ByteReader
     /// Whether problems may quote what `readFile` reads.
     var mayQuoteFiles = true
+    /// What the command line changes.
+    var changes = ProfileChanges()
+    /// The values of environment variables by name; `nil` where nobody's may be read.
+    var environment: ((String) -> String?)?
 
     var problems: [Diagnostic] = []
     var name: String?
@@ -63,6 +67,19 @@ struct ProfileBuilder {
     /// How many traces were read, and how many bytes of them.
     var traces = 0
     var traceBytes = 0
+    /// How often the phase that is being read is run.
+    var repetitions = 1
+    /// The parameters with their values, and whether the profile has any to declare.
+    var parameters: [ProfileParameter] = []
+    var hasParameters = false
+    /// Bytes of the texts that have parameters in them, so far.
+    var textSize = 0
+    /// Where texts stand in which a parameter is unknown, which was told: what else is wrong with them is not.
+    var tainted: Set<SourceMark> = []
+    /// What times of loads are multiplied with.
+    var timeScale = 1.0
+    /// The flags whose values stand in the tree; their marks have the line 0, and the column is the place in this list.
+    var flags: [String] = []
 
     init(
         file: String, source: SourceText?, manifests: [Manifest], readFile: @escaping (String) throws -> [UInt8]
@@ -111,6 +128,8 @@ struct ProfileBuilder {
         profile.hasDefaultGuards = hasDefaultGuards
         profile.probes = probes.compactMap(\.plan)
         profile.objectives = objectives
+        profile.parameters = parameters
+        profile.changes = changes.flags
         return profile
     }
 
@@ -129,12 +148,23 @@ struct ProfileBuilder {
     // MARK: Problems
 
     mutating func report(_ mark: SourceMark?, _ message: String) {
+        if let mark {
+            if tainted.contains(mark) { return }
+            if mark.line == 0, flags.indices.contains(mark.column - 1) {
+                problems.append(Diagnostic(nil, "\(flags[mark.column - 1]): \(message)"))
+                return
+            }
+        }
         problems.append(Diagnostic(mark, message))
     }
+
+    /// A place in the file: `mark`, or that of what holds it where it stands in a flag.
+    func place(_ mark: SourceMark, in holder: SourceMark) -> SourceMark { mark.line > 0 ? mark : holder }
 
     mutating func report(_ error: NotationError, at place: Place) {
         switch place {
         case .text(let mark, let value):
+            if tainted.contains(mark) { return }
             report(source?.mark(of: value, at: mark, offset: error.offset) ?? mark, error.message)
         case .flag(let flag):
             report(nil, "\(flag): \(error.message)")

@@ -40,11 +40,15 @@ public enum ProfileReader {
     ///   - file: where the text came from: a path, or `<stdin>`.
     ///   - manifests: the kinds of stressor that there are.
     ///   - mayQuoteFiles: whether problems may say what a trace has in it; not to somebody who names files of others.
+    ///   - changes: what the command line changes.
+    ///   - environment: the values of environment variables by name, for parameters that are `from` one; `nil` where
+    ///     nobody's may be read.
     ///   - readFile: reads a file's bytes; what it throws is shown to the user.
     ///   - openTrace: opens a trace to be read piece by piece; where there is none, `readFile` reads it.
     /// - Throws: every problem of the text at once, each with its line and column.
     public static func profile(
         from bytes: [UInt8], file: String, manifests: [Manifest], mayQuoteFiles: Bool = true,
+        changes: ProfileChanges = ProfileChanges(), environment: ((String) -> String?)? = nil,
         readFile: @escaping (String) throws -> [UInt8], openTrace: ((String) throws -> ByteReader)? = nil
     ) throws(ProfileErrors) -> Profile {
         let source: SourceText
@@ -59,6 +63,8 @@ public enum ProfileReader {
         builder.mayQuoteFiles = mayQuoteFiles
         if let openTrace { builder.openTrace = openTrace }
         builder.problems = reader.problems
+        builder.changes = changes
+        builder.environment = environment
         if let root { builder.read(root) }
         return try builder.profile(sha256: SHA256.hexadecimal(of: bytes))
     }

@@ -10,7 +10,8 @@ public enum ProfileSchema {
     /// A JSON Schema (draft 2020-12) of profiles, the same text for the same manifests.
     ///
     /// It takes every profile that ``ProfileReader`` takes, but for numbers and truth values in quotes and for kinds
-    /// that are not listed. It cannot see what needs arithmetic, such as a ramp that is longer than its phase.
+    /// that are not listed. It cannot see what needs arithmetic, such as a ramp that is longer than its phase, nor
+    /// which parameters there are and what they are put in place of.
     public static func jsonSchema(manifests: [Manifest]) -> String {
         let listed = manifests.filter(\.isListed)
         var definitions: [(key: String, value: JSONText)] = [("duration", duration)]
@@ -28,9 +29,10 @@ public enum ProfileSchema {
         definitions.append(("load", withAllowance(load)))
         definitions.append(
             ("tolerance", pattern(NotationPattern.tolerance(units), "How far off it may be", counts: units)))
-        definitions.append(("phase", phase(listed)))
+        definitions += phaseDefinitions(listed)
         definitions.append(("guard", guards))
         definitions += probeDefinitions
+        definitions.append(("parameter", parameter))
 
         let schema: JSONText = .object([
             ("$schema", "https://json-schema.org/draft/2020-12/schema"),
@@ -40,6 +42,10 @@ public enum ProfileSchema {
             ("type", "object"),
             ("required", .words(["phases"])),
             ("additionalProperties", false),
+            (
+                "patternProperties",
+                .object([("^x-", .object([("description", "Values that aliases stand for; not read")]))])
+            ),
             (
                 "properties",
                 .object([
@@ -58,13 +64,14 @@ public enum ProfileSchema {
                             ("type", "integer"), ("minimum", 0), ("default", 0),
                         ])
                     ),
+                    ("params", parameters),
                     ("stressors", stressors(listed)),
                     (
                         "phases",
                         .object([
                             ("description", "When and how much, in order"),
                             ("type", "array"), ("minItems", 1), ("maxItems", .integer(ProfileReader.phaseLimit)),
-                            ("items", reference("phase")),
+                            ("items", .object([("anyOf", .array([reference("phase"), reference("phase-group")]))])),
                         ])
                     ),
                     (
@@ -84,14 +91,14 @@ public enum ProfileSchema {
             ),
             ("$defs", .object(definitions)),
         ])
-        return schema.text() + "\n"
+        return takingParameters(schema).text() + "\n"
     }
 
     // MARK: Parts
 
     static func reference(_ name: String) -> JSONText { .object([("$ref", .string("#/$defs/\(name)"))]) }
 
-    private static func title(_ description: String) -> JSONText {
+    static func title(_ description: String) -> JSONText {
         .object([
             ("description", .string(description)), ("type", .words(["string", "number"])), ("minLength", 1),
             ("maxLength", 100),
@@ -125,7 +132,8 @@ public enum ProfileSchema {
         return withAllowance(
             pattern(
                 NotationPattern.load(manifest.amounts, isBeyondAll: manifest.mostPercent > 100),
-                "\(manifest.summary). \(taking), or a shape: hold, ramp, steps, sine, pulse, sawtooth, random, trace",
+                "\(manifest.summary). \(taking), or a shape: "
+                    + ShapeForm.all.map(\.name).joined(separator: ", ") + ", or some of them with ' + ' between",
                 counts: manifest.amounts, examples: manifest.examples))
     }
 
@@ -135,10 +143,21 @@ public enum ProfileSchema {
             ("description", "The load, how long the way to its targets may take, and which end is wanted"),
             ("type", "object"),
             ("additionalProperties", false), ("required", .words(["load"])),
-            ("properties", .object([("load", load), ("within", duration), ("expect", expectation)])),
+            (
+                "properties",
+                .object([
+                    ("load", load), ("start", place), ("for", place), ("within", duration),
+                    ("expect", expectation),
+                ])
+            ),
         ])
         return .object([("anyOf", .array([load, mapping]))])
     }
+
+    private static let place: JSONText = .object([
+        ("description", "When the load starts within its phase, and how long it lasts"),
+        ("type", "string"), ("pattern", .string(NotationPattern.duration)), ("examples", .words(["10s"])),
+    ])
 
     private static let expectation: JSONText = .object([
         ("description", "The end that is wanted, and then is a success"),
@@ -155,7 +174,7 @@ public enum ProfileSchema {
     }
 
     /// A mapping from stressor names to one of the per-kind definitions; other names take what any kind takes.
-    private static func perStressor(_ manifests: [Manifest], _ part: String, _ description: String) -> JSONText {
+    static func perStressor(_ manifests: [Manifest], _ part: String, _ description: String) -> JSONText {
         .object([
             ("description", .string(description)),
             ("type", .words(["object", "null"])),
@@ -290,32 +309,6 @@ public enum ProfileSchema {
             .object([("type", "string"), ("pattern", .string(NotationPattern.nodeAmount))])
         ),
     ])
-
-    private static func phase(_ manifests: [Manifest]) -> JSONText {
-        .object([
-            ("type", "object"),
-            ("required", .words(["name", "for"])),
-            ("additionalProperties", false),
-            (
-                "properties",
-                .object([
-                    ("name", title("The phase's name, unlike any other's")),
-                    (
-                        "for",
-                        .object([
-                            ("description", "How long it lasts; 'trace' for as long as the longest trace in it"),
-                            (
-                                "anyOf",
-                                .array([reference("duration"), .object([("const", .string(ProfileBuilder.asTrace))])])
-                            ),
-                        ])
-                    ),
-                    ("load", perStressor(manifests, "load", "The loads; a stressor that is not named is released")),
-                    ("within", reference("duration")),
-                ])
-            ),
-        ])
-    }
 
     private static let defaultsWord: JSONText = .object([
         (

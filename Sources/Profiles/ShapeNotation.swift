@@ -8,59 +8,150 @@ struct ShapeNotation {
     var taker: AmountTaker
     /// How long the phase is; `nil` where that could not be read, so that no second error follows from the first.
     var phaseLength: Nanoseconds?
+    /// What its times are multiplied with.
+    var timeScale = 1.0
 
     /// The shortest interval at which a load may change; the drivers are not asked for finer.
     static let leastInterval: Nanoseconds = 10 * .millisecond
 
+    /// The most parts that a sum may have.
+    static let partLimit = 4
+
     /// A shape with everything read but the trace's file, which only the caller can open.
-    enum Parsed {
+    indirect enum Parsed {
         case shape(LoadShape)
         case trace(TraceRequest, file: Phrase)
+        case sum([Parsed])
     }
 
     func parse(_ text: String) throws(NotationError) -> Parsed {
         let phrase = Phrase(text)
+        let parts = Self.parts(of: phrase)
+        guard parts.count > 1 else { return try part(phrase, inSum: false) }
+        var parsed: [Parsed] = []
+        for part in parts {
+            guard !part.isEmpty else {
+                throw NotationError(part.offset, "'+' stands between two loads, as in '20% + sine 0% to 30% every 1m'")
+            }
+            parsed.append(try self.part(part, inSum: true))
+        }
+        guard parts.count <= Self.partLimit else {
+            throw NotationError(
+                parts[Self.partLimit].offset, "a sum has \(parts.count) parts; the limit is \(Self.partLimit)")
+        }
+        var waves = 0
+        for (part, parsed) in zip(parts, parsed) {
+            if case .shape(.sine) = parsed { waves += 1 }
+            guard waves <= Curve.waveLimit else {
+                throw NotationError(part.offset, "a sum has more than \(Curve.waveLimit) sine waves, the limit")
+            }
+        }
+        return .sum(parsed)
+    }
+
+    /// What stands between the words '+'; a column of a trace may be called that.
+    private static func parts(of phrase: Phrase) -> [Phrase] {
+        var parts: [Phrase] = []
+        var start = phrase.offset
+        var isColumn = false
+        for word in phrase.words {
+            defer { isColumn = word.text == "column" }
+            guard word.text == "+", !isColumn else { continue }
+            parts.append(phrase.slice(start, word.offset))
+            start = word.end
+        }
+        return parts + [phrase.slice(start, phrase.end)]
+    }
+
+    private func part(_ phrase: Phrase, inSum: Bool) throws(NotationError) -> Parsed {
         guard let head = phrase.words.first else {
             throw NotationError(phrase.offset, "a load is missing; \(taker.taking)")
         }
-        guard let form = Form.named(head.text) else { return .shape(.hold(try bareAmount(phrase, head: head))) }
-        if form.name == Form.trace {
-            let (request, file) = try TraceNotation(taker: taker, phaseLength: phaseLength).parse(phrase, after: head)
+        guard let form = ShapeForm.named(head.text) else { return .shape(.hold(try bareAmount(phrase, head: head))) }
+        if form.name == "curve" { return .shape(try curve(phrase.dropping(to: head.end), head, form, inSum: inSum)) }
+        if form.name == ShapeForm.trace {
+            let notation = TraceNotation(taker: taker, phaseLength: phaseLength, timeScale: timeScale)
+            let (request, file) = try notation.parse(phrase, after: head)
             return .trace(request, file: file)
         }
         let clauses = try form.clauses(of: phrase, after: head)
         switch form.name {
         case "hold":
             return .shape(.hold(try amount(clauses.lead)))
-        case "ramp":
-            let from: Amount? = if let clause = clauses["from"] { try amount(clause) } else { nil }
-            let to = try amount(clauses["to"])
-            guard let over = clauses["in"] else { return .shape(.ramp(from: from, to: to, over: nil)) }
-            let length = try UnitNotation.duration(over, atLeast: 1, of: "'in' of 'ramp'")
-            if let phaseLength, length > phaseLength {
-                throw NotationError(
-                    over.offset,
-                    "the ramp takes \(over.text), longer than its phase of \(UnitNotation.text(of: phaseLength));"
-                        + " shorten the ramp or lengthen the phase")
-            }
-            return .shape(.ramp(from: from, to: to, over: length))
+        case "ramp": return .shape(try ramp(clauses, head, inSum: inSum))
         case "steps":
             return .shape(try steps(clauses))
         case "pulse":
             return .shape(try pulse(clauses))
+        case "noise":
+            guard inSum else {
+                throw NotationError(
+                    head.offset,
+                    "'noise' is added to a load, as in '50% + noise 5% every 1s'; 'random A to B every T' "
+                        + "is a load by itself")
+            }
+            return .shape(.noise(try noise(clauses.lead), every: try interval(clauses["every"], of: "noise")))
         default:
             let from = try amount(clauses.lead)
             let to = try amount(clauses["to"])
             let every = try interval(clauses["every"], of: form.name)
+            let offset = try offset(clauses["offset"], every)
             return switch form.name {
-            case "sine": .shape(.sine(from: from, to: to, every: every))
-            case "sawtooth": .shape(.sawtooth(from: from, to: to, every: every))
+            case "sine": .shape(.sine(from: from, to: to, every: every, offset: offset))
+            case "sawtooth": .shape(.sawtooth(from: from, to: to, every: every, offset: offset))
             default: .shape(.random(from: from, to: to, every: every))
             }
         }
     }
 
-    private func steps(_ clauses: Clauses) throws(NotationError) -> LoadShape {
+    private func ramp(_ clauses: ShapeClauses, _ head: Phrase, inSum: Bool) throws(NotationError) -> LoadShape {
+        let from: Amount? = if let clause = clauses["from"] { try amount(clause) } else { nil }
+        guard from != nil || !inSum else {
+            throw NotationError(head.offset, "in a sum a ramp says where it begins: 'ramp from A to B'")
+        }
+        let to = try amount(clauses["to"])
+        guard let over = clauses["in"] else { return .ramp(from: from, to: to, over: nil) }
+        let length = try time(over, atLeast: 1, of: "'in' of 'ramp'")
+        if let phaseLength, length > phaseLength {
+            throw NotationError(
+                over.offset,
+                "the ramp takes \(over.text), longer than its phase of \(UnitNotation.text(of: phaseLength));"
+                    + " shorten the ramp or lengthen the phase")
+        }
+        return .ramp(from: from, to: to, over: length)
+    }
+
+    private func noise(_ phrase: Phrase) throws(NotationError) -> Amount {
+        let amount = try amount(phrase)
+        if amount == .max || amount.kind == .leave {
+            throw NotationError(phrase.offset, "'noise' takes an amount with a figure, such as 'noise 5% every 1s'")
+        }
+        return amount
+    }
+
+    /// Where a periodic shape begins within its period: `90deg`, or a time.
+    private func offset(_ phrase: Phrase?, _ every: Nanoseconds) throws(NotationError) -> Nanoseconds {
+        guard let phrase else { return 0 }
+        guard phrase.text.hasSuffix("deg") else {
+            let length = try UnitNotation.duration(phrase).scaled(by: timeScale)
+            guard length < every else {
+                throw NotationError(
+                    phrase.offset,
+                    "the offset of \(Wording.quote(phrase.text)) is not less than the period of "
+                        + "\(UnitNotation.text(of: every)); write less, or degrees such as '90deg'")
+            }
+            return length
+        }
+        let (degrees, end) = try NumberNotation.number(in: phrase, at: phrase.offset)
+        guard phrase.dropping(to: end).text == "deg", degrees < 360 else {
+            throw NotationError(
+                phrase.offset,
+                "an offset takes degrees below 360 such as '90deg', or a time, not \(Wording.quote(phrase.text))")
+        }
+        return min(every - 1, Nanoseconds((Double(every) * degrees / 360).rounded()))
+    }
+
+    private func steps(_ clauses: ShapeClauses) throws(NotationError) -> LoadShape {
         var amounts: [Amount] = []
         for part in clauses.lead.parts { amounts.append(try amount(part)) }
         let every = try interval(clauses["every"], of: "steps")
@@ -74,10 +165,10 @@ struct ShapeNotation {
         return .steps(amounts, every: every)
     }
 
-    private func pulse(_ clauses: Clauses) throws(NotationError) -> LoadShape {
+    private func pulse(_ clauses: ShapeClauses) throws(NotationError) -> LoadShape {
         let amount = try amount(clauses.lead)
         let widthPhrase = clauses["for"] ?? clauses.lead
-        let width = try UnitNotation.duration(widthPhrase, atLeast: 1, of: "'for' of 'pulse'")
+        let width = try time(widthPhrase, atLeast: 1, of: "'for' of 'pulse'")
         let every = try interval(clauses["every"], of: "pulse")
         guard width <= every else {
             throw NotationError(
@@ -86,114 +177,52 @@ struct ShapeNotation {
                     + "one to the next;"
                     + " shorten 'for' or lengthen 'every'")
         }
-        return .pulse(amount, width: width, every: every)
+        return .pulse(amount, width: width, every: every, offset: try offset(clauses["offset"], every))
     }
 
-    private func amount(_ phrase: Phrase?) throws(NotationError) -> Amount {
-        // A clause that is required is there: `Form.clauses` has seen to it.
+    func amount(_ phrase: Phrase?) throws(NotationError) -> Amount {
+        // A clause that is required is there: `ShapeForm.clauses` has seen to it.
         try UnitNotation.amount(phrase ?? Phrase(""), for: taker)
     }
 
     private func interval(_ phrase: Phrase?, of shape: String) throws(NotationError) -> Nanoseconds {
-        try UnitNotation.duration(phrase ?? Phrase(""), atLeast: Self.leastInterval, of: "'every' of '\(shape)'")
+        try time(phrase ?? Phrase(""), atLeast: Self.leastInterval, of: "'every' of '\(shape)'")
+    }
+
+    /// Reads a time, and scales it.
+    func time(_ phrase: Phrase, atLeast least: Nanoseconds, of role: String) throws(NotationError) -> Nanoseconds {
+        guard timeScale != 1 else { return try UnitNotation.duration(phrase, atLeast: least, of: role) }
+        let written = try UnitNotation.duration(phrase, atLeast: 1, of: role)
+        let length = written.scaled(by: timeScale)
+        guard length >= least else {
+            throw NotationError(
+                phrase.offset,
+                "\(role) must be at least \(UnitNotation.text(of: least)), and with '--scale-time' "
+                    + "\(Wording.quote(phrase.text)) is \(UnitNotation.text(of: length))")
+        }
+        return length
     }
 
     /// Reads a load that names no shape, and recognises one that was meant to.
     private func bareAmount(_ phrase: Phrase, head: Phrase) throws(NotationError) -> Amount {
         let isAmount = head.text == "max" || head.text == "leave" || head.first?.isLetter != true
-        if !isAmount, !Form.clauseWords.contains(head.text) {
-            let remedy = Wording.remedy(for: head.text, among: Form.all.map(\.name) + ["max", "leave"], taking: "")
+        if !isAmount, !ShapeForm.clauseWords.contains(head.text) {
+            let remedy = Wording.remedy(
+                for: head.text, among: ShapeForm.all.map(\.name) + ["max", "leave"], taking: "")
             if remedy.hasPrefix("; did you mean") {
                 throw NotationError(head.offset, "unknown load \(Wording.quote(head.text))\(remedy)")
             }
-            let shapes = Form.all.map(\.name).joined(separator: ", ")
+            let shapes = ShapeForm.all.map(\.name).joined(separator: ", ")
             throw NotationError(
                 head.offset,
                 "unknown load \(Wording.quote(phrase.text)); \(taker.taking), or a shape of: \(shapes)")
         }
-        if let clause = phrase.words.first(where: { Form.clauseWords.contains($0.text) }) {
+        if let clause = phrase.words.first(where: { ShapeForm.clauseWords.contains($0.text) }) {
             throw NotationError(
                 clause.offset,
                 "'\(clause.text)' needs a shape in front of the load, such as 'ramp to 80% in 30s' or "
                     + "'pulse 80% for 1s every 5s'")
         }
         return try UnitNotation.amount(phrase, for: taker)
-    }
-}
-
-/// The clauses of one load.
-private struct Clauses {
-    /// What stands between the shape's name and the first clause.
-    var lead: Phrase
-    var values: [String: Phrase] = [:]
-
-    subscript(word: String) -> Phrase? { values[word] }
-}
-
-/// How a shape is written.
-private struct Form {
-    var name: String
-    /// Whether something stands between the name and the first clause.
-    var hasLead: Bool
-    /// The clauses in the order of writing.
-    var clauses: [(word: String, isRequired: Bool)]
-    /// For messages.
-    var usage: String
-
-    static let all = [
-        Form(name: "hold", hasLead: true, clauses: [], usage: "hold A"),
-        Form(
-            name: "ramp", hasLead: false, clauses: [("from", false), ("to", true), ("in", false)],
-            usage: "ramp [from A] to B [in T]"),
-        Form(name: "steps", hasLead: true, clauses: [("every", true)], usage: "steps A, B, C every T"),
-        Form(name: "sine", hasLead: true, clauses: [("to", true), ("every", true)], usage: "sine A to B every T"),
-        Form(name: "pulse", hasLead: true, clauses: [("for", true), ("every", true)], usage: "pulse A for T every U"),
-        Form(
-            name: "sawtooth", hasLead: true, clauses: [("to", true), ("every", true)],
-            usage: "sawtooth A to B every T"),
-        Form(name: "random", hasLead: true, clauses: [("to", true), ("every", true)], usage: "random A to B every T"),
-        // Its clauses stand in any order: `TraceNotation` reads them.
-        Form(name: trace, hasLead: true, clauses: [("column", false)], usage: TraceNotation.usage),
-    ]
-
-    static let trace = "trace"
-
-    /// Every word that begins a clause in some shape.
-    static let clauseWords: Set<String> = Set(all.flatMap { $0.clauses.map(\.word) })
-
-    static func named(_ name: String) -> Form? { all.first { $0.name == name } }
-
-    /// Takes the phrase apart; every clause that is required is there, in order, and not empty.
-    func clauses(of phrase: Phrase, after head: Phrase) throws(NotationError) -> Clauses {
-        let words = phrase.words.dropFirst()
-        let starts = words.filter { Self.clauseWords.contains($0.text) }
-        var result = Clauses(lead: phrase.slice(head.end, starts.first?.offset ?? phrase.end))
-        guard result.lead.isEmpty != hasLead else {
-            if hasLead { throw NotationError(head.offset, "'\(name)' is incomplete; write it as '\(usage)'") }
-            throw NotationError(
-                result.lead.offset,
-                "unexpected \(Wording.quote(result.lead.text)) after '\(name)'; write it as '\(usage)'")
-        }
-        var next = 0
-        for (index, word) in starts.enumerated() {
-            guard let place = clauses[next...].firstIndex(where: { $0.word == word.text }) else {
-                throw NotationError(
-                    word.offset, "'\(word.text)' does not belong here in '\(name)'; write it as '\(usage)'")
-            }
-            if let missing = clauses[next..<place].first(where: \.isRequired) {
-                throw NotationError(word.offset, "'\(name)' has no '\(missing.word)'; write it as '\(usage)'")
-            }
-            next = place + 1
-            let end = index + 1 < starts.count ? starts[index + 1].offset : phrase.end
-            let value = phrase.slice(word.end, end)
-            guard !value.isEmpty else {
-                throw NotationError(word.offset, "'\(word.text)' has nothing after it; write '\(name)' as '\(usage)'")
-            }
-            result.values[word.text] = value
-        }
-        if let missing = clauses[next...].first(where: \.isRequired) {
-            throw NotationError(head.offset, "'\(name)' has no '\(missing.word)'; write it as '\(usage)'")
-        }
-        return result
     }
 }

@@ -24,7 +24,7 @@ struct YAMLReader {
         while problems.count < YAMLText.findingLimit, let mark = text.error?.propertyMark,
             let index = source.index(of: mark), scalars[index].beginsProperty
         {
-            refuse(at: index, mark, isInFlow: true)
+            refuse(at: index, mark, isInFlow: true, isMalformed: true)
             scalars[index] = "x"
             text = YAMLText(scalars, depthLimit: Self.depthLimit)
         }
@@ -32,12 +32,23 @@ struct YAMLReader {
         var isTaken = problems.isEmpty
         for finding in text.findings {
             switch finding {
-            case .property(let mark, let isInFlow):
+            case .tag(let mark, let isInFlow):
                 isTaken = false
                 if let index = source.index(of: mark) { refuse(at: index, mark, isInFlow: isInFlow) }
+            case .unknownAlias(let name, let mark):
+                isTaken = false
+                problems.append(
+                    Diagnostic(
+                        mark,
+                        "no anchor '&\(Wording.line(name))' ends before alias '*\(Wording.line(name))'; put it before, "
+                            + "or put text that begins with '*' in quotes"))
+            case .tooManyByAlias(let mark):
+                problems.append(
+                    Diagnostic(
+                        mark, "by aliases the profile has more than \(YAMLText.aliasLimit) values, the limit"))
             case .mergeKey(let mark):
                 problems.append(
-                    Diagnostic(mark, "merge keys ('<<') are not taken in a profile; write the values out"))
+                    Diagnostic(mark, "'<<' takes a mapping or a list of them, such as '<<: *base'"))
             case .keyWithoutText(let mark):
                 problems.append(Diagnostic(mark, "a key must be a word, not a list or a mapping"))
             case .duplicateKey(let name, let mark, let first):
@@ -86,20 +97,24 @@ struct YAMLReader {
         }
     }
 
-    /// Refuses what stands before a value, or for one: an anchor, a tag, an alias.
-    private mutating func refuse(at start: Int, _ mark: SourceMark, isInFlow: Bool) {
+    /// Refuses the tags that stand before a value, and at its beginning what is no anchor or alias.
+    private mutating func refuse(at start: Int, _ mark: SourceMark, isInFlow: Bool, isMalformed: Bool = false) {
         var index = start
         var mark = mark
         let text = source.scalars
         while index < text.count, text[index].beginsProperty {
             let word = text[index...].prefix { !$0.isSpace && !$0.isYAMLBreak && !(isInFlow && $0.isFlowIndicator) }
-            let (feature, remedy) =
-                switch text[index] {
-                case "&": ("anchors", "write the values out where they are used")
-                case "*": ("aliases", "write the values out, or put text that begins with '*' in quotes")
-                default: ("tags", "leave the tag out, or put text that begins with '!' in quotes")
-                }
-            problems.append(Self.refusal(feature, word, remedy, mark))
+            if text[index] == "!" {
+                problems.append(
+                    Self.refusal("tags", word, "leave the tag out, or put text that begins with '!' in quotes", mark))
+            } else if isMalformed, index == start {
+                let title = text[index] == "&" ? "anchor" : "alias"
+                problems.append(
+                    Diagnostic(
+                        mark,
+                        "\(Self.quote(word)) is no \(title), whose name has letters, digits, '-' and '_'; put text "
+                            + "that begins with '\(text[index])' in quotes"))
+            }
             // A value may have both, one after the other.
             let next = text[word.endIndex...].firstIndex { !$0.isSpace } ?? text.count
             mark.column += next - index
@@ -110,9 +125,13 @@ struct YAMLReader {
     private static func refusal(
         _ feature: String, _ word: ArraySlice<Unicode.Scalar>, _ remedy: String, _ mark: SourceMark
     ) -> Diagnostic {
+        Diagnostic(mark, "\(feature) (\(quote(word))) are not taken in a profile; \(remedy)")
+    }
+
+    private static func quote(_ word: ArraySlice<Unicode.Scalar>) -> String {
         var shown = String.UnicodeScalarView()
         shown.append(contentsOf: word)
-        return Diagnostic(mark, "\(feature) (\(Wording.quote(String(shown)))) are not taken in a profile; \(remedy)")
+        return Wording.quote(String(shown))
     }
 
     // MARK: Syntax errors

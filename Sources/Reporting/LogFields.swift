@@ -54,10 +54,34 @@ extension JSONWriter {
         string(plan.sha256)
         key("seed")
         integer(plan.seed)
+        parametersMember(plan.parameters)
+        if !plan.changes.isEmpty {
+            key("changes")
+            beginArray()
+            for change in plan.changes { string(change) }
+            endArray()
+        }
         endObject()
         key("plan")
         beginObject()
         planMembers(plan)
+        endObject()
+    }
+
+    /// Writes what the parameters are; nothing where there is none, and no text of the environment: that may be secret.
+    private mutating func parametersMember(_ parameters: [ProfileParameter]) {
+        guard !parameters.isEmpty else { return }
+        key("parameters")
+        beginObject()
+        for parameter in parameters {
+            key(data: parameter.name)
+            beginObject()
+            key("value")
+            string(parameter.shownValue)
+            key("from")
+            string(parameter.origin.rawValue)
+            endObject()
+        }
         endObject()
     }
 

@@ -508,7 +508,28 @@ public enum LogSchema {
                 "name": {"type": "string"},
                 "file": {"type": "string"},
                 "sha256": {"type": "string"},
-                "seed": {"type": "integer", "minimum": 0}
+                "seed": {"type": "integer", "minimum": 0},
+                "parameters": {
+                  "description": "The values that the profile's parameters have in this run.",
+                  "type": "object",
+                  "additionalProperties": {
+                    "type": "object",
+                    "properties": {
+                      "value": {
+                        "description": "null where it is text of the environment, which may be secret.",
+                        "type": ["string", "null"]
+                      },
+                      "from": {"enum": ["profile", "flag", "environment"]}
+                    },
+                    "required": ["value", "from"],
+                    "additionalProperties": false
+                  }
+                },
+                "changes": {
+                  "description": "What the command line changed of the profile, each as its flag has it.",
+                  "type": "array",
+                  "items": {"type": "string"}
+                }
               },
               "required": ["name", "file", "sha256", "seed"],
               "additionalProperties": false

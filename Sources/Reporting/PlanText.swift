@@ -10,6 +10,19 @@ public enum PlanText {
         var head = TextTable([.left, .left], indent: 0)
         head.append(row("profile", "\(plan.profile) (\(plan.file), seed \(plan.seed))"))
         head.append(row("sha256", plan.sha256))
+        if !plan.parameters.isEmpty {
+            let values = plan.parameters.map { parameter in
+                let origin =
+                    switch parameter.origin {
+                    case .file: ""
+                    case .flag: " (given)"
+                    case .environment: " (environment)"
+                    }
+                return "\(parameter.name): \(parameter.shownValue ?? "…")\(origin)"
+            }
+            head.append(row("params", values.joined(separator: "; ")))
+        }
+        if !plan.changes.isEmpty { head.append(row("changes", plan.changes.joined(separator: "; "))) }
         head.append(
             row("length", "\(HumanUnits.duration(plan.length)) in \(plan.phases.count) \(plural(plan.phases.count))"))
         lines.append(head)

@@ -6,7 +6,8 @@ internal import LoadModel
 /// Composes libyaml's events to a tree.
 ///
 /// libyaml's parser keeps its own stack and looks at most 1,024 characters ahead for the colon of a key, so what it
-/// does with a text is bounded; its loader, which expands aliases, is not used.
+/// does with a text is bounded. Its loader is not used: aliases are put in here, and both how many values they come to
+/// and how deep they lie ends at a limit.
 struct Composer: ~Copyable {
     /// Why nothing more is read.
     enum Stop: Error {
@@ -24,6 +25,13 @@ struct Composer: ~Copyable {
     private var depth = 0
     private var flowDepth = 0
     private var counted = 0
+    /// What anchors stand at, with how many values that has and how many collections lie in each other there.
+    private var anchors: [String: (node: YAMLNode, size: Int, height: Int)] = [:]
+    /// How many values there are so far, and how many of them came by aliases.
+    private var size = 0
+    private var aliasSize = 0
+    /// How many collections lie in each other in the node that was read last.
+    private var height = 0
 
     /// - Parameter bytes: the text in UTF-8, which must outlive this.
     init(_ bytes: UnsafeBufferPointer<UInt8>, text: [Unicode.Scalar], depthLimit: Int) {
@@ -79,67 +87,155 @@ struct Composer: ~Copyable {
 
     // MARK: Nodes
 
-    /// The node that begins with the present event, and then the event after it; `nil` for an alias.
+    /// The node that begins with the present event, and then the event after it; `nil` for an alias of nothing.
     private mutating func node() throws(Stop) -> YAMLNode? {
+        if event.type == YAML_ALIAS_EVENT { return try alias() }
+        let anchor = anchorName
+        let before = size
+        size += 1
+        guard let node = try value() else { return nil }
+        if let anchor { anchors[anchor] = (node, size - before, height) }
+        return node
+    }
+
+    /// The name of the anchor that the present event has.
+    private var anchorName: String? {
+        let name: UnsafeMutablePointer<yaml_char_t>? =
+            switch event.type {
+            case YAML_SCALAR_EVENT: event.data.scalar.anchor
+            case YAML_SEQUENCE_START_EVENT: event.data.sequence_start.anchor
+            case YAML_MAPPING_START_EVENT: event.data.mapping_start.anchor
+            default: nil
+            }
+        return name.map { String(cString: $0) }
+    }
+
+    /// What the anchor of the present event, which is an alias, stands at.
+    private mutating func alias() throws(Stop) -> YAMLNode? {
+        let mark = SourceMark(event.start_mark)
+        let name = event.data.alias.anchor.map { String(cString: $0) } ?? ""
+        defer { height = anchors[name]?.height ?? 0 }
+        guard let anchor = anchors[name] else {
+            try find(.unknownAlias(name, mark))
+            try advance()
+            return nil
+        }
+        size += anchor.size
+        aliasSize += anchor.size
+        guard aliasSize <= YAMLText.aliasLimit else {
+            findings.append(.tooManyByAlias(mark))
+            throw .enough
+        }
+        guard depth + anchor.height <= depthLimit else {
+            findings.append(.tooDeep(mark))
+            throw .enough
+        }
+        try advance()
+        return anchor.node
+    }
+
+    /// Whether the value of the present event, which begins at `start`, has a tag.
+    ///
+    /// Not by the event's members alone: of the tag `!` libyaml tells nothing.
+    private func hasTag(_ tag: UnsafeMutablePointer<yaml_char_t>?) -> Bool {
+        if tag != nil { return true }
+        var position = Int(event.start_mark.index)
+        let end = min(Int(event.end_mark.index), text.count)
+        if position < end, text[position] == "&" {
+            while position < end, text[position] != " ", text[position] != "\t" { position += 1 }
+            while position < end, text[position] == " " || text[position] == "\t" { position += 1 }
+        }
+        return position < end && text[position] == "!"
+    }
+
+    private mutating func value() throws(Stop) -> YAMLNode? {
         let mark = SourceMark(event.start_mark)
         switch event.type {
         case YAML_SCALAR_EVENT:
             let scalar = event.data.scalar
-            // Not by its members: of the tag `!` libyaml tells nothing.
-            let start = Int(event.start_mark.index)
-            if event.end_mark.index > start, start < text.count, text[start] == "&" || text[start] == "!" {
-                try find(.property(mark, isInFlow: flowDepth > 0))
-            }
+            if hasTag(scalar.tag) { try find(.tag(mark, isInFlow: flowDepth > 0)) }
             let value = String(
                 decoding: UnsafeBufferPointer(start: scalar.value, count: scalar.length), as: UTF8.self)
             try advance()
+            height = 0
             return YAMLNode(content: .scalar(value, isPlain: scalar.style == YAML_PLAIN_SCALAR_STYLE), mark: mark)
         case YAML_SEQUENCE_START_EVENT:
             let start = event.data.sequence_start
-            if start.anchor != nil || start.tag != nil { try find(.property(mark, isInFlow: flowDepth > 0)) }
+            if start.tag != nil { try find(.tag(mark, isInFlow: flowDepth > 0)) }
             let isFlow = start.style == YAML_FLOW_SEQUENCE_STYLE
             try enter(mark, isFlow: isFlow)
             var items: [YAMLNode] = []
-            while event.type != YAML_SEQUENCE_END_EVENT { if let item = try node() { items.append(item) } }
+            var inner = 0
+            while event.type != YAML_SEQUENCE_END_EVENT {
+                if let item = try node() { items.append(item) }
+                inner = max(inner, height)
+            }
             try leave(isFlow: isFlow)
+            height = inner + 1
             return YAMLNode(content: .list(items), mark: mark)
         case YAML_MAPPING_START_EVENT:
             let start = event.data.mapping_start
-            if start.anchor != nil || start.tag != nil { try find(.property(mark, isInFlow: flowDepth > 0)) }
+            if start.tag != nil { try find(.tag(mark, isInFlow: flowDepth > 0)) }
             let isFlow = start.style == YAML_FLOW_MAPPING_STYLE
             try enter(mark, isFlow: isFlow)
-            let entries = try entries()
+            let (entries, inner) = try entries()
             try leave(isFlow: isFlow)
+            height = inner + 1
             return YAMLNode(content: .mapping(entries), mark: mark)
         default:
-            try find(.property(mark, isInFlow: flowDepth > 0))
             try advance()
             return nil
         }
     }
 
-    private mutating func entries() throws(Stop) -> [YAMLNode.Entry] {
+    private mutating func entries() throws(Stop) -> ([YAMLNode.Entry], height: Int) {
         var entries: [YAMLNode.Entry] = []
+        var merged: [YAMLNode.Entry] = []
+        var inner = 0
         var seen: [String: SourceMark] = [:]
         while event.type != YAML_MAPPING_END_EVENT {
             let mark = SourceMark(event.start_mark)
             let isAlias = event.type == YAML_ALIAS_EVENT
             let key = try node()
+            inner = max(inner, height)
             let value = try node()
+            inner = max(inner, height)
             guard case .scalar(let name, _) = key?.content else {
                 if !isAlias { try find(.keyWithoutText(mark)) }
                 continue
             }
-            if name == "<<" {
-                try find(.mergeKey(mark))
-            } else if let first = seen[name] {
+            if let first = seen[name] {
                 findings.append(.duplicateKey(name, mark, first: first))
+                continue
+            }
+            seen[name] = mark
+            guard let value else { continue }
+            if name != "<<" {
+                entries.append(YAMLNode.Entry(key: name, keyMark: mark, value: value))
+            } else if let found = Self.merged(value) {
+                merged += found
             } else {
-                seen[name] = mark
-                if let value { entries.append(YAMLNode.Entry(key: name, keyMark: mark, value: value)) }
+                try find(.mergeKey(mark))
             }
         }
-        return entries
+        // What is written here comes first, and of several mappings the first one.
+        for entry in merged where seen.updateValue(entry.keyMark, forKey: entry.key) == nil { entries.append(entry) }
+        return (entries, inner)
+    }
+
+    /// The entries of what stands behind `<<`: a mapping, or a list of them; `nil` of anything else.
+    private static func merged(_ node: YAMLNode) -> [YAMLNode.Entry]? {
+        switch node.content {
+        case .mapping(let entries): return entries
+        case .list(let nodes):
+            var all: [YAMLNode.Entry] = []
+            for node in nodes {
+                guard case .mapping(let entries) = node.content else { return nil }
+                all += entries
+            }
+            return all
+        case .scalar: return nil
+        }
     }
 
     private mutating func enter(_ mark: SourceMark, isFlow: Bool) throws(Stop) {

@@ -21,12 +21,25 @@ public struct YAMLNode: Sendable {
         public var keyMark: SourceMark
         /// What the key stands for.
         public var value: YAMLNode
+
+        /// Creates an entry.
+        public init(key: String, keyMark: SourceMark, value: YAMLNode) {
+            self.key = key
+            self.keyMark = keyMark
+            self.value = value
+        }
     }
 
     /// What stands there.
     public var content: Content
     /// Where it begins.
     public var mark: SourceMark
+
+    /// Creates a node.
+    public init(content: Content, mark: SourceMark) {
+        self.content = content
+        self.mark = mark
+    }
 
     /// Whether nothing is written here: an empty value, `~` or `null`.
     public var isNull: Bool {

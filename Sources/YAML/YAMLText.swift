@@ -4,8 +4,8 @@ public import LoadModel
 
 /// What a text is as YAML: its tree, what it has that we do without, and where it stops being YAML.
 ///
-/// Aliases are never expanded and nesting ends at a limit, so the cost is that of the text's length ("billion laughs"
-/// is found at its first anchor).
+/// Nesting ends at a limit, with what aliases stand for as well, and so does the number of values that aliases come to:
+/// the cost is that of the text's length and of that limit ("billion laughs" ends there).
 public struct YAMLText: Sendable {
     /// The tree; `nil` of an empty text, and of one that ends in an ``error`` or was not read to its end.
     public internal(set) var root: YAMLNode?
@@ -16,9 +16,14 @@ public struct YAMLText: Sendable {
 
     /// Something that is YAML and is not taken.
     public enum Finding: Sendable, Equatable {
-        /// An anchor, a tag, or both before one value, or an alias: what begins at the mark with `&`, `!` or `*`.
-        case property(SourceMark, isInFlow: Bool)
-        /// A merge key, `<<`.
+        /// A tag, with the anchor that may stand before it: what begins at the mark with `!` or `&`.
+        case tag(SourceMark, isInFlow: Bool)
+        /// An alias with no anchor of its name before it.
+        case unknownAlias(String, SourceMark)
+        /// An alias with which the values that came by aliases are more than ``YAMLText/aliasLimit``; nothing was read
+        /// from there on.
+        case tooManyByAlias(SourceMark)
+        /// A merge key, `<<`, with something that is no mapping.
         case mergeKey(SourceMark)
         /// A key that is a list or a mapping.
         case keyWithoutText(SourceMark)
@@ -42,6 +47,8 @@ public struct YAMLText: Sendable {
         public var contextMark: SourceMark?
     }
 
+    /// The most values that may come by aliases.
+    public static let aliasLimit = 100_000
     /// After so many findings a text is not read any further; duplicate keys do not count.
     public static let findingLimit = 20
 

@@ -34,6 +34,29 @@ import Testing
         #expect(settled.count == 390)
     }
 
+    @Test func `a phase that is repeated is meant as a whole, or one repetition by its own name`() {
+        var phases = ObjectiveJudge.phases(10, 20, 10)
+        let squeezed = [0, 1, 2].map { index in
+            let length: Nanoseconds = [8, 4, 8][index] * .second
+            let begin: Nanoseconds = [10, 18, 22][index] * .second
+            return index == 1
+                ? PlannedPhase(name: "rest", start: begin, length: length, loads: [:])
+                : PlannedPhase(
+                    name: "squeeze \(index / 2 + 1)/2", start: begin, length: length, loads: ["cpu": "50%"],
+                    title: "squeeze")
+        }
+        phases.replaceSubrange(1...1, with: squeezed)
+        var simulation = Simulation(plan: Simulation.plan(), manner: .fails)
+        simulation.down = [24 * .second..<26 * .second]
+        let results = ObjectiveJudge.run(
+            simulation, Self.good(1, .during("squeeze")), Self.good(1, .during("squeeze 1/2")),
+            Self.good(1, .during("squeeze 2/2"), fromSettled: true), phases: phases)
+        #expect(results.map(\.count) == [320, 160, 150])
+        #expect(results.map(\.verdict) == [.lost, .held, .lost])
+        let unmet = ObjectiveJudge.run(simulation, Self.good(1, .during("squeeze")), phases: phases, isMet: nil)
+        #expect(unmet[0].verdict == .inconclusive)
+    }
+
     @Test func `the way to the target can be left out, however late its end is told`() {
         var simulation = Simulation(plan: Simulation.plan(), manner: .fails)
         // The target is reached at 10.5 s.

@@ -10,7 +10,7 @@ struct DiagnosticTests {
         "'cpu' takes a percentage such as '80%', cores such as '1.5 cores', 'max' or 'leave 0.5 cores'"
     private static let memoryTakes =
         "'memory' takes a percentage such as '80%', bytes such as '512MiB', 'max' or 'leave 8MiB'"
-    private static let shapes = "or a shape of: hold, ramp, steps, sine, pulse, sawtooth, random, trace"
+    private static let shapes = "or a shape of: hold, ramp, steps, sine, pulse, sawtooth, random, trace, curve, noise"
     private static let beyond = "to ask for more than there is"
     private static let ramp = "'ramp [from A] to B [in T]'"
 
@@ -68,8 +68,11 @@ struct DiagnosticTests {
             "pulse 80% for 5s every 1s",
             "56: error: the pulse lasts 5s, longer than the 1s from one to the next; shorten 'for' or lengthen 'every'"
         ),
-        ("pulse 80% every 5s", "52: error: 'pulse' has no 'for'; write it as 'pulse A for T every U'"),
-        ("sine every 5s", "41: error: 'sine' is incomplete; write it as 'sine A to B every T'"),
+        (
+            "pulse 80% every 5s",
+            "52: error: 'pulse' has no 'for'; write it as 'pulse A for T every U [offset 90deg]'"
+        ),
+        ("sine every 5s", "41: error: 'sine' is incomplete; write it as 'sine A to B every T [offset 90deg]'"),
         ("trace", "41: error: 'trace' is incomplete; write it as 'trace FILE.csv [column C]'"),
         (
             "trace a.csv b",
@@ -118,7 +121,7 @@ struct DiagnosticTests {
         ("nmae: x", "1:1: error: unknown key 'nmae' in the profile; did you mean 'name'?"),
         (
             "zebra: x",
-            "1:1: error: unknown key 'zebra' in the profile; it takes: name, description, seed, stressors, "
+            "1:1: error: unknown key 'zebra' in the profile; it takes: name, description, params, seed, stressors, "
                 + "phases, probes, objectives, guards, "
                 + "tolerance"
         ),
@@ -201,13 +204,14 @@ struct DiagnosticTests {
             "tolerance: {memory: 1%}",
             "1:13: error: 'tolerance' names 'memory', which no phase loads; load it or leave it out"
         ),
-        ("<<: {a: 1}", "1:1: error: merge keys ('<<') are not taken in a profile; write the values out"),
+        ("<<: 1", "1:1: error: '<<' takes a mapping or a list of them, such as '<<: *base'"),
         ("? [a]\n: 1", "1:3: error: a key must be a word, not a list or a mapping"),
         ("name: a\nname: b", "2:1: error: duplicate key 'name'; it is already on line 1, keep one of them"),
         ("'name': a\n\"name\": b", "2:1: error: duplicate key 'name'; it is already on line 1, keep one of them"),
         (
-            "a: &x 1",
-            "1:4: error: anchors ('&x') are not taken in a profile; write the values out where they are used"
+            "seed: *x",
+            "1:7: error: no anchor '&x' ends before alias '*x'; put it before, or put text that begins with '*' in "
+                + "quotes"
         ),
         (
             "a: !!str 1",
@@ -382,11 +386,10 @@ struct DiagnosticTests {
             """
         #expect(
             TestManifests.problems(text + "\n" + Self.good).split(separator: "\n").map { $0.prefix { $0 != ";" } } == [
-                "p.yaml:1:4: error: aliases ('*.log') are not taken in a profile",
+                "p.yaml:1:4: error: '*.log' is no alias, whose name has letters, digits, '-' and '_'",
                 "p.yaml:2:4: error: tags ('!x!y') are not taken in a profile",
-                "p.yaml:3:9: error: anchors ('&') are not taken in a profile",
+                "p.yaml:3:9: error: '&' is no anchor, whose name has letters, digits, '-' and '_'",
                 "p.yaml:3:15: error: tags ('!<f') are not taken in a profile",
-                "p.yaml:3:25: error: anchors ('&h') are not taken in a profile",
                 "p.yaml:3:28: error: tags ('!i') are not taken in a profile",
                 "p.yaml:4:2: error: tags ('!j') are not taken in a profile",
             ])

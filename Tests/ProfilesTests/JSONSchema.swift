@@ -54,10 +54,15 @@ struct JSONSchema {
             return object?.allSatisfy { key, member in
                 (argument as? [String: Any])?[key].map { accepts(member, $0) } ?? true
             } ?? true
+        case "patternProperties": return true
         case "propertyNames": return object?.keys.allSatisfy { accepts($0, argument) } ?? true
         case "additionalProperties":
             let known = schema["properties"] as? [String: Any] ?? [:]
-            return object?.allSatisfy { key, member in known[key] != nil || accepts(member, argument) } ?? true
+            let patterns = (schema["patternProperties"] as? [String: Any] ?? [:]).keys
+            return object?.allSatisfy { key, member in
+                known[key] != nil || patterns.contains { key.range(of: $0, options: .regularExpression) != nil }
+                    || accepts(member, argument)
+            } ?? true
         default: return false
         }
     }

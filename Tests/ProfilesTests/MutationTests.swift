@@ -22,13 +22,30 @@ struct MutationTests {
         "...", "~", "0", "-1", "1e9", "010", "1:30", "99999999999999999999", "ramp ", "to ", "every ", "for ", "leave ",
         "max",
         "trace t.csv", " column 3", "ü", "\u{1F600}", "\u{0}", "\u{2028}", "\u{FEFF}", "<<: ", "100%", "5M", "  ", ".",
-        "\\",
+        "\\", "$level", "$$", "<<: *a", " + ", "offset 90deg", "curve ", "hold 1s", "repeat: 3", "phases: ",
+        "start: 1s",
+        "noise 5% every 1s",
     ]
 
-    /// The last two parts are of a profile with probes and objectives.
-    @Test(arguments: 0..<6)
+    private static let parameters = """
+        params: { level: 20%, length: { default: 2m, type: duration, from: env:LENGTH } }
+        x-base: &a { for: $length, load: { cpu: sine 0% to $level every 8s offset 90deg + 5% + noise 5% every 1s } }
+        phases:
+          - repeat: 3
+            phases:
+              - { <<: *a, name: wave }
+              - { name: rest, for: 10s, repeat: 2 }
+          - for: 1m
+            load:
+              cpu: { load: "curve from 5%, $level in 10s, hold 5s, 3% for 2s", start: 10s, for: 20s }
+              memory: trace t.csv column 2 + 10%
+        """
+
+    /// Two parts are of a profile with probes and objectives, and two of one with parameters, groups, sums and aliases.
+    @Test(arguments: 0..<8)
     func mutantsAreReadOrRefused(part: Int) {
-        let original = Array((part < 4 ? ProfileTests.squeeze : ProbeNotationTests.whole).utf8)
+        let original = Array(
+            (part < 4 ? ProfileTests.squeeze : part < 6 ? ProbeNotationTests.whole : Self.parameters).utf8)
         var generator = Generator(state: UInt64(part + 1))
         var profiles = 0
         let files = ["t.csv": "t,a,b (%)\n0,1%,2\n3,4%,5\n", "ca.pem": TestManifests.authorities]
@@ -77,7 +94,7 @@ struct MutationTests {
             "every", "sine",
             "pulse", "for", "sawtooth", "random", "trace", "t.csv", "column", "\"", "30s", "10ms", "1m", "0s", "50%,",
             "\"a b\"", "-",
-            "1e9", "9999999999999999999999", "m", "%", "é",
+            "1e9", "9999999999999999999999", "m", "%", "é", "+", "curve", "noise", "offset", "90deg", "20%",
         ]
         var generator = Generator(state: 99)
         var read = 0

@@ -15,10 +15,7 @@ struct ProbeSchemaTests {
     }
 
     private func check(_ text: String, isRight: Bool) throws {
-        let schema = try JSONSchema(ProfileSchema.jsonSchema(manifests: TestManifests.all))
-        let problems = TestManifests.problems(text)
-        #expect(problems.isEmpty == isRight, "the reader: \(problems)\n\(text)")
-        #expect(try schema.accepts(text) == isRight, "the schema\n\(text)")
+        try TestManifests.expectAgreement(on: text, isRight: isRight)
     }
 
     static let right = [

@@ -135,6 +135,28 @@ struct ProfileTests {
         }
     }
 
+    @Test func aliasesStandForWhatTheirAnchorsStandAt() throws {
+        let text = """
+            x-base: &base { for: 5s, load: &load { cpu: &level 40% } }
+            params: { t: 3s }
+            phases:
+              - { <<: *base, name: a }
+              - { <<: *base, name: b, for: $t }
+              - name: c
+                for: 1s
+                load: { <<: *load, memory: *level }
+            """
+        let phases = try TestManifests.profile(text).phases
+        #expect(phases.map(\.name) == ["a", "b", "c"])
+        #expect(phases.map(\.length) == [5, 3, 1].map { $0 * .second })
+        #expect(phases.map { $0.loads.map(\.text) } == [["40%"], ["40%"], ["40%", "40%"]])
+        #expect(TestManifests.problems("x-a: [$b, {}]\n" + DiagnosticTests.good) == "")
+        try TestManifests.expectAgreement(
+            on: #"{"x-a": {"b": [1]}, "phases": [{"for": "1s", "load": {"cpu": "1%"}}]}"#, isRight: true)
+        try TestManifests.expectAgreement(
+            on: #"{"y-a": {"b": [1]}, "phases": [{"for": "1s", "load": {"cpu": "1%"}}]}"#, isRight: false)
+    }
+
     @Test func notListedKindsAreTaken() {
         #expect(TestManifests.problems("phases: [{name: p, for: 1s, load: {'null': 1%}}]") == "")
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import LoadModel
+import Testing
 
 @testable import Profiles
 
@@ -120,5 +121,13 @@ enum TestManifests {
     static func shape(_ load: String, of kind: String = "cpu", files: [String: String] = standardFiles) -> LoadShape? {
         try? profile("phases: [{name: p, for: 1m, load: {\(kind): '\(load)'}}]", files: files)
             .phases.first?.loads.first?.shape
+    }
+
+    /// Expects the schema and the reader to say the same of a text in JSON, which is YAML as well.
+    static func expectAgreement(on text: String, isRight: Bool, files: [String: String] = standardFiles) throws {
+        let schema = try JSONSchema(ProfileSchema.jsonSchema(manifests: all))
+        let problems = problems(text, files: files)
+        #expect(problems.isEmpty == isRight, "the reader: \(problems)\n\(text)")
+        #expect(try schema.accepts(text) == isRight, "the schema\n\(text)")
     }
 }

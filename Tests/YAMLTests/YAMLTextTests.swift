@@ -50,19 +50,25 @@ struct YAMLTextTests {
 
     @Test(
         arguments: [
-            ("a: &x 1", [.property(mark(1, 4), isInFlow: false)], "{a@1:1=1@1:4}@1:1"),
-            ("a: ! 1", [.property(mark(1, 4), isInFlow: false)], "{a@1:1=1@1:4}@1:1"),
+            ("a: &x 1", [], "{a@1:1=1@1:4}@1:1"),
+            ("a: &x 1\nb: *x", [], "{a@1:1=1@1:4 b@2:1=1@1:4}@1:1"),
+            ("a: ! 1", [.tag(mark(1, 4), isInFlow: false)], "{a@1:1=1@1:4}@1:1"),
+            ("a: &x ! 1", [.tag(mark(1, 4), isInFlow: false)], "{a@1:1=1@1:4}@1:1"),
             (
-                "!!map {a: [!x 1]}", [.property(mark(1, 1), isInFlow: false), .property(mark(1, 12), isInFlow: true)],
+                "!!map {a: [!x 1]}", [.tag(mark(1, 1), isInFlow: false), .tag(mark(1, 12), isInFlow: true)],
                 "{a@1:8=[1@1:12]@1:11}@1:1"
             ),
+            // What an anchor stands at is not there yet within it.
+            ("&x\n- *x\n- b", [.unknownAlias("x", mark(2, 3))], "[b@3:3]@1:1"),
             (
-                "&x\n- *x\n- b", [.property(mark(1, 1), isInFlow: false), .property(mark(2, 3), isInFlow: false)],
-                "[b@3:3]@1:1"
+                "*x : 1\na: *x", [.unknownAlias("x", mark(1, 1)), .unknownAlias("x", mark(2, 4))],
+                "{}@1:1"
             ),
             (
-                "*x : 1\na: *x", [.property(mark(1, 1), isInFlow: false), .property(mark(2, 4), isInFlow: false)],
-                "{}@1:1"
+                "- &x {a: 1, b: 2}\n- {<<: *x, b: 3}\n- <<: [{c: 4}, *x]",
+                [],
+                "[{a@1:7=1@1:10 b@1:13=2@1:16}@1:3 {b@2:12=3@2:15 a@1:7=1@1:10}@2:3 "
+                    + "{c@3:9=4@3:12 a@1:7=1@1:10 b@1:13=2@1:16}@3:3]@1:1"
             ),
             ("<<: 1\na: 2", [.mergeKey(mark(1, 1))], "{a@2:1=2@2:4}@1:1"),
             ("[a]: 1\n? {b: c}\n: 2", [.keyWithoutText(mark(1, 1)), .keyWithoutText(mark(2, 3))], "{}@1:1"),

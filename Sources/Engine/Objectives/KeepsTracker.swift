@@ -11,8 +11,8 @@ struct KeepsTracker {
     let plan: ProbePlan
     let span: Objective.Span
     let fromSettled: Bool
-    /// The index of the phase of `during`.
-    let phase: Int?
+    /// The indices of the phases of `during`.
+    let phases: Set<Int>
     let limit: Objective.Limit
     private(set) var tally: MeasureTally
     private var window: SlidingWindow?
@@ -22,7 +22,7 @@ struct KeepsTracker {
     /// How many probes the span has, as planned.
     let expected: Int64
 
-    init?(_ objective: Objective, _ plan: ProbePlan, phase: Int?, expected: Int64) {
+    init?(_ objective: Objective, _ plan: ProbePlan, phases: Set<Int>, expected: Int64) {
         guard case .keeps(let measure, let limit, let span, let length, let fromSettled) = objective.wanted else {
             return nil
         }
@@ -30,7 +30,7 @@ struct KeepsTracker {
         self.plan = plan
         self.span = span
         self.fromSettled = fromSettled
-        self.phase = phase
+        self.phases = phases
         self.limit = limit
         self.expected = expected
         tally = MeasureTally(measure, isOfNumbers: plan.unit != nil)
@@ -53,7 +53,7 @@ struct KeepsTracker {
     }
 
     mutating func add(_ probe: SeenProbe) {
-        guard probe.lies(in: span, phase: phase, fromSettled: fromSettled) else {
+        guard probe.lies(in: span, phases: phases, fromSettled: fromSettled) else {
             window?.reset()
             return
         }

@@ -72,7 +72,7 @@ public struct ObjectiveJudge: Sendable {
             guard case .keeps(let measure, let limit, let span, _, _) = objective.wanted else { continue }
             let length = times.spans(span).reduce(0) { $0 + $1.upperBound - $1.lowerBound }
             let expected = length / max(1, plan.every)
-            if let tracker = KeepsTracker(objective, plan, phase: times.phase(of: span), expected: expected) {
+            if let tracker = KeepsTracker(objective, plan, phases: times.phases(of: span), expected: expected) {
                 keeps.append(Place(objective: index, probe: probe, tracker: tracker))
             }
             if case .ofBefore = limit, !baselines.contains(where: { $0.probe == probe && $0.measure == measure }) {

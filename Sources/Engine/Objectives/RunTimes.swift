@@ -38,8 +38,8 @@ struct RunTimes {
             isAfter: isAfter, isSettled: isLoaded && effective[low].map { result.due >= $0 } ?? false)
     }
 
-    /// The index of a phase by name.
-    func index(of name: String) -> Int? { phases.firstIndex { $0.name == name } }
+    /// The indices of a phase and of all its repetitions, by name.
+    private func indices(of name: String) -> [Int] { phases.indices.filter { phases[$0].isCalled(name) } }
 
     /// The release that something of the time from `bounds` on is told against: of the load before the gap between two
     /// loads where it lies in one, else of the last one; with the name of the phase in the first case.
@@ -51,8 +51,8 @@ struct RunTimes {
         return released.map { (nil, $0) }
     }
 
-    func phase(of span: Objective.Span) -> Int? {
-        if case .during(let name) = span { index(of: name) } else { nil }
+    func phases(of span: Objective.Span) -> Set<Int> {
+        if case .during(let name) = span { Set(indices(of: name)) } else { [] }
     }
 
     /// Where a span lies as planned, in ns of the clock.
@@ -60,7 +60,7 @@ struct RunTimes {
         let indices: [Int] =
             switch span {
             case .before: Array(phases.indices.prefix { $0 < loaded.first ?? phases.count })
-            case .during(let name): index(of: name).map { [$0] } ?? []
+            case .during(let name): indices(of: name)
             case .duringLoad: loaded
             case .after: Array(phases.indices.drop { $0 <= loaded.last ?? -1 })
             case .always: Array(phases.indices)
@@ -73,11 +73,13 @@ struct RunTimes {
         switch objective.wanted {
         case .keeps(_, _, .before, _, _): return []
         case .keeps(_, _, .during(let name), _, _):
-            guard let index = index(of: name) else { return loaded }
+            let named = indices(of: name)
+            guard let last = named.last else { return loaded }
+            let own = named.filter { !phases[$0].loads.isEmpty }
             // Of a phase without a load, what was there until then.
-            return loaded.contains(index) ? [index] : loaded.filter { $0 < index }
+            return own.isEmpty ? loaded.filter { $0 < last } : own
         case .keeps, .recovers: return loaded
-        case .becomesGood(_, let name): return name.flatMap(index(of:)).map { [$0] } ?? Array(loaded.prefix(1))
+        case .becomesGood(_, let name): return Array((name.map(indices(of:)) ?? loaded).prefix(1))
         }
     }
 

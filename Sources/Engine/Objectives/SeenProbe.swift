@@ -20,11 +20,11 @@ struct SeenProbe {
     var done: Nanoseconds { result.done }
 
     /// Whether an objective counts it.
-    func lies(in span: Objective.Span, phase wanted: Int?, fromSettled: Bool) -> Bool {
+    func lies(in span: Objective.Span, phases wanted: Set<Int>, fromSettled: Bool) -> Bool {
         if fromSettled, !isSettled { return false }
         switch span {
         case .before: return isBefore
-        case .during: return phase == wanted
+        case .during: return wanted.contains(phase)
         case .duringLoad: return isLoaded
         case .after: return isAfter
         case .always: return true

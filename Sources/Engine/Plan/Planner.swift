@@ -62,6 +62,8 @@ public struct Planner {
         plan.guardsAside = defaults.aside
         plan.probes = profile.probes
         plan.objectives = profile.objectives
+        plan.parameters = profile.parameters
+        plan.changes = profile.changes
         plan.findings += ProbeNote.findings(profile) + TraceNote.findings(profile)
         return PreparedRun(plan: plan, bases: bases)
     }
@@ -77,7 +79,7 @@ public struct Planner {
                 name: phase.name, start: start, length: phase.length, loads: loads, within: within(phase, profile),
                 expect: Dictionary(
                     phase.loads.compactMap { load in load.expect.map { (load.stressor, $0) } }, uniquingKeysWith: { $1 }
-                ))
+                ), title: phase.title)
         }
     }
 
@@ -110,7 +112,7 @@ public struct Planner {
             throw PlanErrors(invalid: [Diagnostic(mark, message)], unsupported: [])
         }
         let base = try resolve(entry) { () throws(PlanProblem) in try type.base(request) }
-        let curve = try curve(of: entry, index: index, profile, base: base)
+        let curve = try curve(of: entry, index: index, profile, manifest, base: base)
         guard curve.peak > 0 else {
             let mark = profile.phases.flatMap(\.loads).first { $0.stressor == entry.name }?.mark ?? entry.mark
             let message =
@@ -222,7 +224,7 @@ public struct Planner {
     }
 
     private func curve(
-        of entry: StressorEntry, index: Int, _ profile: Profile, base: Base
+        of entry: StressorEntry, index: Int, _ profile: Profile, _ manifest: Manifest, base: Base
     ) throws(Rejection) -> Curve {
         var curve = Curve()
         var last = 0.0
@@ -236,6 +238,7 @@ public struct Planner {
             let seed = profile.seed &+ UInt64(index) &* 0x9E37_79B9_7F4A_7C15 &+ UInt64(number) &* 0xD1B5_4A32_D192_ED03
             do throws(AmountProblem) {
                 try load.shape.refuseUnlimitedSlope(from: last, base)
+                try load.shape.checkSums(phase.length, seed: seed, manifest, base)
                 last = try curve.append(phase.length, load.shape, from: last, seed: seed) {
                     (amount) throws(AmountProblem) in try AmountResolver(base: base).value(of: amount)
                 }

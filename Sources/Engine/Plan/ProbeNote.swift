@@ -47,7 +47,7 @@ enum ProbeNote {
     /// Where the run is over before an objective on an alert could be missed; a recovery is waited for.
     private static func tooSoon(_ objective: Objective, _ profile: Profile) -> Finding? {
         guard case .becomesGood(let limit, let phase) = objective.wanted else { return nil }
-        let first = profile.phases.firstIndex { phase == nil ? !$0.loads.isEmpty : $0.name == phase } ?? 0
+        let first = profile.phases.firstIndex { phase.map($0.isCalled) ?? !$0.loads.isEmpty } ?? 0
         let left = profile.phases[first...].reduce(0) { $0 + $1.length }
         guard left < limit else { return nil }
         return Finding(
@@ -83,7 +83,7 @@ extension Profile {
         func sum(_ part: some Sequence<Phase>) -> Nanoseconds { part.reduce(0) { $0 + $1.length } }
         switch span {
         case .before: return sum(phases.prefix { $0.loads.isEmpty })
-        case .during(let name): return phases.first { $0.name == name }?.length ?? 0
+        case .during(let name): return sum(phases.filter { $0.isCalled(name) })
         case .duringLoad: return sum(phases.filter { !$0.loads.isEmpty })
         case .after: return sum(phases.reversed().prefix { $0.loads.isEmpty })
         case .always: return sum(phases)

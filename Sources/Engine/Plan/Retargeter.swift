@@ -78,6 +78,7 @@ public struct Retargeter: Sendable {
         let resolver = AmountResolver(base: basis.base)
         do throws(AmountProblem) {
             try shape.refuseUnlimitedSlope(from: curve.value(at: start), basis.base)
+            try shape.checkSums(phaseEnd - start, seed: seed, basis.type.manifest, basis.base)
             _ = try changed.append(phaseEnd - start, shape, from: curve.value(at: start), seed: seed) {
                 (amount) throws(AmountProblem) in try resolver.value(of: amount)
             }
@@ -184,8 +185,18 @@ extension LoadShape {
 
     /// As much as there is has no figure, so nothing can slope to it or from it.
     func refuseUnlimitedSlope(from last: Double, _ base: Base) throws(AmountProblem) {
-        if case .ramp(nil, _, _) = self, last.isInfinite {
-            throw AmountProblem(message: "it would ramp from 'max', which has no figure; write 'ramp from A to B'")
+        if last.isInfinite {
+            switch self {
+            case .ramp(nil, _, _), .placed(.ramp(nil, _, _), start: 0, _):
+                throw AmountProblem(message: "it would ramp from 'max', which has no figure; write 'ramp from A to B'")
+            case .curve(nil, let segments), .placed(.curve(nil, let segments), start: 0, _):
+                // What is held is, and where it jumps nothing slopes.
+                if case .line = segments.first(where: { $0.amount != nil }) {
+                    throw AmountProblem(
+                        message: "it would slope from 'max', which has no figure; write 'curve from A, …'")
+                }
+            default: break
+            }
         }
         guard base.free.isInfinite, amounts.contains(.max) else { return }
         switch self {
@@ -199,7 +210,11 @@ extension LoadShape {
                         + "\(point.at.seconds) s to \(next.at.seconds) s; write two rows of one time where it begins "
                         + "and where it ends")
             }
-        case .ramp, .sine, .sawtooth, .random:
+        case .placed(let shape, let start, _):
+            try shape.refuseUnlimitedSlope(from: start > 0 ? 0 : last, base)
+        case .sum:
+            throw AmountProblem(message: "'max' has no figure here, so nothing can be added to it; write an amount")
+        case .ramp, .sine, .sawtooth, .random, .curve, .noise:
             throw AmountProblem(
                 message: "'max' has no figure here, so it can only be held, pulsed or a step; write an amount, such as "
                     + "'1GB/s'")

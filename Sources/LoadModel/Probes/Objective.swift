@@ -33,7 +33,7 @@ public struct Objective: Hashable, Sendable {
     public enum Span: Hashable, Sendable {
         /// In the phases before the first load: the gate, without which nothing is exerted.
         case before
-        /// In a phase, by name.
+        /// In a phase, by name; in all of its repetitions, by the name that they share.
         case during(String)
         /// In all phases with a load.
         case duringLoad

@@ -117,13 +117,17 @@ extension ObjectiveNotation {
         return tokens.phrase.slice(first.offset, last.end)
     }
 
-    func isPhase(_ name: String) -> Bool { phases?.contains { $0.name == name } ?? false }
+    func isPhase(_ name: String) -> Bool { phases?.contains { $0.isCalled(name) } ?? false }
 
     /// Refuses a phase that is not there, or has no load where `withLoad` says why it must.
     func requirePhase(_ name: Phrase, withLoad reason: String?) throws(NotationError) {
         guard let phases else { return }
-        guard let phase = phases.first(where: { $0.name == name.text }) else {
-            let remedy = Wording.remedy(for: name.text, among: phases.map(\.name), taking: "there are")
+        guard let phase = phases.first(where: { $0.isCalled(name.text) }) else {
+            var titles: [String] = []
+            for phase in phases where titles.last != phase.title && !titles.contains(phase.title) {
+                titles.append(phase.title)
+            }
+            let remedy = Wording.remedy(for: name.text, among: titles, taking: "there are")
             throw NotationError(name.offset, "unknown phase \(Wording.quote(name.text))\(remedy)")
         }
         if let reason, !phase.hasLoad {
@@ -162,7 +166,7 @@ extension ObjectiveNotation {
             switch span {
             case .before, .after, .always: hasLoad = false
             case .duringLoad: hasLoad = true
-            case .during(let name): hasLoad = phases?.first { $0.name == name }?.hasLoad ?? true
+            case .during(let name): hasLoad = phases?.first { $0.isCalled(name) }?.hasLoad ?? true
             }
             guard hasLoad else {
                 throw NotationError(
@@ -185,7 +189,7 @@ extension ObjectiveNotation {
         func sum(_ part: some Sequence<PhaseOutline>) -> Nanoseconds { part.reduce(0) { $0 + $1.length } }
         switch span {
         case .before: return sum(phases.prefix { !$0.hasLoad })
-        case .during(let name): return phases.first { $0.name == name }?.length
+        case .during(let name): return phases.split { !$0.isCalled(name) }.map { sum($0) }.max()
         case .duringLoad: return phases.split { !$0.hasLoad }.map { sum($0) }.max()
         case .after: return sum(phases.reversed().prefix { !$0.hasLoad })
         case .always: return sum(phases)

@@ -15,8 +15,12 @@ struct ObjectiveNotation {
     /// A phase as far as objectives need to know it.
     struct PhaseOutline {
         var name: String
+        /// Its name as written, which all its repetitions share.
+        var title: String
         var length: Nanoseconds
         var hasLoad: Bool
+
+        func isCalled(_ text: String) -> Bool { name == text || title == text }
     }
 
     /// The probes that there are; a plan is `nil` where the probe has a problem, which has been told.

@@ -80,6 +80,8 @@ struct TraceRequest: Hashable {
 struct TraceNotation {
     let taker: AmountTaker
     let phaseLength: Nanoseconds?
+    /// What its length is multiplied with; that of its phase has been already.
+    var timeScale = 1.0
 
     static let usage = "trace FILE.csv [column C]"
 
@@ -131,6 +133,7 @@ struct TraceNotation {
             }
             try read(clause, as: word, into: &request)
         }
+        if timeScale != 1, !seen.contains("stretch") { request.stretch = .by(timeScale) }
         if request.rowInterval != nil, request.timeColumn != nil || request.time != nil {
             throw NotationError(head.offset, "a trace has either 'time' or 'rows every', not both")
         }
@@ -282,11 +285,11 @@ struct TraceNotation {
         let words = value.words
         let rest = value.slice(words[0].end, value.end)
         switch words[0].text {
-        case "by": return .by(try factor(rest))
+        case "by": return .by(try factor(rest) * timeScale)
         case "to" where rest.text == "phase":
             // Where the phase is as long as its trace, or its length cannot be read, nothing is to be done.
             return phaseLength.map { .to($0) }
-        case "to": return .to(try UnitNotation.duration(rest, atLeast: 1, of: "'stretch to'"))
+        case "to": return .to(try UnitNotation.duration(rest, atLeast: 1, of: "'stretch to'").scaled(by: timeScale))
         default:
             throw NotationError(
                 value.offset, "write 'stretch to 10m', 'stretch to phase' or 'stretch by 1/30', the length by a factor")

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import LoadModel
+import YAML
+
+// The phases of a profile's text, and what is repeated of them.
+extension ProfileBuilder {
+    private static let phaseKeys = ["name", "for", "load", "within", "repeat"]
+    private static let groupKeys = ["repeat", "phases"]
+    /// How deep groups may lie in each other.
+    static let groupDepth = 2
+
+    /// A phase or a group of phases, as it is written; each phase was read once.
+    private indirect enum Item {
+        case phase(Int, times: Int)
+        case group([Item], times: Int)
+    }
+
+    /// What was read of the phases.
+    private struct WrittenPhases {
+        /// The phases as they are written, whatever is repeated.
+        var phases: [(phase: Phase, isLoaded: Bool)] = []
+        /// Where the name of each phase stands.
+        var names: [String: SourceMark] = [:]
+        /// Whether there are more than are read, which was told.
+        var isTooMany = false
+    }
+
+    mutating func readPhases(_ entry: YAMLNode.Entry) {
+        guard let nodes = list(entry, "'phases'") else { return }
+        let problemsBefore = problems.count
+        var written = WrittenPhases()
+        let items = read(nodes, entry, depth: 0, into: &written)
+        expand(items, written, entry, problemsBefore)
+        if !written.phases.contains(where: \.isLoaded), problems.count == problemsBefore {
+            report(entry.keyMark, "nothing to exert: no phase has a load; add one such as '\(loadExample)'")
+        }
+    }
+
+    /// The phases or groups in `phases:`; `nil` after reporting that there are none.
+    private mutating func list(_ entry: YAMLNode.Entry, _ subject: String) -> [YAMLNode]? {
+        if case .list(let nodes) = entry.value.content, !nodes.isEmpty { return nodes }
+        let problem =
+            if case .list = entry.value.content { "has no phase" } else if entry.value.isNull {
+                "has no phase"
+            } else { "must be a list, not \(entry.value.title)" }
+        report(entry.keyMark, "\(subject) \(problem); add one such as '\(phaseExample)'")
+        return nil
+    }
+
+    private mutating func read(
+        _ nodes: [YAMLNode], _ entry: YAMLNode.Entry, depth: Int, into written: inout WrittenPhases
+    ) -> [Item] {
+        let room = ProfileReader.phaseLimit - written.phases.count
+        if nodes.count > room, !written.isTooMany {
+            let all = written.phases.count + nodes.count
+            report(entry.keyMark, "'phases' has \(all) phases; the limit is \(ProfileReader.phaseLimit)")
+            written.isTooMany = true
+        }
+        var items: [Item] = []
+        for node in nodes.prefix(max(0, room)) {
+            if case .mapping(let entries) = node.content, entries.contains(where: { $0.key == "phases" }) {
+                if let group = readGroup(node, entries, depth: depth, into: &written) { items.append(group) }
+            } else {
+                items.append(readPhase(node, into: &written))
+            }
+        }
+        return items
+    }
+
+    private mutating func readGroup(
+        _ node: YAMLNode, _ entries: [YAMLNode.Entry], depth: Int, into written: inout WrittenPhases
+    ) -> Item? {
+        for entry in entries where !Self.groupKeys.contains(entry.key) {
+            reportUnknownKey(entry, in: "a group of phases", among: Self.groupKeys)
+        }
+        guard depth < Self.groupDepth else {
+            report(
+                node.mark, "groups of phases lie in each other \(depth + 1) deep; the limit is \(Self.groupDepth)")
+            return nil
+        }
+        var times = 1
+        if let entry = entries.first(where: { $0.key == "repeat" }) {
+            times = readTimes(entry.value, of: "a group of phases")
+        } else {
+            report(node.mark, "a group of phases has no 'repeat'; add how often it is run, such as 'repeat: 3'")
+        }
+        guard let inner = entries.first(where: { $0.key == "phases" }), let nodes = list(inner, "a group's 'phases'")
+        else { return nil }
+        repetitions *= times
+        defer { repetitions /= times }
+        return .group(read(nodes, inner, depth: depth + 1, into: &written), times: times)
+    }
+
+    /// Reads `repeat`; 1 after reporting what is wrong with it.
+    private mutating func readTimes(_ node: YAMLNode, of title: String) -> Int {
+        guard let text = text(of: node, "'repeat' of \(title)", example: "repeat: 3") else { return 1 }
+        let times = reading(.text(node.mark, value: text)) { () throws(NotationError) in
+            let phrase = Phrase(text)
+            guard phrase.isAllDigits else {
+                throw NotationError(
+                    0, "'repeat' of \(title) takes a whole number from 1 on, not \(Wording.quote(text))")
+            }
+            let times = try NumberNotation.integer(in: phrase)
+            guard (1...ProfileReader.phaseLimit).contains(times) else {
+                throw NotationError(
+                    0, "'repeat' of \(title) takes a whole number from 1 to \(ProfileReader.phaseLimit), not \(times)")
+            }
+            return times
+        }
+        return times ?? 1
+    }
+
+    /// Reads one phase.
+    private mutating func readPhase(_ node: YAMLNode, into written: inout WrittenPhases) -> Item {
+        let index = written.phases.count
+        let number = index + 1
+        guard case .mapping(let entries) = node.content else {
+            report(
+                node.mark, "phase \(number) must be a mapping such as '{ name: steady, for: 30s }', not \(node.title)")
+            written.phases.append((Phase(name: "", length: 0, loads: [], mark: node.mark), false))
+            return .phase(index, times: 1)
+        }
+        var parts: [String: YAMLNode.Entry] = [:]
+        for entry in entries { parts[entry.key] = entry }
+        var title = "phase \(number)"
+        // By its place, where it has no name.
+        var name = "phase-\(number)"
+        if let entry = parts["name"] {
+            if let text = self.title(of: entry.value, "'name' of \(title)", example: "name: steady") {
+                name = text
+                title = "phase \(Wording.quote(text))"
+            }
+        }
+        let nameMark = parts["name"]?.value.mark ?? node.mark
+        if let first = written.names[name] {
+            report(
+                nameMark,
+                "duplicate phase name \(Wording.quote(name)); it is already on line \(first.line), take another")
+        } else {
+            written.names[name] = nameMark
+        }
+        for entry in entries where !Self.phaseKeys.contains(entry.key) {
+            reportUnknownKey(entry, in: title, among: Self.phaseKeys)
+        }
+        var length: Nanoseconds?
+        if let entry = parts["for"] {
+            if let text = text(of: entry.value, "'for' of \(title)", example: "for: 30s") {
+                let scale = timeScale
+                length =
+                    text == Self.asTrace
+                    ? traceLength(parts["load"]?.value, entry.value.mark, title)
+                    : reading(.text(entry.value.mark, value: text)) { () throws(NotationError) in
+                        try UnitNotation.duration(Phrase(text), atLeast: 1, of: "'for' of \(title)").scaled(by: scale)
+                    }
+            }
+        } else {
+            report(node.mark, "\(title) has no 'for'; add its length such as 'for: 30s'")
+        }
+        let times = parts["repeat"].map { readTimes($0.value, of: title) } ?? 1
+        repetitions *= times
+        defer { repetitions /= times }
+        var phase = Phase(name: name, length: length ?? 0, loads: [], mark: node.mark)
+        if let entry = parts["within"] { phase.within = within(entry.value, of: title) }
+        var hasLoad = false
+        if let entry = parts["load"] {
+            for load in self.entries(of: entry.value, "'load' of \(title)", example: loadExample) {
+                hasLoad = true
+                readLoad(load, into: &phase, length: length)
+            }
+        }
+        written.phases.append((phase, hasLoad))
+        return .phase(index, times: times)
+    }
+
+    // MARK: Repetitions
+
+    /// Writes out what is repeated, each repetition under a name of its own, such as `squeeze 2/3`.
+    private mutating func expand(
+        _ items: [Item], _ written: WrittenPhases, _ entry: YAMLNode.Entry, _ problemsBefore: Int
+    ) {
+        var order: [Int] = []
+        Self.append(items, to: &order)
+        guard order.count <= ProfileReader.phaseLimit else {
+            report(
+                entry.keyMark,
+                "the phases are more than \(ProfileReader.phaseLimit) with what is repeated, the limit; repeat less, "
+                    + "or take one longer phase with a shape such as 'pulse'")
+            return
+        }
+        var counts = [Int](repeating: 0, count: written.phases.count)
+        for index in order { counts[index] += 1 }
+        for (index, count) in counts.enumerated() where count > 1 {
+            let phase = written.phases[index].phase
+            guard
+                let clash = (1...count).lazy.map({ "\(phase.name) \($0)/\(count)" }).first(where: {
+                    written.names[$0] != nil
+                }),
+                let mark = written.names[clash]
+            else { continue }
+            report(
+                mark,
+                "phase name \(Wording.quote(clash)) is what a repetition of \(Wording.quote(phase.name)) is called; "
+                    + "take another")
+        }
+        var seen = [Int](repeating: 0, count: counts.count)
+        var outline: [ObjectiveNotation.PhaseOutline] = []
+        var total: Nanoseconds = 0
+        for index in order {
+            var (phase, isLoaded) = written.phases[index]
+            seen[index] += 1
+            phase.title = phase.name
+            if counts[index] > 1 { phase.name += " \(seen[index])/\(counts[index])" }
+            total += phase.length
+            phases.append(phase)
+            outline.append(.init(name: phase.name, title: phase.title, length: phase.length, hasLoad: isLoaded))
+        }
+        if problems.count == problemsBefore, tainted.isEmpty { self.outline = outline }
+        if total > UnitNotation.durationLimit {
+            report(entry.keyMark, "the phases last \(UnitNotation.text(of: total)) in all; the limit is 30d")
+        }
+    }
+
+    /// Appends the phases in the order in which they are run, and one more than there may be at most.
+    private static func append(_ items: [Item], to order: inout [Int]) {
+        for item in items {
+            switch item {
+            case .phase(let index, let times):
+                let room = ProfileReader.phaseLimit + 1 - order.count
+                order += repeatElement(index, count: max(0, min(times, room)))
+            case .group(let inner, let times):
+                for _ in 0..<times where order.count <= ProfileReader.phaseLimit { append(inner, to: &order) }
+            }
+        }
+    }
+}

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What somebody who runs a profile changes of it, as written on the command line.
+public struct ProfileChanges: Sendable {
+    /// Values of parameters, each `NAME=VALUE`.
+    public var parameters: [String] = []
+    /// Changes of phases, each `PHASE.for=TIME` or `PHASE.STRESSOR=LOAD`.
+    public var phases: [String] = []
+    /// Settings, each `STRESSOR.KEY=VALUE`.
+    public var settings: [String] = []
+    /// What all lengths of phases and times of loads are multiplied with.
+    public var timeScale: String?
+
+    /// Creates no change.
+    public init() {}
+
+    /// Each change as a flag has it, but for values of parameters.
+    var flags: [String] {
+        phases.map { "--phase \($0)" } + settings.map { "--set \($0)" }
+            + (timeScale.map { ["--scale-time \($0)"] } ?? [])
+    }
+
+    /// The most changes that are taken.
+    static let limit = 1000
+}
