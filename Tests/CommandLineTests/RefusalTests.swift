@@ -105,7 +105,7 @@ extension ExertCommands {
             }
             try expectRefusal(
                 of: try folder.write(text + Self.phases, to: "p.yaml"), in: folder,
-                message: ": error: by aliases the profile has more than 100000 values, the limit")
+                message: ":6:45: error: by aliases the profile has more than 100000 values, the limit")
         }
 
         @Test func tenMegabytesAreTooMuch() throws {

@@ -102,6 +102,25 @@ private struct FakeDisk: Stressor {
         }
     }
 
+    @Test func `a sum is refused that comes to more than all there is, or to less than nothing`() throws {
+        func problem(_ parts: LoadShape...) -> String? {
+            let profile = Self.profile([Self.entry()], [[Self.load(.sum(parts))]])
+            return rejection(profile)?.invalid.first?.message
+        }
+        let pulse = LoadShape.pulse(.percent(50), width: s, every: 2 * s)
+        #expect(problem(.hold(.percent(50)), pulse) == nil)
+        #expect(problem(.hold(.percent(60)), pulse)?.contains("the sum comes to 110 %") == true)
+        // In amounts more than there is may be asked for.
+        #expect(problem(.hold(.cores(7)), .hold(.cores(7))) == nil)
+        let noise = LoadShape.noise(.percent(5), every: s)
+        #expect(problem(.hold(.percent(5)), noise) == nil)
+        #expect(problem(.hold(.percent(4)), noise)?.contains("the noise takes more away") == true)
+        #expect(problem(.random(from: .percent(90), to: .percent(4), every: s), noise) != nil)
+        #expect(problem(pulse, noise) != nil)
+        let placed = LoadShape.placed(.sum([.hold(.percent(90)), pulse]), start: s, length: 4 * s)
+        #expect(rejection(Self.profile([Self.entry()], [[Self.load(placed)]])) != nil)
+    }
+
     @Test(
         arguments: [
             (.percent(50), 4), (.cores(1.5), 1.5), (.max, 6), (.leave(.cores(2)), 4),

@@ -25,10 +25,11 @@ extension LoadShape {
         }
         var (least, noise) = (0.0, 0.0)
         for shape in shapes {
-            if case .noise(let amount, _) = shape {
-                noise += try resolver.value(of: amount)
-            } else {
-                least += try curve(shape).extremes(from: 0, to: length).lowerBound
+            switch shape {
+            case .noise(let amount, _): noise += try resolver.value(of: amount)
+            // Whatever is drawn.
+            case .random(let from, let to, _): least += min(try resolver.value(of: from), try resolver.value(of: to))
+            default: least += try curve(shape).extremes(from: 0, to: length).lowerBound
             }
         }
         guard noise <= least * (1 + 1e-9) else {
