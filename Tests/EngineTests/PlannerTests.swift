@@ -267,6 +267,7 @@ private struct FakeDisk: Stressor {
             told(4 * s).first?.hasPrefix("phase 'p': the trace lasts 1m, the phase 4s: the rest is left out") == true)
         #expect(told(90 * s).first?.contains("its last amount is held for the rest") == true)
         #expect(told(120 * s) { $0.repeats = 2 } == [] && told(1000 * s) { $0.repeats = .max } == [])
+        #expect(told(4 * s) { $0.repeats = .max }.first?.contains("the rest is left out") == true)
         #expect(told(100 * s) { $0.repeats = 2 }.first?.contains("lasts 1m, 2 times, the phase") == true)
         let shape = LoadShape.trace(Trace(file: "t.csv", points: [.init(at: 0, amount: .percent(50))]))
         let plan = try plan(Self.profile([Self.entry()], [[Self.load(shape)]]))

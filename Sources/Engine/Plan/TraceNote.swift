@@ -40,7 +40,8 @@ enum TraceNote {
             "the trace lasts \(HumanUnits.duration(trace.length))"
             + (trace.repeats > 1 && trace.repeats < .max ? ", \(trace.repeats) times" : "")
             + ", the phase \(HumanUnits.duration(length))"
-        if whole > length, trace.repeats < .max {
+        // Of one that is repeated until the phase ends, once is all of it.
+        if (trace.repeats == .max ? trace.length : whole) > length {
             found.append(
                 Finding(
                     code: "trace_length",
