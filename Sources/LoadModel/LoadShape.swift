@@ -56,6 +56,18 @@ public indirect enum LoadShape: Hashable, Sendable {
     }
 }
 
+extension LoadShape {
+    /// The traces in it.
+    public var traces: [Trace] {
+        switch self {
+        case .trace(let trace): [trace]
+        case .sum(let shapes): shapes.flatMap(\.traces)
+        case .placed(let shape, _, _): shape.traces
+        default: []
+        }
+    }
+}
+
 /// The points of a recorded load.
 public struct Trace: Hashable, Sendable {
     /// One row of the file.

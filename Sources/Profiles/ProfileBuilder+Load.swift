@@ -58,13 +58,14 @@ extension ProfileBuilder {
                 node = load.value
             }
             let defined = definitions.first { $0.name == entry.key }
-            guard case .scalar(let text, _) = node.content, Phrase(text).words.first?.text == "trace",
+            guard case .scalar(let text, _) = node.content,
+                Phrase(text).words.contains(where: { $0.text == ShapeForm.trace }),
                 let manifest = defined?.manifest ?? manifest(of: entry.key)
             else { continue }
             let shape = shape(text, of: entry.key, manifest, length: nil, at: .text(node.mark, value: text))
             (problems, traces) = before
-            guard case .trace(let trace) = shape else { return nil }
-            lengths.append(trace.wholeLength)
+            guard let shape else { return nil }
+            lengths += shape.traces.map(\.wholeLength)
         }
         let problem: String
         switch lengths.max() {

@@ -9,7 +9,9 @@ enum TraceNote {
 
     static func findings(_ profile: Profile) -> [Finding] {
         var found: [Finding] = []
-        for phase in profile.phases {
+        var told: Set<String> = []
+        // What is repeated is told of once.
+        for phase in profile.phases where told.insert(phase.title).inserted {
             for load in phase.loads {
                 found += findings(load.shape, length: phase.length, in: phase.name).map { finding in
                     var finding = finding
@@ -24,7 +26,11 @@ enum TraceNote {
 
     /// What is to be told of one load of a phase, or of what is left of one.
     static func findings(_ shape: LoadShape, length: Nanoseconds, in phase: String? = nil) -> [Finding] {
-        guard case .trace(let trace) = shape else { return [] }
+        if case .placed(let shape, _, let own) = shape { return findings(shape, length: own, in: phase) }
+        return shape.traces.flatMap { findings($0, length: length, in: phase) }
+    }
+
+    private static func findings(_ trace: Trace, length: Nanoseconds, in phase: String?) -> [Finding] {
         let place = phase.map { "phase '\($0)': " } ?? ""
         var found: [Finding] = []
         if !trace.title.isEmpty {
