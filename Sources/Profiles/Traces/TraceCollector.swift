@@ -329,7 +329,9 @@ struct TraceCollector {
             let steps = Double(length) / form.unit
             let begin = form.isNumberOfPhase(first) ? TraceInstant(whole: 0) : first
             let whole = steps.rounded(.down)
-            return TraceInstant(whole: begin.whole + Int64(whole), fraction: begin.fraction + steps - whole)
+            return TraceInstant(
+                whole: begin.whole.addingReportingOverflow(Int64(whole)).partialValue,
+                fraction: begin.fraction + steps - whole)
         }
         return (try instant(request.from, "from"), try instant(request.until, "to"))
     }

@@ -72,7 +72,7 @@ struct TraceCurve {
         let begin = origin ?? (request.from == TraceRequest.firstRow ? time : Self.origin(time, form, window.from))
         origin = begin
         guard let at = time.nanoseconds(since: begin, unit: form.unit) else {
-            throw NotationError(0, "the time is too long; the limit is 292 years")
+            throw NotationError(0, "the time is too long; the limit is 36 years")
         }
         rows += 1
         if rows > 1, at != lastAt { lastInterval = abs(at - lastAt) }

@@ -7,12 +7,12 @@ struct TraceInstant: Hashable {
     var whole: Int64
     var fraction = 0.0
 
-    /// How much later it is than `other`, in ns; `nil` where that is more than 292 years.
+    /// How much later it is than `other`, in ns; `nil` where that is more than 36 years.
     func nanoseconds(since other: TraceInstant, unit: Double) -> Nanoseconds? {
         let (whole, isOver) = whole.subtractingReportingOverflow(other.whole)
         guard !isOver else { return nil }
         let length = (Double(whole) * unit + (fraction - other.fraction) * unit).rounded()
-        return abs(length) < 0x1p62 ? Nanoseconds(length) : nil
+        return abs(length) < 0x1p60 ? Nanoseconds(length) : nil
     }
 
     static func < (a: TraceInstant, b: TraceInstant) -> Bool {
