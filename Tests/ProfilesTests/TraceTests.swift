@@ -31,6 +31,17 @@ struct TraceTests {
         #expect(points("trace t.csv column \(column)", "t,cpu (%),memory [MiB]\n0,10,5\n1.5,20.5,6") == expected)
     }
 
+    /// These made the arithmetic trap.
+    @Test(arguments: ["", "from 1h", "to 1h", "from first", "from 1h stretch by 30"])
+    func timesAtTheEndOfTheirRangeAreTakenOrRefused(clauses: String) {
+        for time in ["9223372036854775807", "9223372036854775000", "-9223372036854775807", "4611686018427387904"] {
+            for unit in ["s", "ms", "ns", "d"] {
+                let read = points("trace t.csv time 1 in \(unit) \(clauses)", "\(time),5%\n\(time),6%")
+                #expect(read.map { $0.count <= 2 && $0.allSatisfy { $0.at >= 0 } } != false, "\(time) \(unit)")
+            }
+        }
+    }
+
     @Test func unitsComeFromTheHeader() {
         let text = "t,cpu (%),memory [MiB],handles,in\n0,10,5,7,1"
         #expect(points("trace t.csv column memory", text, of: "memory") == [.init(at: 0, amount: .bytes(5 * 0x1p20))])

@@ -328,10 +328,8 @@ struct TraceCollector {
             }
             let steps = Double(length) / form.unit
             let begin = form.isNumberOfPhase(first) ? TraceInstant(whole: 0) : first
-            let whole = steps.rounded(.down)
-            return TraceInstant(
-                whole: begin.whole.addingReportingOverflow(Int64(whole)).partialValue,
-                fraction: begin.fraction + steps - whole)
+            let whole = begin.whole.addingReportingOverflow(Int64(steps.rounded(.down))).partialValue
+            return TraceInstant(whole: whole, fraction: begin.fraction + steps - steps.rounded(.down))
         }
         return (try instant(request.from, "from"), try instant(request.until, "to"))
     }
