@@ -69,6 +69,9 @@ public enum RegularFile {
         var facts = stat()
         guard fstat(found.rawValue, &facts) == 0 else { throw .refused(Errno(rawValue: errno)) }
         guard facts.st_mode & S_IFMT == S_IFREG else { throw .notRegular }
+        // What lies in proc(5) looks like one, and reading it may take it away: the kernel's log has one reader.
+        var system = statfs()
+        guard fstatfs(found.rawValue, &system) != 0 || system.f_type != 0x9FA0 else { throw .notRegular }
         return try opened("/proc/self/fd/\(found.rawValue)", O_RDONLY | O_NONBLOCK | O_NOCTTY)
     }
 

@@ -161,6 +161,9 @@ extension Curve {
             switch shape {
             case .pulse(_, _, let every, _): count = 2 * (Int(length / max(1, every)) + 2)
             case .sawtooth(_, _, let every, _): count = Int(length / max(1, every)) + 2
+            case .trace(let trace) where trace.repeats > 1:
+                let times = min(Int64(trace.repeats), length / max(1, trace.length) + 2)
+                count = Int(times) * (trace.points.count + 1)
             // A wave with an offset is a cycle that is repeated.
             case .sine(_, _, let every, let offset) where offset > 0: count = Int(length / max(1, every)) + 2
             default: count = pieceCount(of: shape, length: length)

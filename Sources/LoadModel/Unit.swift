@@ -84,4 +84,7 @@ extension Amount {
         case .percent, .max, .leave: nil
         }
     }
+
+    /// What is written before its unit, percent included; `nil` of `max` and `leave`.
+    public var figure: Double? { if case .percent(let value) = self { value } else { number } }
 }

@@ -54,8 +54,17 @@ extension ProfileBuilder {
         var lengths: [Nanoseconds] = []
         for entry in entries {
             var node = entry.value
+            var stay: (start: Nanoseconds, length: Nanoseconds?) = (0, nil)
             if case .mapping(let members) = node.content, let load = members.first(where: { $0.key == "load" }) {
                 node = load.value
+                // What is wrong with these is told where the load is read.
+                func length(_ key: String) -> Nanoseconds? {
+                    guard case .scalar(let text, _) = members.first(where: { $0.key == key })?.value.content else {
+                        return nil
+                    }
+                    return (try? UnitNotation.duration(Phrase(text)))?.scaled(by: timeScale)
+                }
+                stay = (length("start") ?? 0, length("for"))
             }
             let defined = definitions.first { $0.name == entry.key }
             guard case .scalar(let text, _) = node.content,
@@ -65,7 +74,7 @@ extension ProfileBuilder {
             let shape = shape(text, of: entry.key, manifest, length: nil, at: .text(node.mark, value: text))
             (problems, traces) = before
             guard let shape else { return nil }
-            lengths += shape.traces.map(\.wholeLength)
+            lengths += shape.traces.map { stay.start + min(stay.length ?? $0.wholeLength, .max - stay.start) }
         }
         let problem: String
         switch lengths.max() {

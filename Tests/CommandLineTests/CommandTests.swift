@@ -47,6 +47,9 @@ struct ExertCommands {
             #expect(result.code == 0, "\(result.error)")
             let pipe = try Exert.run(["check", "sub/q.yaml"], wrapper: inFolder, limit: 5)
             #expect(pipe.code == 64 && pipe.error.contains("no regular file"), "\(pipe.error)")
+            // Files of proc(5) look like regular ones, and some are empty once they were read.
+            let kernel = try Exert.run(["check", "--load", "cpu=trace /proc/uptime", "--for", "1s"])
+            #expect(kernel.code == 64 && kernel.error.contains("no regular file"), "\(kernel.error)")
         }
 
         @Test func aMisspeltOptionIsNamed() throws {

@@ -31,6 +31,102 @@ struct TraceTests {
         #expect(points("trace t.csv column \(column)", "t,cpu (%),memory [MiB]\n0,10,5\n1.5,20.5,6") == expected)
     }
 
+    /// A part begins and ends where it is said, whatever rows there are; seconds and percent.
+    @Test(
+        arguments: [
+            ("", "from 0s to 15s", [(0, 10), (10, 20), (15, 40)], 15),
+            ("", "from 5s", [(0, 15), (5, 20), (15, 60)], 15),
+            ("", "from 15s to 18s", [(0, 40), (3, 52)], 3), ("", "to 20s", [(0, 10), (10, 20), (20, 60)], 20),
+            ("", "from 10s to 20s", [(0, 20), (10, 60)], 10), ("", "to 1h", [(0, 10), (10, 20), (20, 60)], 20),
+            ("as steps", "from 0s to 5s", [(0, 10)], 5), ("as steps", "from 5s to 12s", [(0, 10), (5, 20)], 7),
+            ("as steps", "from 12s to 13s", [(0, 20)], 1), ("as steps", "from 5s", [(0, 10), (5, 20), (15, 60)], 25),
+            ("as steps", "from 10s to 20s", [(0, 20)], 10),
+        ] as [(String, String, [(Double, Double)], Int64)])
+    func aPartIsCutWhereItIsSaid(joined: String, part: String, points: [(Double, Double)], seconds: Int64) throws {
+        for rows in ["0,10\n10,20\n20,60", "20,60\n10,20\n0,10"] {
+            let shape = TestManifests.shape("trace t.csv in % \(joined) \(part)", files: ["t.csv": rows])
+            guard case .trace(let trace) = shape else {
+                Issue.record("\(part): \(String(describing: shape))")
+                continue
+            }
+            let read = trace.points.map { ($0.at.seconds, ($0.amount.figure ?? -1)) }
+            #expect(read.elementsEqual(points, by: ==), "\(rows) \(part): \(read)")
+            #expect(trace.length == seconds * .second, "\(rows) \(part)")
+        }
+    }
+
+    @Test func twoMachinesAreNoSteps() {
+        let rows = "0,a,10\n0,b,90\n10,a,10\n10,b,90\n20,a,10\n20,b,90\n"
+        let text = "phases: [{name: p, for: 1m, load: {cpu: 'trace t.csv column 3 in %'}}]"
+        let problems = TestManifests.problems(text, files: ["t.csv": "time,host,cpu\n" + rows])
+        #expect(problems.contains("each time has two rows"), "\(problems)")
+        #expect(points("trace t.csv column 3 in % where host = a", "time,host,cpu\n" + rows)?.count == 3)
+        // What a step looks like in such a file.
+        #expect(points("trace t.csv in %", "0,10\n10,10\n10,90\n20,90\n20,10\n30,10")?.count == 6)
+    }
+
+    @Test(arguments: [
+        ("12:02:00,10%\n12:01:00,50%\n12:00:00,20%", 120), ("23:59:30,10%\n00:00:10,50%\n00:00:20,20%", 50),
+        ("00:00:30,10%\n23:59:30,50%", 86_340), ("00:01:00,10%\n00:00:30,20%\n23:59:30,50%", 90),
+        ("08:00,10%\n21:00,50%", 46_800),
+        ("2026-03-29 01:59:00 CET,10%\n2026-03-29 03:00:00 CEST,20%", 60),
+        ("2026-03-02 08:00:00 EST,10%\n2026-03-02 13:00:30 UTC,20%", 30),
+        ("Sun Mar 29 01:59:00 PST 2026,1%\nSun Mar 29 09:59:30 UTC 2026,2%", 30),
+        ("2026-03-02 08:00:00 XYZ,10%\n2026-03-02 08:01:00 XYZ,20%", 60),
+    ])
+    func clocksGoPastMidnightAndZonesChange(text: String, seconds: Int64) {
+        let read = points("trace t.csv", text)
+        #expect(read?.last?.at == seconds * .second && read?.first?.at == 0, "\(String(describing: read))")
+    }
+
+    /// Load tools write what ended first, with the time at which it began.
+    @Test func whatIsPutTogetherNeedsNoOrder() {
+        let rows = [500, 500, 400, 1900, 1500, 3500].map { "\(1_772_438_400_000 + $0),5%" }
+        let text = "timeStamp,elapsed\n" + rows.joined(separator: "\n")
+        let load = "trace t.csv count every 1s in % x 10"
+        let expected = [(0, 30), (1, 20), (2, 0), (3, 10)] as [(Double, Double)]
+        let read = points(load, text)?.map { ($0.at.seconds, $0.amount.figure ?? -1) } ?? []
+        #expect(read.elementsEqual(expected, by: ==), "\(read)")
+        #expect(points("trace t.csv mean every 1s", text)?.count == 3)
+    }
+
+    @Test func aDamagedTimeIsNoHeader() {
+        for rows in ["x0,10\n10,20\n20,30", "t,cpu\n0x,10\n10,20"] {
+            let text = "phases: [{name: p, for: 1m, load: {cpu: 'trace t.csv in %'}}]"
+            let problems = TestManifests.problems(text, files: ["t.csv": rows])
+            #expect(problems.contains("is not a time"), "\(problems)")
+        }
+        // Columns may be called by numbers, and a preface may have some.
+        #expect(points("trace t.csv column 50% in %", "Timestamp,50%,95%\n0,10,20\n10,20,30")?.count == 2)
+        #expect(points("trace t.csv in %", "Period,300\nLabel,cpu\n0,10\n10,20")?.count == 2)
+    }
+
+    @Test(arguments: [
+        ("03/04/2026 08:00", "%d/%m/%Y %H:%M"), ("3.4.26 08:00:15", "%d.%m.%y %H:%M:%S"),
+        ("3/4/2026 8:00:00 AM", "%d/%m/%Y %I:%M:%S %p"), ("03-04-2026", "%d-%m-%Y"),
+    ])
+    func thePatternThatIsProposedReadsTheCell(cell: String, pattern: String) {
+        let text = "phases: [{name: p, for: 1m, load: {cpu: 'trace t.csv'}}]"
+        let problems = TestManifests.problems(text, files: ["t.csv": "\(cell),10%"])
+        #expect(problems.contains("time 1 in \"\(pattern)\""), "\(problems)")
+        #expect(points("trace t.csv time 1 in \"\(pattern)\"", "\(cell),10%") == [.init(at: 0, amount: .percent(10))])
+    }
+
+    @Test func aPhaseIsAsLongAsItsTraceWithItsPlace() throws {
+        let files = ["t.csv": "0,1%\n40,2%"]
+        for (own, seconds) in [("start: 5s", 45), ("start: 5s, for: 10s", 15), ("for: 10s", 10)] {
+            let text = "phases: [{name: p, for: trace, load: {cpu: {load: trace t.csv, \(own)}}}]"
+            #expect(try TestManifests.profile(text, files: files).phases[0].length == Int64(seconds) * .second)
+        }
+    }
+
+    @Test func aTraceThatIsRepeatedInASumIsCounted() {
+        let load = "sine 0% to 10% every 71s + sine 0% to 10% every 73s + trace t.csv repeat"
+        let text = "phases: [{name: p, for: 30d, load: {cpu: '\(load)'}}]"
+        let problems = TestManifests.problems(text, files: ["t.csv": "0,1%\n10,2%\n20,3%"])
+        #expect(problems.contains("the limit is"), "\(problems)")
+    }
+
     /// These made the arithmetic trap.
     @Test(arguments: ["", "from 1h", "to 1h", "from first", "from 1h stretch by 30"])
     func timesAtTheEndOfTheirRangeAreTakenOrRefused(clauses: String) {

@@ -26,11 +26,15 @@ enum TraceNote {
 
     /// What is to be told of one load of a phase, or of what is left of one.
     static func findings(_ shape: LoadShape, length: Nanoseconds, in phase: String? = nil) -> [Finding] {
-        if case .placed(let shape, _, let own) = shape { return findings(shape, length: own, in: phase) }
-        return shape.traces.flatMap { findings($0, length: length, in: phase) }
+        if case .placed(let shape, _, let own) = shape {
+            return shape.traces.flatMap { findings($0, length: own, in: phase, isPlaced: true) }
+        }
+        return shape.traces.flatMap { findings($0, length: length, in: phase, isPlaced: false) }
     }
 
-    private static func findings(_ trace: Trace, length: Nanoseconds, in phase: String?) -> [Finding] {
+    private static func findings(
+        _ trace: Trace, length: Nanoseconds, in phase: String?, isPlaced: Bool
+    ) -> [Finding] {
         let place = phase.map { "phase '\($0)': " } ?? ""
         var found: [Finding] = []
         if !trace.title.isEmpty {
@@ -45,7 +49,7 @@ enum TraceNote {
         let lasts =
             "the trace lasts \(HumanUnits.duration(trace.length))"
             + (trace.repeats > 1 && trace.repeats < .max ? ", \(trace.repeats) times" : "")
-            + ", the phase \(HumanUnits.duration(length))"
+            + ", \(isPlaced ? "its place in the phase" : "the phase") \(HumanUnits.duration(length))"
         // Of one that is repeated until the phase ends, once is all of it.
         if (trace.repeats == .max ? trace.length : whole) > length {
             found.append(

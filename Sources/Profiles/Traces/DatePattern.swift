@@ -87,7 +87,31 @@ struct DatePattern: Hashable {
         return (1...2).contains(next) && rest.dropFirst(next).first == mark
     }
 
+    /// The pattern of such a cell, with the day first.
+    static func dayFirst(_ cell: ArraySlice<UInt8>) -> String {
+        let mark = cell.first { !$0.isDigit }.map { String(decoding: [$0], as: UTF8.self) } ?? "/"
+        let date = cell.prefix { $0 != .space && $0 != .comma && $0 != UInt8(ascii: "T") }
+        let year = date.reversed().prefix(while: \.isDigit).count > 2 ? "%Y" : "%y"
+        let rest = String(decoding: cell.dropFirst(date.count), as: UTF8.self)
+        let isHalf = ["AM", "PM", "am", "pm"].contains { rest.hasSuffix($0) }
+        let gap = rest.prefix { !$0.isNumber }
+        let colons = rest.count { $0 == ":" }
+        let seconds = colons > 1 ? ":%S" : ""
+        let time = colons == 0 ? "" : gap + (isHalf ? "%I:%M\(seconds) %p" : "%H:%M\(seconds)")
+        return "%d\(mark)%m\(mark)\(year)\(time)"
+    }
+
     // MARK: Reading
+
+    /// Seconds east of Greenwich of zones that change with the season, and of some that do not.
+    ///
+    /// What they are in themselves matters to no curve; that they differ does.
+    private static let zones: [String: Int64] = [
+        "UTC": 0, "GMT": 0, "Z": 0, "WET": 0, "WEST": 3600, "BST": 3600, "CET": 3600, "CEST": 7200, "EET": 7200,
+        "EEST": 10_800, "MSK": 10_800, "EST": -18_000, "EDT": -14_400, "CST": -21_600, "CDT": -18_000, "MST": -25_200,
+        "MDT": -21_600, "PST": -28_800, "PDT": -25_200, "AKST": -32_400, "AKDT": -28_800, "AEST": 36_000,
+        "AEDT": 39_600, "NZST": 43_200, "NZDT": 46_800, "JST": 32_400, "KST": 32_400,
+    ]
 
     private static let monthNames = [
         "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
@@ -147,7 +171,11 @@ struct DatePattern: Hashable {
                 }
                 month = Int64(index + 1)
             case .dayName: guard scan.word().count >= 3 else { return nil }
-            case .zoneName: guard !scan.word().isEmpty else { return nil }
+            case .zoneName:
+                let name = scan.word()
+                guard !name.isEmpty else { return nil }
+                // Where the zone stands in figures, too, these are it.
+                if !parts.contains(.zone) { offset = Self.zones[String(decoding: name, as: UTF8.self)] ?? offset }
             case .zone:
                 guard let seconds = scan.zone() else { return nil }
                 offset = seconds

@@ -166,6 +166,7 @@ struct TraceCollector {
         let found = try TraceColumns(
             request, time: time, headers: headers, count: max(row.count, named), line: row.line,
             isPlain: (time == 0 || request.rowInterval != nil) && report == nil, for: taker)
+        if !isInComments { try Self.checkHeader(headers.last, found, decimalComma: request.hasDecimalComma) }
         columns = found
         if isInComments { table = headers[0].texts }
         cellCount = headers.isEmpty ? row.count : max(headers.map { $0.texts.count }.max() ?? 0, 1)
@@ -247,16 +248,17 @@ struct TraceCollector {
             guard row.count > value else {
                 throw row.problem(0, "the row has \(row.count) columns and no column \(value + 1)")
             }
-            reading = try of(row, value) { () throws(NotationError) in try curve?.amounts.read(row[value]) }
+            reading = try Self.of(row, value) { () throws(NotationError) in try curve?.amounts.read(row[value]) }
         }
         let value = columns.value ?? 0
-        let at = try of(row, columns.time ?? value) { () throws(NotationError) in
+        let place = try Self.of(row, columns.time ?? value) { () throws(NotationError) in
             try curve?.place(instant, window: window)
         }
-        if let at { try of(row, value) { () throws(NotationError) in try curve?.add(at, reading) } }
+        if let place { try Self.of(row, value) { () throws(NotationError) in try curve?.add(place, reading) } }
     }
 
-    private func of<Value>(
+    /// Not of this value: that would be a copy, with all rows so far.
+    private static func of<Value>(
         _ row: TraceRow, _ index: Int, _ read: () throws(NotationError) -> Value
     ) throws(TraceProblem) -> Value {
         do throws(NotationError) {
@@ -289,20 +291,6 @@ struct TraceCollector {
         curve = TraceCurve(
             request: request, amounts: amounts, form: form, keptLength: keptLength, rowLimit: rowLimit)
         used = columns
-    }
-
-    private static func noTime(_ cell: ArraySlice<UInt8>, _ form: TraceTime?) -> String {
-        let text = TraceAmount.quote(cell)
-        if let form { return "\(text) is not a time \(form.title), as the rows before it have or the profile says" }
-        if DatePattern.isAmbiguous(cell) {
-            return "\(text) could have the day or the month first; say which, such as 'time 1 in \"%d/%m/%Y %H:%M\"'"
-        }
-        if let number = TraceNumber(cell), number.end == cell.endIndex {
-            return "the time \(text) is too long for seconds, of which the limit is 30d; say what it is, such as "
-                + "'time 1 in ms'"
-        }
-        return "\(text) is not a time; write plain seconds such as '1.5' or a date such as '2026-03-02 08:00:00', or "
-            + "say its form, such as 'time 1 in \"%d.%m.%Y %H:%M\"'"
     }
 
     /// Where the curve begins and ends: a time as the file writes it, or a length from the first row on.
@@ -388,13 +376,15 @@ struct TraceCollector {
     /// How the file was read, in words that do not quote it.
     private var title: String {
         guard let curve, let columns = used else { return "" }
-        let form = columns.time == nil ? "rows" : "times \(curve.form.title)"
+        let every = request.rowInterval.map { "every \(HumanUnits.duration($0))" } ?? "without times"
+        let form = columns.time == nil ? every : "times \(curve.form.title)"
         let unit = curve.amounts.unit.flatMap { unit in
             unit.kind == .count ? nil : unit.kind == .percent ? "%" : unit.kind.description.words
         }
         let column = columns.value.map { " from column \($0 + 1)" } ?? ""
         let whole = request.whole == nil ? "" : " of an amount"
         let pairs = curve.pairs == 0 ? "" : " (\(curve.pairs) of them at the time of the row above, a step)"
-        return "\(curve.rows) rows\(pairs), \(form), amounts\(column)\(unit.map { " in \($0)" } ?? "")\(whole)"
+        return
+            "\(curve.rows) \(curve.rows == 1 ? "row" : "rows")\(pairs), \(form), amounts\(column)\(unit.map { " in \($0)" } ?? "")\(whole)"
     }
 }
