@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CLinux
 internal import Glibc
 public import SystemPackage
 
@@ -70,8 +71,7 @@ public enum RegularFile {
         guard fstat(found.rawValue, &facts) == 0 else { throw .refused(Errno(rawValue: errno)) }
         guard facts.st_mode & S_IFMT == S_IFREG else { throw .notRegular }
         // What lies in proc(5) looks like one, and reading it may take it away: the kernel's log has one reader.
-        var system = statfs()
-        guard fstatfs(found.rawValue, &system) != 0 || system.f_type != 0x9FA0 else { throw .notRegular }
+        guard CLinux_file_system_magic(found.rawValue) != 0x9FA0 else { throw .notRegular }
         return try opened("/proc/self/fd/\(found.rawValue)", O_RDONLY | O_NONBLOCK | O_NOCTTY)
     }
 
