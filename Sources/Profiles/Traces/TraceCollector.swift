@@ -384,7 +384,7 @@ struct TraceCollector {
         let column = columns.value.map { " from column \($0 + 1)" } ?? ""
         let whole = request.whole == nil ? "" : " of an amount"
         let pairs = curve.pairs == 0 ? "" : " (\(curve.pairs) of them at the time of the row above, a step)"
-        return
-            "\(curve.rows) \(curve.rows == 1 ? "row" : "rows")\(pairs), \(form), amounts\(column)\(unit.map { " in \($0)" } ?? "")\(whole)"
+        let count = "\(curve.rows) \(curve.rows == 1 ? "row" : "rows")\(pairs)"
+        return "\(count), \(form), amounts\(column)\(unit.map { " in \($0)" } ?? "")\(whole)"
     }
 }

@@ -236,8 +236,8 @@ struct TraceCurve {
             guard bins.count < rowLimit else {
                 throw NotationError(
                     0,
-                    "the trace has more than \(rowLimit) stretches here; take less of it with 'where', 'from' and 'to', "
-                        + "or longer ones")
+                    "the trace has more than \(rowLimit) stretches here; take less of it with 'where', 'from' and "
+                        + "'to', or longer ones")
             }
             bins[index] = Bin(
                 kind: figure.kind, sum: figure.number, count: 1, least: figure.number, most: figure.number)
