@@ -28,9 +28,9 @@ enum NotationPattern {
     ///
     /// - Parameter isBeyondAll: whether it takes more than 100 percent.
     static func load(_ kinds: [AmountKind], isBeyondAll: Bool = false) -> String {
-        let a = amount(kinds, percent: isBeyondAll ? number + #"\s*%"# : percent)
-        let figure = amount(
-            kinds.filter { $0 != .max && $0 != .leave }, percent: isBeyondAll ? number + #"\s*%"# : percent)
+        let share = isBeyondAll ? number + #"\s*%"# : percent
+        let a = amount(kinds, percent: share)
+        let figure = amount(kinds.filter { $0 != .max && $0 != .leave }, percent: share)
         let offset = #"(?:\s+offset\s+(?:\#(number)\s*deg|\#(time)))?"#
         let from = #"from\s+\#(a)"#
         let segment = #"(?:\#(a)\s+(?:in|for)\s+\#(time)|hold\s+\#(time))"#

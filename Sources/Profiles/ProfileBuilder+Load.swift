@@ -115,9 +115,13 @@ extension ProfileBuilder {
             }
             return nil
         }
-        // Phases that follow the same trace often follow each other.
+        // Phases that follow the same trace often follow each other; and a phase that is as long as its trace has read
+        // it already, of which it cuts nothing off.
         let key = TraceKey(request: request, length: length, taker: taker.name)
-        if let lastTrace, lastTrace.key == key { return lastTrace.trace }
+        let whole = TraceKey(request: request, length: nil, taker: taker.name)
+        if let lastTrace, lastTrace.key == key || lastTrace.key == whole && lastTrace.trace.length <= length ?? .max {
+            return lastTrace.trace
+        }
         let path = resolve(request.file)
         let open: ByteReader
         do {

@@ -7,15 +7,6 @@ import Testing
 
 /// Whatever stands in the file, there is a profile or a problem, and never a trap.
 struct MutationTests {
-    /// A generator with a seed, so that a failure can be seen again.
-    private struct Generator: RandomNumberGenerator {
-        var state: UInt64
-        mutating func next() -> UInt64 {
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            return state ^ (state >> 29)
-        }
-    }
-
     private static let fragments = [
         "&a", "*a", "!x", "{", "}", "[", "]", ",", ":", ": ", "- ", "? ", "|", ">", "\"", "'", "#", "%", "\n", "\r",
         "\t", "---\n",

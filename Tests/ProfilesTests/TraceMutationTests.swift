@@ -8,15 +8,6 @@ import Testing
 
 /// Whatever stands in a trace and behind its name, there is a curve or a problem, and never a trap.
 struct TraceMutationTests {
-    /// A generator with a seed, so that a failure can be seen again.
-    private struct Generator: RandomNumberGenerator {
-        var state: UInt64
-        mutating func next() -> UInt64 {
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            return state ^ (state >> 29)
-        }
-    }
-
     /// In each of four parts; a million in all with `EXERT_FUZZ_ROUNDS=250000`.
     private static let rounds =
         ProcessInfo.processInfo.environment["EXERT_FUZZ_ROUNDS"].flatMap(Int.init) ?? 1000

@@ -35,7 +35,7 @@ public struct ProbeTally: Hashable, Sendable {
     /// How many times the probe was due.
     public var due: Int64 { counts.values.reduce(0, +) }
     /// How many results say something of the service.
-    public var ofService: Int64 { due - counts[.withdrawn, default: 0] - counts[.noResource, default: 0] }
+    public var ofService: Int64 { counts.reduce(0) { $1.key.isOfService ? $0 + $1.value : $0 } }
     /// How many were good.
     public var good: Int64 { counts[.good, default: 0] }
     /// The share of what says something of the service that was good; `nil` where nothing does.

@@ -92,9 +92,11 @@ struct TraceCurve {
             window.from.map { !(time < $0) } != false
             && window.until.map { !($0 < time || isStepped && $0 == time) } != false
         let begin = origin ?? (request.from == TraceRequest.firstRow ? time : Self.origin(time, form, window.from))
-        origin = begin
-        bounds.from = window.from == nil ? nil : 0
-        bounds.until = window.until.flatMap { $0.nanoseconds(since: begin, unit: form.unit) }
+        if origin == nil {
+            origin = begin
+            bounds.from = window.from == nil ? nil : 0
+            bounds.until = window.until.flatMap { $0.nanoseconds(since: begin, unit: form.unit) }
+        }
         guard let at = time.nanoseconds(since: begin, unit: form.unit) else {
             if !isOn { return nil }
             throw NotationError(0, "the time is too long; the limit is 36 years")
