@@ -57,6 +57,15 @@ public indirect enum LoadShape: Hashable, Sendable {
 }
 
 extension LoadShape {
+    /// Whether it begins where the stressor stands.
+    public var isContinued: Bool {
+        switch self {
+        case .ramp(nil, _, _), .curve(nil, _): true
+        case .placed(let shape, start: 0, _): shape.isContinued
+        default: false
+        }
+    }
+
     /// The traces in it.
     public var traces: [Trace] {
         switch self {

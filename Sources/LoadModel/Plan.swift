@@ -62,7 +62,7 @@ public struct Plan: Sendable {
 }
 
 /// A phase with its place in the run.
-public struct PlannedPhase: Sendable {
+public struct PlannedPhase: Hashable, Sendable {
     /// Its name, unlike any other's.
     public var name: String
     /// Its name as written, which all its repetitions share.
@@ -77,6 +77,8 @@ public struct PlannedPhase: Sendable {
     public var within: [String: Nanoseconds]
     /// Ends of loads that are wanted in this phase, by stressor name.
     public var expect: [String: ExpectedEnd]
+    /// What ends it before its time, each by itself.
+    public var until: [EarlyEnd<PlannedGuard>] = []
 
     /// Creates a phase.
     public init(
@@ -111,6 +113,23 @@ public struct PlannedPhase: Sendable {
     }
 }
 
+/// A load that begins where the stressor stands, with its amounts as figures.
+public struct ContinuedShape: Sendable {
+    /// The shape.
+    public var shape: LoadShape
+    /// What it draws from.
+    public var seed: UInt64
+    /// Its amounts in the stressor's unit.
+    public var values: [Amount: Double]
+
+    /// Creates one.
+    public init(_ shape: LoadShape, seed: UInt64, values: [Amount: Double]) {
+        self.shape = shape
+        self.seed = seed
+        self.values = values
+    }
+}
+
 /// A stressor with everything resolved.
 public struct PlannedStressor: Sendable {
     /// Its name in the profile.
@@ -129,6 +148,8 @@ public struct PlannedStressor: Sendable {
     public var base: String
     /// The target over the whole run, in the unit.
     public var curve: Curve
+    /// The loads that begin where the stressor stands, by the phase's index, where it may stand elsewhere than planned.
+    public var continued: [Int: ContinuedShape] = [:]
     /// Whether the target is put on top of what is there, or is the total.
     public var mode: LoadMode
     /// How many worker threads it gets, in all processes together.

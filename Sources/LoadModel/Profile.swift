@@ -92,6 +92,8 @@ public struct Phase: Sendable {
     public var loads: [PhaseLoad]
     /// How long the way to its targets may take; `nil` where it does not say.
     public var within: Nanoseconds?
+    /// What ends it before its time, each by itself.
+    public var until: [EarlyEnd<Guard>] = []
     /// Where it stands in the file.
     public var mark: SourceMark
 

@@ -73,10 +73,13 @@ enum NotationPattern {
     }
 
     /// A guard on `metric`; which probes and stressors there are, and in which unit a limit is, only the reader knows.
-    static func condition(on metric: Metric) -> String {
+    ///
+    /// - Parameter both: whether both directions of a comparison are taken.
+    static func condition(on metric: Metric, both: Bool = false) -> String {
         let description = metric.description
         let hold = #"(?:\s+for\s+\#(time))?"#
-        let sides = description.isWorseAbove.map { $0 ? ">=|>" : "<=|<" } ?? "<=|>=|<|>"
+        let worse = both ? nil : description.isWorseAbove
+        let sides = worse.map { $0 ? ">=|>" : "<=|<" } ?? "<=|>=|<|>"
         let limit = description.kinds.isEmpty ? ownAmount : amount(description.kinds)
         guard metric.hasSubject else {
             let name = metric.rawValue.split(separator: ".").joined(separator: #"\."#)

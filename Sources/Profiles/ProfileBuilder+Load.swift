@@ -81,7 +81,7 @@ extension ProfileBuilder {
         case nil: problem = "no load of it is a trace"
         case let length? where length <= 0: problem = "its trace has one row, and so no length"
         case let length? where length > UnitNotation.durationLimit:
-            problem = "its trace has no end before 30d, the limit"
+            problem = "its trace has no end before \(UnitNotation.text(of: UnitNotation.durationLimit)), the limit"
         case let length?: return length
         }
         report(mark, "'for: trace' of \(title): \(problem); write how long the phase is, such as 'for: 30s'")

@@ -51,6 +51,7 @@ extension ProfileBuilder {
         if let entry = parts["probes"] { readProbes(entry.value) }
         if let entry = parts["guards"] { readGuards(entry.value) }
         if let entry = parts["objectives"] { readObjectives(entry.value) }
+        readUntils()
     }
 
     var loadExample: String {

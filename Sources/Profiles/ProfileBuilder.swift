@@ -54,6 +54,8 @@ struct ProfileBuilder {
     var objectives: [Objective] = []
     /// The phases as far as objectives need them; `nil` where one of them has a problem.
     var outline: [ObjectiveNotation.PhaseOutline]?
+    /// What phases are to go on until, as it is written.
+    var untils: [WrittenUntil] = []
     /// Curve pieces of the loads so far.
     var pieces = 0
     /// What a trace depends on.

@@ -113,7 +113,8 @@ public enum ProfileReader {
     /// - Parameters:
     ///   - loads: each `KIND=LOAD`, such as `cpu=50%`.
     ///   - settings: each `KIND.KEY=VALUE`, such as `cpu.method=simd`.
-    ///   - length: how long the phase lasts, such as `30s`.
+    ///   - length: how long the phase lasts, such as `30s`; `nil` where it goes on until it is stopped.
+    ///   - until: what ends it before that, each as in a profile, such as `stopped`.
     ///   - probes: each `NAME=URL`, such as `checkout=http://localhost:8080/`; `settings` may say more of them.
     ///   - objectives: each as in a profile, such as `checkout 99% good`.
     ///   - manifests: the kinds of stressor that there are.
@@ -122,19 +123,22 @@ public enum ProfileReader {
     ///   - openTrace: opens a trace to be read piece by piece; where there is none, `readFile` reads it.
     /// - Throws: every problem of the flags at once, each naming its flag.
     public static func profile(
-        loads: [String], settings: [String], length: String, probes: [String] = [], objectives: [String] = [],
-        manifests: [Manifest], mayQuoteFiles: Bool = true, readFile: @escaping (String) throws -> [UInt8],
+        loads: [String], settings: [String], length: String?, until: [String] = [], probes: [String] = [],
+        objectives: [String] = [], manifests: [Manifest], mayQuoteFiles: Bool = true,
+        readFile: @escaping (String) throws -> [UInt8],
         openTrace: ((String) throws -> ByteReader)? = nil
     ) throws(ProfileErrors) -> Profile {
         var builder = ProfileBuilder(
             file: "<command line>", source: nil, manifests: manifests, readFile: readFile)
         builder.mayQuoteFiles = mayQuoteFiles
         if let openTrace { builder.openTrace = openTrace }
-        builder.read(loads: loads, settings: settings, length: length, probes: probes)
+        builder.read(loads: loads, settings: settings, length: length, until: until, probes: probes)
         builder.readObjectives(flags: objectives)
+        builder.readUntils()
         let flags =
-            loads.map { "--load \($0)\n" } + settings.map { "--set \($0)\n" } + ["--for \(length)\n"]
-            + probes.map { "--probe \($0)\n" } + objectives.map { "--objective \($0)\n" }
+            loads.map { "--load \($0)\n" } + settings.map { "--set \($0)\n" } + (length.map { ["--for \($0)\n"] } ?? [])
+            + until.map { "--until \($0)\n" } + probes.map { "--probe \($0)\n" }
+            + objectives.map { "--objective \($0)\n" }
         return try builder.profile(sha256: SHA256.hexadecimal(of: Array(flags.joined().utf8)))
     }
 }

@@ -19,7 +19,13 @@ extension ProfileSchema {
     private static func phase(_ manifests: [Manifest]) -> JSONText {
         .object([
             ("type", "object"),
-            ("required", .words(["for"])),
+            (
+                "anyOf",
+                .array([
+                    .object([("required", .words(["for"]))]),
+                    .object([("required", .words(["until"])), ("properties", .object([("until", untilStopped)]))]),
+                ])
+            ),
             ("additionalProperties", false),
             (
                 "properties",
@@ -35,6 +41,27 @@ extension ProfileSchema {
                             ),
                         ])
                     ),
+                    (
+                        "until",
+                        .object([
+                            (
+                                "description",
+                                .string(
+                                    "What ends it before that time: a condition, or any of several; stopped is of the "
+                                        + "last phase, which then needs no length")
+                            ),
+                            (
+                                "anyOf",
+                                .array([
+                                    reference("until"),
+                                    .object([
+                                        ("type", "array"), ("minItems", 1),
+                                        ("maxItems", .integer(ProfileReader.guardLimit)), ("items", reference("until")),
+                                    ]),
+                                ])
+                            ),
+                        ])
+                    ),
                     ("load", perStressor(manifests, "load", "The loads; a stressor that is not named is released")),
                     ("within", reference("duration")),
                     (
@@ -45,6 +72,12 @@ extension ProfileSchema {
             ),
         ])
     }
+
+    /// A phase that goes on until it is stopped.
+    private static let untilStopped: JSONText = {
+        let word: JSONText = .object([("const", .string(EarlyEndWord.stopped.rawValue))])
+        return .object([("anyOf", .array([word, .object([("type", "array"), ("contains", word)])]))])
+    }()
 
     private static func group(of items: [JSONText]) -> JSONText {
         .object([

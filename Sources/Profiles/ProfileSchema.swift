@@ -30,7 +30,8 @@ public enum ProfileSchema {
         definitions.append(
             ("tolerance", pattern(NotationPattern.tolerance(units), "How far off it may be", counts: units)))
         definitions += phaseDefinitions(listed)
-        definitions.append(("guard", guards))
+        definitions.append(("guard", conditions("A condition that aborts the run", both: false)))
+        definitions.append(("until", conditions("A condition that ends its phase", both: true, EarlyEndWord.allCases)))
         definitions += probeDefinitions
         definitions.append(("parameter", parameter))
 
@@ -325,18 +326,20 @@ public enum ProfileSchema {
         ("properties", .object([(GuardNotation.defaultsKey, defaultsWord)])),
     ])
 
-    private static let guards: JSONText = .object([
-        ("description", "A condition that aborts the run"),
-        ("examples", .words([GuardNotation.usage] + Metric.allCases.compactMap(\.description.example))),
-        (
-            "anyOf",
-            .array(
-                Metric.allCases.map { metric in
-                    .object([
-                        ("description", .string(metric.description.help)), ("type", "string"),
-                        ("pattern", .string(NotationPattern.condition(on: metric))),
-                    ])
-                })
-        ),
-    ])
+    private static func conditions(
+        _ description: String, both: Bool, _ words: [EarlyEndWord] = []
+    ) -> JSONText {
+        let metrics = Metric.allCases.map { metric -> JSONText in
+            .object([
+                ("description", .string(metric.description.help)), ("type", "string"),
+                ("pattern", .string(NotationPattern.condition(on: metric, both: both))),
+            ])
+        }
+        let named: [JSONText] = words.isEmpty ? [] : [.object([("enum", .words(words.map(\.rawValue)))])]
+        return .object([
+            ("description", .string(description)),
+            ("examples", .words([GuardNotation.usage] + Metric.allCases.compactMap(\.description.example))),
+            ("anyOf", .array(named + metrics)),
+        ])
+    }
 }

@@ -209,6 +209,12 @@ extension JSONWriter {
             seconds(of: within)
         }
         endObject()
+        if !phase.until.isEmpty {
+            key("until")
+            beginArray()
+            for end in phase.until { string(end.text) }
+            endArray()
+        }
         guard !phase.expect.isEmpty else { return }
         key("expect")
         beginObject()
@@ -330,6 +336,16 @@ extension JSONWriter {
             endObject()
         }
         endArray()
+        if !record.shortened.isEmpty {
+            key("shortened")
+            beginArray()
+            for shortened in record.shortened {
+                beginObject()
+                shortenedMembers(shortened)
+                endObject()
+            }
+            endArray()
+        }
         key("started_at")
         timestamp(record.startedAt)
         key("load_s")

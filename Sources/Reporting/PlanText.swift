@@ -24,14 +24,15 @@ public enum PlanText {
         }
         if !plan.changes.isEmpty { head.append(row("changes", plan.changes.joined(separator: "; "))) }
         head.append(
-            row("length", "\(HumanUnits.duration(plan.length)) in \(plan.phases.count) \(plural(plan.phases.count))"))
+            row("length", "\(plan.lengthWords) in \(plan.phases.count) \(plural(plan.phases.count))"))
         lines.append(head)
         for stressor in plan.stressors {
             lines.append()
             lines.append(StyledText("stressor \(stressor.name)", .bold))
             lines.append(table(of: stressor, style))
             let drawing = CurveDrawing(
-                curve: stressor.curve, unit: stressor.unit, starts: plan.phases.map(\.start), isUTF8: style.isUTF8)
+                curve: plan.isEndless ? stressor.curve.prefix(until: plan.drawnLength) : stressor.curve,
+                unit: stressor.unit, starts: plan.phases.map(\.start), isUTF8: style.isUTF8)
             for line in drawing.lines(width: min(style.width, 100) - 4) {
                 lines.append("  " + line)
             }
@@ -116,10 +117,12 @@ public enum PlanText {
         var table = TextTable([.right, .left, .left, .left, .left, .left, .left])
         for (index, phase) in plan.phases.enumerated() {
             let end = phase.start + phase.length
+            let isEndless = plan.isEndless && index == plan.phases.count - 1
+            let last = isEndless ? "" : HumanUnits.duration(end)
             var place = [
                 StyledText("\(index + 1)"), StyledText(phase.name),
-                StyledText("\(HumanUnits.duration(phase.start)) \(style.to) \(HumanUnits.duration(end))"),
-                StyledText("for \(HumanUnits.duration(phase.length))"),
+                StyledText("\(HumanUnits.duration(phase.start)) \(style.to) \(last)"),
+                StyledText((isEndless ? "" : "for ") + plan.lengthWords(ofPhase: index)),
             ]
             let loaded = plan.stressors.filter { phase.loads[$0.name] != nil }
             if loaded.isEmpty { table.append(place + [StyledText("no load", .dim), StyledText(), StyledText()]) }

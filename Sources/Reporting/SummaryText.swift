@@ -26,6 +26,7 @@ public enum SummaryText {
             let sentence = "at \(HumanUnits.seconds(change.from.seconds)) \(change.sentence)"
             lines.append(StyledText("  "), sentence: sentence)
         }
+        for shortened in record.shortened { lines.append(StyledText("  "), sentence: shortened.sentence) }
         for sentence in loaded.compactMap({ contentSentence($0, record.plan) }) {
             lines.append(StyledText("  "), sentence: sentence)
         }
@@ -57,7 +58,7 @@ public enum SummaryText {
         let planned = record.plan.length
         let ran = HumanUnits.duration(Nanoseconds(seconds: (record.elapsed.seconds * 10).rounded() / 10))
         let isWhole = record.elapsed + 100 * .millisecond >= planned
-        line.append(isWhole ? " in \(ran)" : " after \(ran) of \(HumanUnits.duration(planned))")
+        line.append(isWhole ? " in \(ran)" : " after \(ran) of \(record.plan.lengthWords)")
         line.append("  run \(record.runID) on \(record.host.name)", .dim)
         return line
     }

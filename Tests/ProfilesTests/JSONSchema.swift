@@ -47,6 +47,7 @@ struct JSONSchema {
             return (value as? String).map {
                 $0.range(of: argument as? String ?? "(", options: .regularExpression) != nil
             } ?? true
+        case "contains": return (value as? [Any])?.contains { accepts($0, argument) } ?? true
         case "items": return (value as? [Any])?.allSatisfy { accepts($0, argument) } ?? true
         case "required":
             return object.map { object in (argument as? [String] ?? []).allSatisfy { object[$0] != nil } } ?? true
