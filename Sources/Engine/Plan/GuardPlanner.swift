@@ -33,7 +33,7 @@ struct GuardPlanner {
                 }
             if places.isEmpty {
                 errors.unsupported.append(
-                    "guard '\(condition.text)' (line \(condition.mark.line)): no stressor is in a group of cgroup v2 "
+                    "guard '\(condition.text)' (\(condition.mark.lineWords)): no stressor is in a group of cgroup v2 "
                         + "below the root; put them into one ('cgroup'), or watch the host, such as psi.memory.full")
             }
             return places.compactMap { directory in
@@ -41,7 +41,7 @@ struct GuardPlanner {
                 let planned = Self.planned(condition, directory: directory, held: place)
                 guard Self.canWatch(planned, host) else {
                     errors.unsupported.append(
-                        "guard '\(condition.text)' (line \(condition.mark.line)): what it watches cannot be read here"
+                        "guard '\(condition.text)' (\(condition.mark.lineWords)): what it watches cannot be read here"
                             + metric.remedy)
                     return nil
                 }
