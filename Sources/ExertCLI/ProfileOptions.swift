@@ -127,7 +127,7 @@ struct ProfileOptions: ParsableArguments {
             let name = profile == "-" ? "<stdin>" : profile
             return try ProfileReader.profile(
                 from: try bytes(of: profile, name: name), file: name, manifests: manifests, changes: changes,
-                environment: Self.variable, readFile: Self.file, openTrace: Self.trace)
+                environment: Self.variable, readFile: Self.file, readIncluded: Self.file, openTrace: Self.trace)
         } catch {
             Console.write(error.description + "\n", to: Console.error)
             throw ExitStatus.usage

@@ -26,6 +26,12 @@ public struct Plan: Sendable {
     public var parameters: [ProfileParameter] = []
     /// What the command line changed of the profile, each as its flag has it.
     public var changes: [String] = []
+    /// The files that the profile includes, each once.
+    public var includes: [IncludedFile] = []
+    /// Labels that the profile has for its runs; those of the command line are not among them.
+    public var labels: [String: String] = [:]
+    /// What the profile's author says of it; `nil` where nothing.
+    public var note: String?
     /// What the planner found worth saying, such as a target beyond what a quota allows.
     public var findings: [Finding]
 
@@ -79,6 +85,8 @@ public struct PlannedPhase: Hashable, Sendable {
     public var expect: [String: ExpectedEnd]
     /// What ends it before its time, each by itself.
     public var until: [EarlyEnd<PlannedGuard>] = []
+    /// What the profile's author says of it; `nil` where nothing.
+    public var note: String?
 
     /// Creates a phase.
     public init(

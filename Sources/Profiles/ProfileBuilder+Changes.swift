@@ -84,7 +84,8 @@ extension ProfileBuilder {
     ) {
         guard var entry = parts["phases"] else { return }
         guard !["name", "load", "phases"].contains(key) else {
-            report(nil, "\(flag): of a phase, \(Self.lengthKeys.joined(separator: ", ")) or a stressor's load is changed")
+            report(
+                nil, "\(flag): of a phase, \(Self.lengthKeys.joined(separator: ", ")) or a stressor's load is changed")
             return
         }
         var names: [String] = []

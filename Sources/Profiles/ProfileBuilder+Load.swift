@@ -122,7 +122,7 @@ extension ProfileBuilder {
         if let lastTrace, lastTrace.key == key || lastTrace.key == whole && lastTrace.trace.length <= length ?? .max {
             return lastTrace.trace
         }
-        let path = resolve(request.file)
+        let path = resolve(request.file, beside: place.mark.file)
         let open: ByteReader
         do {
             open = try openTrace(path)
@@ -147,8 +147,9 @@ extension ProfileBuilder {
         return trace
     }
 
-    /// The path of a file that the profile names: relative to the profile's directory.
-    func resolve(_ path: String) -> String {
+    /// The path of a file that the profile names: relative to the directory of the text that names it.
+    func resolve(_ path: String, beside included: String?) -> String {
+        let file = included ?? file
         guard source != nil, !path.hasPrefix("/"), let slash = file.lastIndex(of: "/") else { return path }
         return String(file[...slash]) + path
     }

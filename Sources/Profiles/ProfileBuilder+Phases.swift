@@ -5,7 +5,7 @@ import YAML
 
 // The phases of a profile's text, and what is repeated of them.
 extension ProfileBuilder {
-    private static let phaseKeys = ["name", "for", "until", "load", "within", "repeat"]
+    private static let phaseKeys = ["name", "for", "until", "load", "within", "repeat", "note"]
     private static let groupKeys = ["repeat", "phases"]
     /// How deep groups may lie in each other.
     static let groupDepth = 2
@@ -136,7 +136,7 @@ extension ProfileBuilder {
         if let first = written.names[name] {
             report(
                 nameMark,
-                "duplicate phase name \(Wording.quote(name)); it is already on line \(first.line), take another")
+                "duplicate phase name \(Wording.quote(name)); it is already on \(first.lineWords), take another")
         } else {
             written.names[name] = nameMark
         }
@@ -166,6 +166,7 @@ extension ProfileBuilder {
         defer { repetitions /= times }
         var phase = Phase(name: name, length: length ?? 0, loads: [], mark: node.mark)
         if let entry = parts["within"] { phase.within = within(entry.value, of: title) }
+        if let entry = parts["note"] { phase.note = note(entry.value, of: title) }
         var hasLoad = false
         if let entry = parts["load"] {
             for load in self.entries(of: entry.value, "'load' of \(title)", example: loadExample) {

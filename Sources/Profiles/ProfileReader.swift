@@ -34,6 +34,15 @@ public enum ProfileReader {
     /// The most problems that are told at once.
     public static let problemLimit = 100
 
+    /// The most files that a profile may include, others' included files with them.
+    public static let includeLimit = 32
+    /// The most characters that a note may have.
+    public static let noteLimit = 1000
+    /// How deep files may include each other, the profile itself not counted.
+    public static let includeDepth = 8
+    /// The most bytes that all included files of a profile may have.
+    public static let includeBytesLimit = 4 * textSizeLimit
+
     /// Reads the YAML text of a profile.
     ///
     /// - Parameters:
@@ -44,12 +53,15 @@ public enum ProfileReader {
     ///   - environment: the values of environment variables by name, for parameters that are `from` one; `nil` where
     ///     nobody's may be read.
     ///   - readFile: reads a file's bytes; what it throws is shown to the user.
+    ///   - readIncluded: reads a file that is included, whose text problems do quote; `nil` where nothing is included
+    ///     because the text stands beside no files.
     ///   - openTrace: opens a trace to be read piece by piece; where there is none, `readFile` reads it.
     /// - Throws: every problem of the text at once, each with its line and column.
     public static func profile(
         from bytes: [UInt8], file: String, manifests: [Manifest], mayQuoteFiles: Bool = true,
         changes: ProfileChanges = ProfileChanges(), environment: ((String) -> String?)? = nil,
-        readFile: @escaping (String) throws -> [UInt8], openTrace: ((String) throws -> ByteReader)? = nil
+        readFile: @escaping (String) throws -> [UInt8], readIncluded: ((String) throws -> [UInt8])? = nil,
+        openTrace: ((String) throws -> ByteReader)? = nil
     ) throws(ProfileErrors) -> Profile {
         let source: SourceText
         do throws(Diagnostic.Refusal) {
@@ -61,11 +73,12 @@ public enum ProfileReader {
         let root = reader.read()
         var builder = ProfileBuilder(file: file, source: source, manifests: manifests, readFile: readFile)
         builder.mayQuoteFiles = mayQuoteFiles
+        builder.readIncluded = readIncluded
         if let openTrace { builder.openTrace = openTrace }
         builder.problems = reader.problems
         builder.changes = changes
         builder.environment = environment
-        if let root { builder.read(root) }
+        if let root { builder.read(root) } else if reader.problems.isEmpty { builder.reportEmpty() }
         return try builder.profile(sha256: SHA256.hexadecimal(of: bytes))
     }
 

@@ -63,7 +63,7 @@ extension ProfileSchema {
                         ])
                     ),
                     ("load", perStressor(manifests, "load", "The loads; a stressor that is not named is released")),
-                    ("within", reference("duration")),
+                    ("within", reference("duration")), ("note", note),
                     (
                         "repeat",
                         times("How often it is run, one after the other; each has a name such as 'squeeze 2/3'")
@@ -108,9 +108,6 @@ extension ProfileSchema {
     }
 
     private static func times(_ description: String) -> JSONText {
-        .object([
-            ("description", .string(description)), ("type", "integer"), ("minimum", 1),
-            ("maximum", .integer(ProfileReader.phaseLimit)),
-        ])
+        .object(integer(description, 1...ProfileReader.phaseLimit))
     }
 }

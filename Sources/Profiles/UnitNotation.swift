@@ -27,7 +27,7 @@ public enum UnitNotation {
 // MARK: Durations
 
 extension UnitNotation {
-    private static let durationUnits: [(name: String, length: Nanoseconds)] = [
+    static let durationUnits: [(name: String, length: Nanoseconds)] = [
         ("d", 86_400 * .second), ("h", 3600 * .second), ("m", 60 * .second), ("s", .second), ("ms", .millisecond),
     ]
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import LoadModel
+
 /// The JSON Schema of the experiment log.
 public enum LogSchema {
     /// The schema of one line, in draft 2020-12, ending in a line feed.
@@ -125,6 +127,7 @@ public enum LogSchema {
                 "elapsed_s": {"type": "number", "description": "Since the load began; 0 before that."},
                 "phase": {"type": "string"},
                 "index": {"type": "integer", "minimum": 0},
+                "note": {"$ref": "#/$defs/note"},
                 "start_s": {"type": "number", "minimum": 0},
                 "length_s": {"type": "number", "minimum": 0},
                 "loads": {"$ref": "#/$defs/loads"},
@@ -466,10 +469,14 @@ public enum LogSchema {
               "additionalProperties": false
             },
             "labels": {
-              "description": "What the user labelled the run with; absent where nothing.",
+              "description": "What the user or the profile labelled the run with; absent where nothing.",
               "type": "object",
-              "maxProperties": 16,
-              "additionalProperties": {"type": "string", "maxLength": 256}
+              "maxProperties": \#(RunTags.limit),
+              "additionalProperties": {"type": "string", "maxLength": \#(RunTags.valueLimit)}
+            },
+            "note": {
+              "description": "What the profile's author says of it; absent where nothing.",
+              "type": "string"
             },
             "traceparent": {
               "description": "The W3C Trace Context that the run was started in; absent where none.",
@@ -567,6 +574,18 @@ public enum LogSchema {
                 "file": {"type": "string"},
                 "sha256": {"type": "string"},
                 "seed": {"type": "integer", "minimum": 0},
+                "note": {"$ref": "#/$defs/note"},
+                "includes": {
+                  "description": "The files whose parts the profile takes; absent where there is none.",
+                  "type": "array",
+                  "items": {
+                    "type": "object",
+                    "properties": {"file": {"type": "string"}, "sha256": {"type": "string"}},
+                    "required": ["file", "sha256"],
+                    "additionalProperties": false
+                  }
+                },
+                "labels": {"$ref": "#/$defs/labels"},
                 "parameters": {
                   "description": "The values that the profile's parameters have in this run.",
                   "type": "object",
@@ -675,6 +694,7 @@ public enum LogSchema {
               "type": "object",
               "properties": {
                 "name": {"type": "string"},
+                "note": {"$ref": "#/$defs/note"},
                 "start_s": {"type": "number", "minimum": 0},
                 "length_s": {"type": "number", "minimum": 0},
                 "loads": {"$ref": "#/$defs/loads"},

@@ -10,6 +10,16 @@ public enum PlanText {
         var head = TextTable([.left, .left], indent: 0)
         head.append(row("profile", "\(plan.profile) (\(plan.file), seed \(plan.seed))"))
         head.append(row("sha256", plan.sha256))
+        for (index, line) in NoteText.lines(plan.note, width: max(40, min(style.width, 100) - 13)).enumerated() {
+            head.append(row(index == 0 ? "note" : "", line))
+        }
+        for (index, included) in plan.includes.enumerated() {
+            head.append(row(index == 0 ? "includes" : "", "\(included.file), sha256 \(included.sha256)"))
+        }
+        if !plan.labels.isEmpty {
+            let labels = plan.labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+            head.append(row("labels", labels.joined(separator: "; ")))
+        }
         if !plan.parameters.isEmpty {
             let values = plan.parameters.map { parameter in
                 let origin =
@@ -40,6 +50,7 @@ public enum PlanText {
         lines.append()
         lines.append(StyledText("phases", .bold))
         lines.append(phases(of: plan, style))
+        lines.append(phaseNotesOf: plan)
         if !plan.probes.isEmpty {
             lines.append()
             lines.append(StyledText("probes", .bold))

@@ -9,6 +9,7 @@ public enum SummaryText {
         var lines = TextLines(style)
         lines.append(StyledText(), sentence: record.firstSentence)
         lines.append(headline(record, style))
+        lines.append(note: record.plan.note)
         for sentence in misses(record) { lines.append(StyledText("  "), sentence: sentence) }
         let loaded = record.results.filter(\.isLoaded)
         // What was released as it should be is no news.
@@ -17,6 +18,7 @@ public enum SummaryText {
             lines.append()
             lines.append(table(told, of: record.plan, style))
         }
+        lines.append(phaseNotesOf: record.plan)
         if let service = record.service {
             lines.append()
             if !service.objectives.isEmpty { lines.append(ObjectiveText.table(service, of: record.plan, style)) }

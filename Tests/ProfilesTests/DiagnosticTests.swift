@@ -121,7 +121,7 @@ struct DiagnosticTests {
         ("nmae: x", "1:1: error: unknown key 'nmae' in the profile; did you mean 'name'?"),
         (
             "zebra: x",
-            "1:1: error: unknown key 'zebra' in the profile; it takes: name, description, params, seed, stressors, "
+            "1:1: error: unknown key 'zebra' in the profile; it takes: name, description, note, labels, include, params, seed, stressors, "
                 + "phases, probes, objectives, guards, "
                 + "tolerance"
         ),

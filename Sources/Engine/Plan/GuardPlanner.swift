@@ -49,7 +49,7 @@ struct GuardPlanner {
             }
         if places.isEmpty {
             errors.add(
-                "\(title) '\(condition.text)' (line \(condition.mark.line)): no stressor is in a group of cgroup v2 "
+                "\(title) '\(condition.text)' (\(condition.mark.lineWords)): no stressor is in a group of cgroup v2 "
                     + "below the root; put them into one ('cgroup'), or watch the host, such as psi.memory.full")
         }
         return places.compactMap { directory in
@@ -57,7 +57,7 @@ struct GuardPlanner {
             let planned = Self.planned(condition, directory: directory, held: place)
             guard Self.canWatch(planned, host) else {
                 errors.add(
-                    "\(title) '\(condition.text)' (line \(condition.mark.line)): what it watches cannot be read here"
+                    "\(title) '\(condition.text)' (\(condition.mark.lineWords)): what it watches cannot be read here"
                         + metric.remedy)
                 return nil
             }

@@ -67,6 +67,7 @@ public struct Planner {
         plan.objectives = profile.objectives
         plan.parameters = profile.parameters
         plan.changes = profile.changes
+        (plan.includes, plan.labels, plan.note) = (profile.includes, profile.labels, profile.note)
         plan.findings += ProbeNote.findings(profile) + TraceNote.findings(profile)
         return PreparedRun(plan: plan, bases: bases)
     }
@@ -78,11 +79,13 @@ public struct Planner {
         return profile.phases.map { phase in
             defer { start += phase.length }
             let loads = Dictionary(phase.loads.map { ($0.stressor, $0.text) }, uniquingKeysWith: { $1 })
-            return PlannedPhase(
+            var planned = PlannedPhase(
                 name: phase.name, start: start, length: phase.length, loads: loads, within: within(phase, profile),
                 expect: Dictionary(
                     phase.loads.compactMap { load in load.expect.map { (load.stressor, $0) } }, uniquingKeysWith: { $1 }
                 ), title: phase.title)
+            planned.note = phase.note
+            return planned
         }
     }
 
