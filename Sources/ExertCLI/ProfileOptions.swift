@@ -99,11 +99,12 @@ struct ProfileOptions: ParsableArguments {
     }
 
     /// Reads the profile and plans it on this host; prints what is wrong and throws the exit code.
-    func plan(on host: HostFacts) throws -> Plan {
+    func plan(on host: HostFacts, startAt: Nanoseconds? = nil) throws -> Plan {
         try checkFlags()
         let profile = try read()
         do throws(PlanErrors) {
-            return try Planner(host: host, catalog: Catalog.all, hasTLS: ProbeTLS.isThere).plan(profile)
+            return try Planner(host: host, catalog: Catalog.all, hasTLS: ProbeTLS.isThere, startAt: startAt)
+                .plan(profile)
         } catch {
             if !error.invalid.isEmpty {
                 // Flags have no lines.

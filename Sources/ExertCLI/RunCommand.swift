@@ -76,7 +76,7 @@ struct RunCommand: ParsableCommand {
         let leftovers = Leftovers()
         leftovers.undo()
         let host = HostFacts.read()
-        let plan = try source.plan(on: host)
+        let plan = try source.plan(on: host, startAt: settings.startAt)
         try Self.told { () throws(RunSettings.Problem) in try settings.take(labelsOf: plan) }
         // Opened before the load: when disk, memory or descriptors run out, the outputs are there.
         let outputs = try RunOutputs(

@@ -28,7 +28,9 @@ struct RunLaunch {
         if let rules { try rules.check(&profile) }
         let prepared: PreparedRun
         do throws(PlanErrors) {
-            prepared = try Planner(host: host, catalog: Catalog.all, hasTLS: ProbeTLS.isThere).prepare(profile)
+            prepared = try Planner(
+                host: host, catalog: Catalog.all, hasTLS: ProbeTLS.isThere, startAt: settings.startAt
+            ).prepare(profile)
         } catch {
             throw Refusal(error, hasText: request.profile != nil)
         }

@@ -121,8 +121,8 @@ public struct PlannedPhase: Hashable, Sendable {
     }
 }
 
-/// A load that begins where the stressor stands, with its amounts as figures.
-public struct ContinuedShape: Sendable {
+/// A load that depends on how the run goes, with its amounts as figures.
+public struct FloatingShape: Sendable {
     /// The shape.
     public var shape: LoadShape
     /// What it draws from.
@@ -156,8 +156,9 @@ public struct PlannedStressor: Sendable {
     public var base: String
     /// The target over the whole run, in the unit.
     public var curve: Curve
-    /// The loads that begin where the stressor stands, by the phase's index, where it may stand elsewhere than planned.
-    public var continued: [Int: ContinuedShape] = [:]
+    /// The loads that depend on how the run goes, by the phase's index: what begins where the stressor stands, where that
+    /// may be elsewhere than planned, and what goes by the time of day.
+    public var floating: [Int: FloatingShape] = [:]
     /// Whether the target is put on top of what is there, or is the total.
     public var mode: LoadMode
     /// How many worker threads it gets, in all processes together.

@@ -39,13 +39,15 @@ enum NotationPattern {
             let share = isBeyondAll ? number + #"\s*%"# : percent
             let a = amount(kinds, percent: share)
             let figure = amount(kinds.filter { $0 != .max && $0 != .leave }, percent: share)
+            let dayTime = "(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?"
+            let zone = ShapeNotation.zonePattern
             let segment = #"(?:\#(a)\s+(?:in|for)|hold)\s+\#(time)"#
             let segments = #"\#(segment)(?:\s*,\s*\#(segment))*"#
             let parts = [
                 #"(?:hold\s+)?\#(a)"#,
                 #"steps\s+\#(a)(?:\s*,\s*\#(a))*\s+every\s+\#(time)"#,
                 #"(?:(?:sine|sawtooth|random)\s+\#(a)\s+to\s+\#(a)|pulse\s+\#(a)\s+for\s+\#(time))\s+every\s+\#(time)"#
-                    + #"(?:\s+offset\s+(?:\#(number)\s*deg|\#(time)))?"#,
+                    + #"(?:\s+offset\s+(?:\#(number)\s*deg|\#(time))|\s+starting\s+at\s+\#(dayTime)\s+\#(zone))?"#,
                 #"ramp\s+from\s+\#(a)\s+to\s+\#(a)(?:\s+in\s+\#(time))?"#,
                 #"curve\s+from\s+\#(a)\s*,\s*\#(segments)"#,
                 #"noise\s+\#(figure)\s+every\s+\#(time)"#,
@@ -57,7 +59,8 @@ enum NotationPattern {
         }
 
         /// Noise by itself, `random` with an offset, and a sign that nothing stands behind but a column's name it is.
-        static let noSums = #"^\s*noise[^+]*$|(?:^|[+])\s*random\s[^+]*\soffset\s|(?:[^n]|[^m]n)\s+[+]\s*$"#
+        static let noSums =
+            #"^\s*noise[^+]*$|(?:^|[+])\s*random\s[^+]*\s(?:offset|starting)\s|(?:[^n]|[^m]n)\s+[+]\s*$"#
     }
 
     /// A trace with its clauses, in any order; names with blanks and without quotes stand in the last one.

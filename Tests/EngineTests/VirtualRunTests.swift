@@ -137,8 +137,8 @@ private let s = Nanoseconds.second
                 }
                 plan.stressors[index].curve = curve
                 let values: [Amount: Double] = [.count(10): 10 * unit]
-                plan.stressors[index].continued = [
-                    1: ContinuedShape(down, seed: 0, values: values), 2: ContinuedShape(hold, seed: 0, values: values),
+                plan.stressors[index].floating = [
+                    1: FloatingShape(down, seed: 0, values: values), 2: FloatingShape(hold, seed: 0, values: values),
                 ]
             }
         }

@@ -19,7 +19,8 @@ struct AgreementTests {
             #""720h""#, #""43200m""#, #""2592000s""#, #""2592000000ms""#, #""29d23h59m""#,
         ],
         wrong: [
-            #""0s""#, #""0d0h0.0s""#, #""31d""#, #""30.5d""#, #""721h""#, #""100d""#, #""2592001s""#, #""1s1h""#,
+            #""0s""#, #""0d0h0.0s""#, #""3651d""#, #""3650.5d""#, #""87601h""#, #""10000d""#, #""315360001s""#,
+            #""1s1h""#,
             #""1s1s""#,
             #""1_000s""#, #""30""#, "30", #""""#, "null", "true", "[]", "{}", #""30 s""#, #""-1s""#, #""1e3s""#,
             #""010s""#,
@@ -63,7 +64,7 @@ struct AgreementTests {
         ])
     private static let within = length
     private static let start = Choice(
-        right: [#""0s""#, #""0.5s""#], wrong: [#""""#, #"" ""#, "0", "null", #""31d""#, #""1s1h""#])
+        right: [#""0s""#, #""0.5s""#], wrong: [#""""#, #"" ""#, "0", "null", #""3651d""#, #""1s1h""#])
     private static let end = Choice(right: [#""killed""#, #""not_met""#], wrong: [#""met""#, #""""#, "null", "1"])
     private static let integer = Choice(
         right: ["1", #""1024""#, "1024", "2", #""999""#],

@@ -50,7 +50,7 @@ extension Observer {
         var plan = plan
         plan.shorten(phase: phase, to: end)
         let courses = sessions.map { session in
-            let intended = course(session, from: end, instead: before.end, plan)
+            let intended = course(session, from: end, phase: phase + 1, instead: self.plan.phases, plan)
             var live = session.curve.prefix(until: end)
             if isPaused, plan.length > end { live.appendRelease(plan.length - end) }
             if !isPaused, intended.length > end { live.append(intended, from: end) }
@@ -72,28 +72,6 @@ extension Observer {
             length: plan.phases[phase].length, planned: before.length, phases: plan.phases)
         shortened.append(told)
         emit(.phaseShortened(told))
-    }
-
-    /// What a stressor is to do where the phase that runs ends at `end` and not at `planned`.
-    ///
-    /// What begins where the stressor stands begins where it stands then.
-    private func course(
-        _ session: StressorSession, from end: Nanoseconds, instead planned: Nanoseconds, _ plan: Plan
-    ) -> Curve {
-        var curve = session.intended.prefix(until: end)
-        var last = session.intended.value(at: end)
-        var rest = planned
-        var next = phase + 1
-        while last.isFinite, plan.phases.indices.contains(next), let shape = session.plan.continued[next] {
-            let length = plan.phases[next].length
-            last = curve.append(length, shape.shape, from: last, seed: shape.seed) { amount in
-                (shape.values[amount] ?? 0) * session.baseScale
-            }
-            rest += length
-            next += 1
-        }
-        if rest < session.intended.length { curve.append(session.intended, from: rest) }
-        return curve
     }
 
     /// That a phase went on to its limit, where it was to end before.

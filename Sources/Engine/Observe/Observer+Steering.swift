@@ -12,7 +12,10 @@ extension Observer {
     var steeringDescriptors: [Int32] { options.steering?.descriptors ?? [] }
 
     /// Whether targets may change while the load is on.
-    var isLive: Bool { options.retargeter != nil || plan.phases.contains { !$0.until.isEmpty } }
+    var isLive: Bool {
+        options.retargeter != nil || plan.phases.contains { !$0.until.isEmpty }
+            || plan.stressors.contains { !$0.floating.isEmpty }
+    }
 
     /// Begins the lease anew.
     func renewLease() {
@@ -111,7 +114,7 @@ extension Observer {
             }
             let new = try retargeter.change(
                 text, within: order.within[name], of: plan.stressors[at], instead: intended[at], from: time,
-                until: phaseEnd)
+                until: phaseEnd, begin: startWall)
             intended[at] = new.curve
             touched.insert(at)
             found += new.findings

@@ -51,6 +51,8 @@ public final class Observer {
     /// The observer's CPU time until which it was shared out.
     var cpuShared: Nanoseconds = 0
     private var wallOffset: Nanoseconds = 0
+    /// When the load began, in nanoseconds since the Unix epoch.
+    var startWall: Nanoseconds { start + wallOffset }
     var lastHost = HostReading(cpuBusyRatio: nil, cpuStealRatio: nil, memoryAvailableBytes: nil)
     var interruptedBy: Int32?
     let guards: GuardWatch
@@ -118,6 +120,7 @@ public final class Observer {
         // A millisecond for all processes to wake and look at the clock.
         start = world.monotonic + .millisecond
         if let wanted = options.startAt { start = max(start, wanted - wallOffset) }
+        settleClock()
         for session in sessions { session.go(at: start) }
         probing?.begin(at: start)
         let cpuBefore = Clocks.processCPU
@@ -138,7 +141,7 @@ public final class Observer {
 
     private func end(elapsed: Nanoseconds, observerCPU: Double) -> RunRecord {
         var record = RunRecord(
-            runID: options.runID, host: description, plan: plan, startedAt: start + wallOffset, elapsed: elapsed,
+            runID: options.runID, host: description, plan: plan, startedAt: startWall, elapsed: elapsed,
             results: results, ends: ends, findings: findings, verdict: verdict, interruptedBy: interruptedBy,
             guardTrip: guardTrip, observerCPUSeconds: observerCPU)
         record.tags = options.tags

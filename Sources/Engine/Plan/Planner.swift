@@ -9,14 +9,18 @@ public struct Planner {
     private let host: HostFacts
     private let catalog: [any Stressor.Type]
     private let hasTLS: Bool
+    private let startAt: Nanoseconds?
 
     /// Creates a planner for the stressors of `catalog`.
     ///
-    /// - Parameter hasTLS: whether probes can be asked over https.
-    public init(host: HostFacts, catalog: [any Stressor.Type], hasTLS: Bool = true) {
+    /// - Parameters:
+    ///   - hasTLS: whether probes can be asked over https.
+    ///   - startAt: when the load is to begin, in nanoseconds since the Unix epoch; `nil` for as soon as may be.
+    public init(host: HostFacts, catalog: [any Stressor.Type], hasTLS: Bool = true, startAt: Nanoseconds? = nil) {
         self.host = host
         self.catalog = catalog
         self.hasTLS = hasTLS
+        self.startAt = startAt
     }
 
     /// Makes the plan, or says everything that stands in its way.
@@ -26,6 +30,8 @@ public struct Planner {
     public func prepare(_ profile: Profile) throws(PlanErrors) -> PreparedRun {
         var bases: [String: PlanBasis] = [:]
         var errors = PlanErrors(invalid: [], unsupported: [])
+        let clock = ClockPlan(startAt ?? Clocks.wall)
+        let profile = clock.planned(profile, &errors)
         var phases = plannedPhases(profile)
         var planned: [PlannedStressor] = []
         var findings: [Finding] = []
@@ -68,7 +74,7 @@ public struct Planner {
         plan.parameters = profile.parameters
         plan.changes = profile.changes
         (plan.includes, plan.labels, plan.note) = (profile.includes, profile.labels, profile.note)
-        plan.findings += ProbeNote.findings(profile) + TraceNote.findings(profile)
+        plan.findings += ProbeNote.findings(profile) + TraceNote.findings(profile) + clock.findings(profile)
         return PreparedRun(plan: plan, bases: bases)
     }
 
@@ -138,7 +144,7 @@ public struct Planner {
             processes: preparation.processes, quantum: preparation.quantum, setupLimit: preparation.setupLimit,
             releaseLimit: preparation.releaseLimit, includesObserver: preparation.includesObserver,
             tolerance: limit(entry, manifest.tolerance, base), witness: preparation.witness ?? manifest.witness)
-        stressor.continued = continued(entry, index: index, profile, base)
+        stressor.floating = floating(entry, index: index, profile, base)
         let odd = oddities(of: stressor, profile)
         let findings = (preparation.findings + whereItRuns(request) + odd).map { finding in
             var finding = finding
@@ -235,19 +241,19 @@ public struct Planner {
         profile.seed &+ UInt64(stressor) &* 0x9E37_79B9_7F4A_7C15 &+ UInt64(phase) &* 0xD1B5_4A32_D192_ED03
     }
 
-    /// The loads that begin where the stressor stands, if that may be elsewhere than planned.
-    private func continued(
+    /// The loads that depend on how the run goes.
+    private func floating(
         _ entry: StressorEntry, index: Int, _ profile: Profile, _ base: Base
-    ) -> [Int: ContinuedShape] {
-        guard profile.phases.contains(where: { !$0.until.isEmpty }) else { return [:] }
+    ) -> [Int: FloatingShape] {
+        let mayMove = profile.phases.contains { !$0.until.isEmpty }
         let resolver = AmountResolver(base: base)
-        var shapes: [Int: ContinuedShape] = [:]
+        var shapes: [Int: FloatingShape] = [:]
         for (number, phase) in profile.phases.enumerated() {
-            guard let load = phase.loads.first(where: { $0.stressor == entry.name }), load.shape.isContinued else {
-                continue
-            }
+            guard let load = phase.loads.first(where: { $0.stressor == entry.name }),
+                load.shape.isOnClock || mayMove && load.shape.isContinued
+            else { continue }
             let values = load.shape.amounts.map { ($0, (try? resolver.value(of: $0)) ?? 0) }
-            shapes[number] = ContinuedShape(
+            shapes[number] = FloatingShape(
                 load.shape, seed: seed(profile, stressor: index, phase: number),
                 values: Dictionary(values) { first, _ in first })
         }
