@@ -8,9 +8,14 @@ extension ProfileBuilder {
         name = "command-line"
         let start = SourceMark(line: 1, column: 1)
         let lengthFlag = "--for \(Wording.line(length))"
-        let phaseLength = reading(.flag(lengthFlag)) { () throws(NotationError) in
-            try UnitNotation.duration(Phrase(length), atLeast: 1, of: "the run")
-        }
+        let phaseLength =
+            length == Self.asTrace
+            ? traceLength(timedLoads(flags: loads)) { builder, problem in
+                builder.report(nil, "\(lengthFlag): \(problem); write how long the run is, such as '--for 30s'")
+            }
+            : reading(.flag(lengthFlag)) { () throws(NotationError) in
+                try UnitNotation.duration(Phrase(length), atLeast: 1, of: "the run")
+            }
         var phase = Phase(name: "load", length: phaseLength ?? 0, loads: [], mark: start)
         if loads.isEmpty {
             let manifest = manifests.first(where: \.isListed)
@@ -30,6 +35,17 @@ extension ProfileBuilder {
         phases = [phase]
         if phase.length > 0 {
             outline = [.init(name: phase.name, title: phase.title, length: phase.length, hasLoad: true)]
+        }
+    }
+
+    /// The loads as far as they are written as they should be; what is wrong is told where they are read.
+    private func timedLoads(flags: [String]) -> [TimedLoad] {
+        flags.prefix(ProfileReader.stressorLimit).compactMap { argument in
+            let scalars = argument.unicodeScalars
+            guard let equals = scalars.firstIndex(of: "=") else { return nil }
+            return TimedLoad(
+                stressor: String(argument[..<equals]), text: String(argument[scalars.index(after: equals)...]),
+                place: .flag("--load \(Wording.line(argument))"))
         }
     }
 

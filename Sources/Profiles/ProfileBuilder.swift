@@ -80,7 +80,9 @@ struct ProfileBuilder {
     var hasParameters = false
     /// Bytes of the texts that have parameters in them, so far.
     var textSize = 0
-    /// Where texts stand in which a parameter is unknown, which was told: what else is wrong with them is not.
+    /// Parameters whose value is wrong or missing, which was told; something that they take stands for it.
+    var placeholders: Set<String> = []
+    /// Where texts stand in which a parameter is unknown, or has no value: what else is wrong with them is not told.
     var tainted: Set<SourceMark> = []
     /// What times of loads are multiplied with.
     var timeScale = 1.0
@@ -178,6 +180,16 @@ struct ProfileBuilder {
             report(text?.mark(of: value, at: mark, offset: error.offset) ?? mark, error.message)
         case .flag(let flag):
             report(nil, "\(flag): \(error.message)")
+        }
+    }
+
+    /// Whether a value has a text in it of which nobody knows what it comes to.
+    func isTainted(_ node: YAMLNode) -> Bool {
+        if tainted.isEmpty { return false }
+        return switch node.content {
+        case .scalar: tainted.contains(node.mark)
+        case .list(let items): items.contains(where: isTainted)
+        case .mapping(let entries): entries.contains { isTainted($0.value) }
         }
     }
 

@@ -62,7 +62,7 @@ struct PhaseRepetitionTests {
         ),
         (
             "[{repeat: 100, phases: [{name: a, for: 1s, repeat: 11, load: {cpu: 1%}}]}]",
-            "1: error: the phases are more than 1000 with what is repeated, the limit; repeat less, or take one longer "
+            "19: error: the phases are more than 1000 with what is repeated, the limit; repeat less, or take one longer "
                 + "phase with a shape such as 'pulse'"
         ),
         (
@@ -92,7 +92,15 @@ struct PhaseRepetitionTests {
         ),
         (
             "[{name: a, for: 11d, repeat: 3, load: {cpu: 1%}}]",
-            "1: error: the phases last 33d in all; the limit is 30d"
+            "38: error: the phases last 33d in all; the limit is 30d"
+        ),
+        (
+            "[{for: 1s}, {repeat: 2, phases: [{for: 1s, repeat: 3}, {name: a, for: 9d, repeat: 4, load: {cpu: 1%}}]}]",
+            "91: error: the phases last 72d7s in all; the limit is 30d"
+        ),
+        (
+            "[{for: 20d, load: {cpu: 1%}}, {for: 11d}]",
+            "1: error: the phases last 31d in all; the limit is 30d"
         ),
     ])
     func problems(phases: String, problem: String) {
