@@ -75,6 +75,8 @@ struct ProfileBuilder {
     var traceBytes = 0
     /// How often the phase that is being read is run.
     var repetitions = 1
+    /// Characters of the notes so far.
+    var noteSize = 0
     /// The parameters with their values, and whether the profile has any to declare.
     var parameters: [ProfileParameter] = []
     var hasParameters = false
@@ -247,6 +249,15 @@ struct ProfileBuilder {
         } else if trimmed.unicodeScalars.count > ProfileReader.noteLimit {
             report(node.mark, "\(subject) is longer than \(ProfileReader.noteLimit) characters; shorten it")
         } else {
+            let before = noteSize
+            noteSize += trimmed.unicodeScalars.count * repetitions
+            // Once, where it is passed.
+            if noteSize > ProfileReader.notesLimit, before <= ProfileReader.notesLimit {
+                report(
+                    node.mark,
+                    "the notes of the profile, each as often as its phase is run, are longer than "
+                        + "\(ProfileReader.notesLimit) characters in all, the limit; shorten them")
+            }
             return trimmed
         }
         return nil

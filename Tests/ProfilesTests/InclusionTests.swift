@@ -245,6 +245,16 @@ struct InclusionTests {
         #expect(problems(part + "\n" + DiagnosticTests.good, [:]) == ["p.yaml:" + problem])
     }
 
+    @Test func notesAreBoundedWithWhatIsRepeated() {
+        let note = String(repeating: "é", count: 999)
+        let text =
+            "phases: [{ repeat: 100, phases: [{ for: 1s, note: \(note), load: { cpu: 1% } }, { for: 1s, note: @ }] }]"
+        let parts = text.split(separator: "@")
+        #expect(problems(parts.joined(separator: "x"), [:]) == [])
+        let found = problems(parts.joined(separator: "too much"), [:])
+        #expect(found.count == 1 && found[0].contains("are longer than 100000 characters in all"), "\(found)")
+    }
+
     @Test func labelsAndNotesAreBounded() {
         let note = String(repeating: "é", count: 1001)
         #expect(problems("note: \(note)\n" + DiagnosticTests.good, [:]).first?.contains("longer than 1000") == true)
