@@ -36,7 +36,7 @@ struct ProfileOptions: ParsableArguments {
 
     @Option(
         name: .customLong("for"), parsing: .unconditional,
-        help: ArgumentHelp("How long --load lasts, such as 30s.", valueName: "time"))
+        help: ArgumentHelp("How long --load lasts, such as 30s; trace: as long as its trace.", valueName: "time"))
     var length: String?
 
     @Option(
@@ -53,8 +53,8 @@ struct ProfileOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "With a profile: another length or load of a phase, such as squeeze.for=10s or squeeze.cpu=50%; may be "
-                + "given again.", valueName: "phase.key=value"))
+            "With a profile: another length or load of a phase, such as squeeze.for=10s, squeeze.cpu=50% or "
+                + "squeeze.cpu.start=5s; may be given again.", valueName: "phase.key=value"))
     var phase: [String] = []
 
     @Option(

@@ -156,8 +156,8 @@ public struct PlannedStressor: Sendable {
     public var base: String
     /// The target over the whole run, in the unit.
     public var curve: Curve
-    /// The loads that depend on how the run goes, by the phase's index: what begins where the stressor stands, where that
-    /// may be elsewhere than planned, and what goes by the time of day.
+    /// The loads that depend on how the run goes, by the phase's index: what begins where the stressor stands, where
+    /// that may be elsewhere than planned, and what goes by the time of day.
     public var floating: [Int: FloatingShape] = [:]
     /// Whether the target is put on top of what is there, or is the total.
     public var mode: LoadMode

@@ -14,9 +14,15 @@ extension ProfileBuilder {
         var phaseLength: Nanoseconds?
         let isEndless = length == nil && ends.contains { Self.isUntilStopped($0) }
         if let length {
-            phaseLength = reading(.flag("--for \(Wording.line(length))")) { () throws(NotationError) in
-                try UnitNotation.duration(Phrase(length), atLeast: 1, of: "the run")
-            }
+            let flag = "--for \(Wording.line(length))"
+            phaseLength =
+                length == Self.asTrace
+                ? traceLength(timedLoads(flags: loads)) { builder, problem in
+                    builder.report(nil, "\(flag): \(problem); write how long the run is, such as '--for 30s'")
+                }
+                : reading(.flag(flag)) { () throws(NotationError) in
+                    try UnitNotation.duration(Phrase(length), atLeast: 1, of: "the run")
+                }
         } else if isEndless {
             phaseLength = Self.endless
         } else {
@@ -48,6 +54,17 @@ extension ProfileBuilder {
         }
         if phase.length > 0 {
             outline = [.init(name: phase.name, title: phase.title, length: phase.length, hasLoad: true)]
+        }
+    }
+
+    /// The loads as far as they are written as they should be; what is wrong is told where they are read.
+    private func timedLoads(flags: [String]) -> [TimedLoad] {
+        flags.prefix(ProfileReader.stressorLimit).compactMap { argument in
+            let scalars = argument.unicodeScalars
+            guard let equals = scalars.firstIndex(of: "=") else { return nil }
+            return TimedLoad(
+                stressor: String(argument[..<equals]), text: String(argument[scalars.index(after: equals)...]),
+                place: .flag("--load \(Wording.line(argument))"))
         }
     }
 

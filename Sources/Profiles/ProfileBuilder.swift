@@ -77,12 +77,16 @@ struct ProfileBuilder {
     var traceBytes = 0
     /// How often the phase that is being read is run.
     var repetitions = 1
+    /// Characters of the notes so far.
+    var noteSize = 0
     /// The parameters with their values, and whether the profile has any to declare.
     var parameters: [ProfileParameter] = []
     var hasParameters = false
     /// Bytes of the texts that have parameters in them, so far.
     var textSize = 0
-    /// Where texts stand in which a parameter is unknown, which was told: what else is wrong with them is not.
+    /// Parameters whose value is wrong or missing, which was told; something that they take stands for it.
+    var placeholders: Set<String> = []
+    /// Where texts stand in which a parameter is unknown, or has no value: what else is wrong with them is not told.
     var tainted: Set<SourceMark> = []
     /// What times of loads are multiplied with.
     var timeScale = 1.0
@@ -183,6 +187,16 @@ struct ProfileBuilder {
         }
     }
 
+    /// Whether a value has a text in it of which nobody knows what it comes to.
+    func isTainted(_ node: YAMLNode) -> Bool {
+        if tainted.isEmpty { return false }
+        return switch node.content {
+        case .scalar: tainted.contains(node.mark)
+        case .list(let items): items.contains(where: isTainted)
+        case .mapping(let entries): entries.contains { isTainted($0.value) }
+        }
+    }
+
     /// What `read` returns, or `nil` after reporting its error.
     mutating func reading<Value>(_ place: Place, _ read: () throws(NotationError) -> Value) -> Value? {
         do throws(NotationError) {
@@ -237,6 +251,15 @@ struct ProfileBuilder {
         } else if trimmed.unicodeScalars.count > ProfileReader.noteLimit {
             report(node.mark, "\(subject) is longer than \(ProfileReader.noteLimit) characters; shorten it")
         } else {
+            let before = noteSize
+            noteSize += trimmed.unicodeScalars.count * repetitions
+            // Once, where it is passed.
+            if noteSize > ProfileReader.notesLimit, before <= ProfileReader.notesLimit {
+                report(
+                    node.mark,
+                    "the notes of the profile, each as often as its phase is run, are longer than "
+                        + "\(ProfileReader.notesLimit) characters in all, the limit; shorten them")
+            }
             return trimmed
         }
         return nil

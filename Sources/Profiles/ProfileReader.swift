@@ -38,6 +38,8 @@ public enum ProfileReader {
     public static let includeLimit = 32
     /// The most characters that a note may have.
     public static let noteLimit = 1000
+    /// The most characters that all notes of a profile may have, those of phases as often as these are run.
+    public static let notesLimit = 100_000
     /// How deep files may include each other, the profile itself not counted.
     public static let includeDepth = 8
     /// The most bytes that all included files of a profile may have.

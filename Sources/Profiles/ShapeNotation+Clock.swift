@@ -33,8 +33,8 @@ extension ShapeNotation {
         guard Self.isZone(zone.text) else {
             throw NotationError(
                 zone.offset,
-                "\(Wording.quote(zone.text)) is no time zone; write UTC, how far it is ahead such as '+02:00', or a name "
-                    + "such as 'Europe/Berlin'")
+                "\(Wording.quote(zone.text)) is no time zone; write UTC, how far it is ahead such as '+02:00', or a "
+                    + "name such as 'Europe/Berlin'")
         }
         return .onClock(shape, DayTime(sinceMidnight: time, zone: zone.text))
     }

@@ -121,7 +121,9 @@ struct DiagnosticTests {
         ("nmae: x", "1:1: error: unknown key 'nmae' in the profile; did you mean 'name'?"),
         (
             "zebra: x",
-            "1:1: error: unknown key 'zebra' in the profile; it takes: name, description, note, labels, include, params, seed, stressors, "
+            "1:1: error: unknown key 'zebra' in the profile; it takes: name, description, note, labels, include, "
+                + "params, "
+                + "seed, stressors, "
                 + "phases, probes, objectives, guards, "
                 + "tolerance"
         ),
@@ -422,5 +424,19 @@ struct DiagnosticTests {
             """
         #expect(TestManifests.problems(text) == "")
         #expect(TestManifests.problems("name: 'it''s *x'\n\(Self.good)") == "")
+    }
+
+    /// What an alias stands for may be right where its anchor is.
+    @Test func whatAnAliasStandsForIsWrongWhereItStands() {
+        #expect(
+            TestManifests.problems(
+                """
+                phases:
+                  - { name: a, for: 1s, load: { memory: &x 1GiB } }
+                  - { name: b, for: 1s, load: { cpu: *x } }
+                """)
+                == "p.yaml:3:38: error: '1GiB' is an amount of bytes; 'cpu' takes a percentage such as '80%', cores "
+                + "such as "
+                + "'1.5 cores', 'max' or 'leave 0.5 cores'")
     }
 }

@@ -142,7 +142,8 @@ struct InclusionTests {
         ("include: n.yaml", "n.yaml:2:1: error: 'n.yaml' is not plain text: it has the control character U+0001"),
         (
             "include: q.yaml",
-            "q.yaml:1:12: error: not valid YAML: found unexpected end of stream while scanning a quoted scalar; close the quotes"
+            "q.yaml:1:12: error: not valid YAML: found unexpected end of stream while scanning a quoted scalar; "
+                + "close the quotes"
         ),
         (
             "include: r.yaml",
@@ -196,7 +197,8 @@ struct InclusionTests {
         } catch {
             #expect(
                 error.description
-                    == "<profile>:1:10: error: 'c.yaml' cannot be included: this profile came as text, beside which there "
+                    == "<profile>:1:10: error: 'c.yaml' cannot be included: this profile came as text, beside which "
+                    + "there "
                     + "are no files; write the file's parts into the profile")
         }
     }
@@ -224,11 +226,13 @@ struct InclusionTests {
         ("note: ' '", "1:7: error: 'note' of the profile is empty; write one, or leave it out"),
         (
             "note: \"a\\e[2J\"",
-            "1:7: error: 'note' of the profile has a control character; write it in plain text, of several lines with '|'"
+            "1:7: error: 'note' of the profile has a control character; write it in plain text, of several lines "
+                + "with '|'"
         ),
         (
             "note: \"a\\u202eb\"",
-            "1:7: error: 'note' of the profile has a control character; write it in plain text, of several lines with '|'"
+            "1:7: error: 'note' of the profile has a control character; write it in plain text, of several lines "
+                + "with '|'"
         ),
         ("labels: [a]", "1:9: error: 'labels' must be a mapping such as 'ticket: CHAOS-17', not a list"),
         ("labels: { a: [b] }", "1:14: error: label 'a' must be text, not a list; write it such as 'a: CHAOS-17'"),
@@ -238,11 +242,22 @@ struct InclusionTests {
         ),
         (
             "labels: { 9a: b }",
-            "1:11: error: '9a' is no name for a label; it takes letters, digits, '_', '.', '-' and '/', 63 at most, and begins with a letter"
+            "1:11: error: '9a' is no name for a label; it takes letters, digits, '_', '.', '-' and '/', 63 at most, "
+                + "and begins with a letter"
         ),
     ])
     func labelsAndNotesThatAreNone(part: String, problem: String) {
         #expect(problems(part + "\n" + DiagnosticTests.good, [:]) == ["p.yaml:" + problem])
+    }
+
+    @Test func notesAreBoundedWithWhatIsRepeated() {
+        let note = String(repeating: "é", count: 999)
+        let text =
+            "phases: [{ repeat: 100, phases: [{ for: 1s, note: \(note), load: { cpu: 1% } }, { for: 1s, note: @ }] }]"
+        let parts = text.split(separator: "@")
+        #expect(problems(parts.joined(separator: "x"), [:]) == [])
+        let found = problems(parts.joined(separator: "too much"), [:])
+        #expect(found.count == 1 && found[0].contains("are longer than 100000 characters in all"), "\(found)")
     }
 
     @Test func labelsAndNotesAreBounded() {

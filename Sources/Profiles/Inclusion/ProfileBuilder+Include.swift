@@ -62,8 +62,8 @@ extension ProfileBuilder {
         guard readIncluded != nil else {
             report(
                 node.mark,
-                "\(Wording.quote(path)) cannot be included: this profile came as text, beside which there are no files; "
-                    + "write the file's parts into the profile")
+                "\(Wording.quote(path)) cannot be included: this profile came as text, beside which there are no "
+                    + "files; write the file's parts into the profile")
             return nil
         }
         return Inclusion.normal(resolve(path, beside: node.mark.file))
@@ -182,8 +182,8 @@ extension ProfileBuilder {
                 let place = "\(Wording.line(first.file ?? file)):\(first.line):\(first.column)"
                 report(
                     entry.keyMark,
-                    "\(Wording.quote(entry.key)) in '\(found.key)' is in \(place) already; keep one of them, or write it "
-                        + "in the file that includes both, which then has the last word")
+                    "\(Wording.quote(entry.key)) in '\(found.key)' is in \(place) already; keep one of them, or write "
+                        + "it in the file that includes both, which then has the last word")
             }
             all.value.content = .mapping(before)
             parts[found.key] = all

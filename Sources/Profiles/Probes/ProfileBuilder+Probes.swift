@@ -38,7 +38,9 @@ extension ProfileBuilder {
         }
         guard let draft else { return }
         let (plan, found) = draft.plan(name: entry.key, mark: entry.keyMark)
-        for problem in found { report(entry.keyMark, "probe '\(entry.key)' \(problem)") }
+        for problem in found where !isTainted(entry.value) {
+            report(entry.keyMark, "probe '\(entry.key)' \(problem)")
+        }
         if problems.count == before { probes[probes.count - 1].plan = plan }
     }
 
