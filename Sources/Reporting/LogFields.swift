@@ -72,7 +72,7 @@ extension JSONWriter {
     }
 
     /// Writes what an author says of a profile or a phase; nothing where that is nothing.
-    private mutating func noteMember(_ note: String?) {
+    mutating func noteMember(_ note: String?) {
         guard let note else { return }
         key("note")
         string(note)

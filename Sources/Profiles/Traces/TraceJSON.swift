@@ -3,8 +3,8 @@
 /// Reads traces in JSON, RFC 8259, of which nothing is kept but the object that is being read.
 ///
 /// Three forms are known. Series have labels and pairs of a time and a value: `{"metric": {…}, "values": [[1, "2"]]}`
-/// as Prometheus answers a range query, and Graphite with `datapoints` of a value and a time. Series of CloudWatch have a
-/// list of `Timestamps` and one of `Values`. Other objects are rows whose members are cells, one each line or in an
+/// as Prometheus answers a range query, and Graphite with `datapoints` of a value and a time. Series of CloudWatch have
+/// a list of `Timestamps` and one of `Values`. Other objects are rows whose members are cells, one each line or in an
 /// array; members of members count as their own. Objects in a list of one that has a time are rows of that time, as
 /// `sadf -j` writes them.
 struct TraceJSON {
