@@ -3,6 +3,7 @@
 import ArgumentParser
 import Engine
 import Glibc
+import Importers
 import LinuxSystem
 import LoadModel
 import ProbesTLS
@@ -106,6 +107,7 @@ struct ProfileOptions: ParsableArguments {
 
     private func read() throws -> Profile {
         let manifests = Catalog.manifests
+        var foreign: ForeignFile.Recognition?
         do throws(ProfileErrors) {
             guard let profile else {
                 return try ProfileReader.profile(
@@ -113,13 +115,27 @@ struct ProfileOptions: ParsableArguments {
                     manifests: manifests, readFile: Self.file, openTrace: Self.trace)
             }
             let name = profile == "-" ? "<stdin>" : profile
-            return try ProfileReader.profile(
-                from: try bytes(of: profile, name: name), file: name, manifests: manifests, changes: changes,
-                environment: Self.variable, readFile: Self.file, openTrace: Self.trace)
+            let bytes = try bytes(of: profile, name: name)
+            do throws(ProfileErrors) {
+                return try ProfileReader.profile(
+                    from: bytes, file: name, manifests: manifests, changes: changes, environment: Self.variable,
+                    readFile: Self.file, openTrace: Self.trace)
+            } catch {
+                foreign = ForeignFile.recognise(bytes)
+                throw error
+            }
         } catch {
             Console.write(error.description + "\n", to: Console.error)
+            if let foreign, let profile { Console.tell(Self.hint(foreign, profile)) }
             throw ExitStatus.usage
         }
+    }
+
+    /// Whose importer makes a profile of a file that is none.
+    private static func hint(_ foreign: ForeignFile.Recognition, _ file: String) -> String {
+        let curve = foreign.tool.isCurve ? " --as cpu --peak 80%" : ""
+        return "\(file): this looks like \(foreign.title); 'exert import \(foreign.tool.rawValue) \(file)\(curve)' "
+            + "writes it as a profile"
     }
 
     /// Bounded well above the reader's own limit, so that the reader can say how large the text is.
