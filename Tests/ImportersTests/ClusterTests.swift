@@ -71,6 +71,25 @@ struct ClusterTests {
         #expect(areas[2]["memory"] == 0x1p30 * 50)
     }
 
+    @Test func `in a workflow a chaos ends by its duration, and its template by the deadline`() throws {
+        let imported = try Fixture.file(
+            .chaosMesh,
+            """
+            kind: Workflow
+            spec:
+              entry: all
+              templates:
+                - { name: all, templateType: Serial, children: [short, short] }
+                - name: short
+                  templateType: StressChaos
+                  deadline: 30s
+                  stressChaos: { duration: 10s, stressors: { cpu: { workers: 1 } } }
+            """)
+        let profile = try Fixture.read(imported.profile ?? "")
+        #expect(profile.phases.map { $0.length / 1_000_000_000 } == [10, 20, 10, 20])
+        #expect(profile.phases.map(\.loads.count) == [1, 0, 1, 0])
+    }
+
     @Test(arguments: [
         "children: [a]", "children: [b]", "children: [nowhere]",
     ])

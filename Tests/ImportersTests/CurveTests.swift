@@ -45,6 +45,20 @@ struct CurveTests {
         #expect(areas.reduce(0, +) == area)
     }
 
+    @Test func `requests are counted by the second`() throws {
+        let imported = try Fixture.file(
+            .k6,
+            """
+            {"scenarios": {
+              "a": {"executor": "constant-arrival-rate", "rate": 120, "timeUnit": "1m", "duration": "10s"},
+              "b": {"executor": "ramping-arrival-rate", "startTime": "10s", "startRate": 1, "timeUnit": null,
+                    "stages": [{"duration": "10s", "target": 4}]}}}
+            """, Self.options())
+        #expect(
+            imported.body.contains("cpu: 40%") && imported.body.contains("ramp from 20% to 80%"), "\(imported.body)")
+        #expect(imported.account.isExact)
+    }
+
     @Test func `a curve says what its peak stands for`() {
         let text = "{\"vus\": 5, \"duration\": \"10s\"}"
         #expect(Fixture.refusal { try Fixture.file(.k6, text) }.contains("--as cpu --peak 80%"))

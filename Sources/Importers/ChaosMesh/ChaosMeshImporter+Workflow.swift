@@ -77,12 +77,15 @@ extension ChaosMeshImporter {
         case "StressChaos":
             guard let spec = template["stressChaos"] else { return start }
             let known = walk.chaos[name]
-            let length = deadline ?? options.length ?? Self.usualLength
-            let chaos = known ?? self.chaos(spec, title: name, deadline: length)
+            let chaos = known ?? self.chaos(spec, deadline: deadline)
             walk.chaos[name] = chaos
             place(chaos, at: start, until: end)
-            return min(start + length, end ?? .max)
+            // The template lasts until its deadline, whatever the chaos does.
+            return wait(template, start, deadline ?? chaos.length, end)
         default:
+            ledger.settleRest(
+                of: template["conditionalBranches"], .notCarried,
+                "which of them is run comes out in the cluster; import the templates that are meant")
             ledger.settleRest(
                 of: template, .notCarried,
                 "exert has no part in it; as long as it takes by its deadline, nothing is exerted")

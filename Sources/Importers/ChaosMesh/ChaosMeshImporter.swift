@@ -39,7 +39,7 @@ struct ChaosMeshImporter {
         let spec = document["spec"]
         switch document["kind"]?.text {
         case "StressChaos":
-            if let spec { place(chaos(spec, title: "stress"), at: 0, until: nil) }
+            if let spec { place(chaos(spec), at: 0, until: nil) }
         case "Schedule": readSchedule(spec)
         case "Workflow": readWorkflow(spec)
         case let kind?:
@@ -59,7 +59,7 @@ struct ChaosMeshImporter {
         }
         ledger.settle(spec["type"], .exact)
         if let chaos = spec["stressChaos"] {
-            place(self.chaos(chaos, title: "stress"), at: 0, until: nil)
+            place(self.chaos(chaos), at: 0, until: nil)
         }
         if let workflow = spec["workflow"] { readWorkflow(workflow) }
     }
@@ -80,19 +80,16 @@ struct ChaosMeshImporter {
         }
     }
 
-    /// - Parameter deadline: how long a workflow lets it run; there its own duration is not read.
-    mutating func chaos(_ spec: SourceField, title: String, deadline: Nanoseconds? = nil) -> Chaos {
+    /// - Parameter deadline: how long a workflow lets it run; its own duration may be shorter.
+    mutating func chaos(_ spec: SourceField, deadline: Nanoseconds? = nil) -> Chaos {
         for key in ["mode", "value", "selector", "containerNames", "remoteCluster", "target"] {
             ledger.settle(
                 spec[key], .notCarried, "whom it hits; run exert there, or name the group ('cgroup: PATH')")
         }
-        var length = options.length ?? Self.usualLength
-        if let deadline {
-            length = deadline
-            ledger.settle(spec["duration"], .exact, "without effect: in a workflow the deadline counts")
-        } else if let field = spec["duration"] {
-            length = duration(field) ?? length
-        } else {
+        var length = deadline ?? options.length ?? Self.usualLength
+        if let field = spec["duration"], field.text != nil {
+            length = min(duration(field) ?? length, deadline ?? .max)
+        } else if deadline == nil {
             ledger.settle(
                 spec["mode"] ?? spec["selector"], .notCarried,
                 "whom it hits; and it names no duration, so it would last until it is deleted: here "

@@ -15,6 +15,9 @@ struct K6Importer {
 
     private var ledger = SourceLedger()
     private var stretches: [Stretch] = []
+    /// Whether some scenario counts users, and some other one requests a second.
+    private var hasUsers = false
+    private var hasRates = false
 
     static func read(
         _ documents: [SourceField], _ options: ImportOptions, _ draft: inout Draft
@@ -46,11 +49,17 @@ struct K6Importer {
         for (name, scenario) in scenarios { read(scenario, title: PlainLine.name(name) ?? "scenario") }
         if let stages = options["stages"], stages.isList, !stages.items.isEmpty, scenarios.isEmpty {
             let start = number(options["vus"]) ?? 1
-            readStages(stages, from: start, at: 0, title: "stage", "target")
+            readStages(stages, from: start, at: 0, title: "stage")
         } else if let length = options["duration"], length.text != nil, scenarios.isEmpty {
             let level = number(options["vus"]) ?? 1
             if let length = duration(length) {
                 stretches.append(Stretch(from: level, to: level, start: 0, length: length, title: "users"))
+            }
+        }
+        if hasUsers, hasRates {
+            for (_, scenario) in scenarios where scenario["executor"]?.text?.hasSuffix("rate") == true {
+                ledger.settle(
+                    scenario["executor"], .near, "requests a second of this and users of others are on one scale")
             }
         }
         ledger.settleRest(
@@ -67,18 +76,22 @@ struct K6Importer {
         ledger.settle(executor, .exact)
         switch executor?.text {
         case "ramping-vus":
-            readStages(scenario["stages"], from: number(scenario["startVUs"]) ?? 1, at: start, title: title, "target")
+            hasUsers = true
+            readStages(scenario["stages"], from: number(scenario["startVUs"]) ?? 1, at: start, title: title)
         case "ramping-arrival-rate":
-            readStages(scenario["stages"], from: number(scenario["startRate"]) ?? 0, at: start, title: title, "target")
-            ledger.settle(scenario["timeUnit"], .exact, "the curve's highest point is the peak, whatever its unit")
+            let unit = timeUnit(scenario)
+            readStages(
+                scenario["stages"], from: number(scenario["startRate"]) ?? 0, at: start, title: title, unit: unit)
         case "constant-vus", "constant-arrival-rate":
             let isRate = executor?.text == "constant-arrival-rate"
+            if !isRate { hasUsers = true }
             let level = number(scenario[isRate ? "rate" : "vus"]) ?? 1
-            ledger.settle(scenario["timeUnit"], .exact, "the curve's highest point is the peak, whatever its unit")
+            let unit = isRate ? timeUnit(scenario) : 1
             guard let field = scenario["duration"], let length = duration(field) else {
                 return ledger.refuse(scenario, "k6 needs a 'duration' here")
             }
-            stretches.append(Stretch(from: level, to: level, start: start, length: length, title: title))
+            stretches.append(
+                Stretch(from: level / unit, to: level / unit, start: start, length: length, title: title))
         case let name?:
             ledger.settle(
                 executor, .notCarried, "'\(PlainLine.text(name))' has no number of users or requests over time")
@@ -87,9 +100,20 @@ struct K6Importer {
         }
     }
 
+    /// How many seconds the requests of a scenario are counted in.
+    private mutating func timeUnit(_ scenario: SourceField) -> Double {
+        hasRates = true
+        guard let field = scenario["timeUnit"], field.text != nil, let length = duration(field), length > 0 else {
+            return 1
+        }
+        return length.seconds
+    }
+
     /// Straight lines from level to level; a stage of no length is a jump.
+    ///
+    /// - Parameter unit: what levels are divided by.
     private mutating func readStages(
-        _ stages: SourceField?, from start: Double, at begin: Nanoseconds, title: String, _ key: String
+        _ stages: SourceField?, from start: Double, at begin: Nanoseconds, title: String, unit: Double = 1
     ) {
         guard let stages, !stages.items.isEmpty, stages.items.count <= Draft.limit else {
             if let stages { ledger.refuse(stages, "a list of 1 to \(Draft.limit) stages stands here") }
@@ -102,10 +126,12 @@ struct K6Importer {
                 ledger.refuse(stage, "a stage has a 'duration' such as '30s'")
                 continue
             }
-            let target = number(stage[key]) ?? level
+            let target = number(stage["target"]) ?? level
             if length > 0 {
                 stretches.append(
-                    Stretch(from: level, to: target, start: time, length: length, title: "\(title)-\(index + 1)"))
+                    Stretch(
+                        from: level / unit, to: target / unit, start: time, length: length,
+                        title: "\(title)-\(index + 1)"))
                 time += length
             }
             level = target

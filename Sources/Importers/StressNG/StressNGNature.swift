@@ -119,8 +119,8 @@ enum StressNGNature {
             "an interface of the kernel or a device: exert has no stressor of it",
             "apparmor bad-ioctl binderfs cap cpu-online dev dynlib efivar enosys idle-page ioport kcmp key klog kvm "
                 + "loop memhotplug opcode pci personality pkey plugin prctl priv-instr ptrace pty rawdev reboot "
-                + "rlimit rtc seal seccomp set smi sysbadaddr sysinval umount unshare uprobe usersyscall watchdog x86cpuid "
-                + "x86syscall cgroup easy-opcode gpu led lsm module mtx spec-rollback"
+                + "rlimit rtc seal seccomp set smi sysbadaddr sysinval umount unshare uprobe usersyscall watchdog "
+                + "x86cpuid x86syscall cgroup easy-opcode gpu led lsm module mtx spec-rollback"
         ),
     ]
 }
