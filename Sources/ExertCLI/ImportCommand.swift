@@ -5,7 +5,6 @@ import Importers
 import LinuxSystem
 import LoadModel
 import Profiles
-import Reporting
 import Stressors
 
 struct ImportCommand: ParsableCommand {
@@ -29,7 +28,7 @@ struct ImportCommand: ParsableCommand {
             load of exert's.
             """)
 
-    @Argument(help: "The tool: \(ForeignTool.allCases.map(\.rawValue).joined(separator: ", ")).")
+    @Argument(help: "The tool that the source is of.")
     var tool: ForeignTool
 
     @Argument(help: "The file; - reads standard input.", completion: .file())
@@ -82,7 +81,7 @@ struct ImportCommand: ParsableCommand {
         do throws(ImportErrors) {
             imported =
                 words.isEmpty
-                ? try Importer.file(try bytes(label), of: tool, options)
+                ? try Importer.file(try bytes(of: file ?? "-"), of: tool, options)
                 : try Importer.words(words, of: tool, options)
         } catch {
             Console.write(
@@ -109,10 +108,13 @@ struct ImportCommand: ParsableCommand {
             throw ValidationError(
                 file == nil ? "give a file, or - for standard input\(orWords)" : "give a file or words, not both")
         }
-        if let cpus, !(1...8192).contains(cpus) { throw ValidationError("--cpus takes 1 to 8192, not \(cpus)") }
+        let range = ImportOptions.processorsRange
+        if let cpus, !range.contains(cpus) {
+            throw ValidationError("--cpus takes \(range.lowerBound) to \(range.upperBound), not \(cpus)")
+        }
         if !tool.isCurve, kind != nil || peak != nil { throw ValidationError("--as and --peak are of k6 and locust") }
         var options = ImportOptions(
-            source: label, processors: cpus ?? HostFacts.read().affinityCPUs.count, isProcessorsGiven: cpus != nil)
+            source: label, processors: cpus ?? HostFacts.read().onlineCPUs.count, isProcessorsGiven: cpus != nil)
         (options.name, options.action, options.kind, options.peak) = (name, action, kind, peak)
         if let length {
             do throws(NotationError) {
@@ -141,11 +143,9 @@ struct ImportCommand: ParsableCommand {
         return options
     }
 
-    private func bytes(_ label: String) throws(ImportErrors) -> [UInt8] {
+    private func bytes(of path: String) throws(ImportErrors) -> [UInt8] {
         do {
-            return label == "<stdin>"
-                ? try SmallFile.bytes(ofDescriptor: 0, limit: Importer.sizeLimit + 1)
-                : try SmallFile.bytes(label, limit: Importer.sizeLimit + 1)
+            return try ProfileOptions.bytes(of: path)
         } catch {
             throw ImportErrors(problems: [Diagnostic(nil, "it cannot be read: \(error)")])
         }

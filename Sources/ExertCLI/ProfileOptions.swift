@@ -141,15 +141,20 @@ struct ProfileOptions: ParsableArguments {
     /// Bounded well above the reader's own limit, so that the reader can say how large the text is.
     private static let readLimit = 256 << 20
 
+    /// A file that is named on the command line, or standard input.
+    static func bytes(of path: String) throws -> [UInt8] {
+        if path == "-" { return try SmallFile.bytes(ofDescriptor: 0, limit: readLimit) }
+        // What a shell has open for us: <(a command).
+        let isOpen = path == "/dev/stdin" || ["/dev/fd/", "/proc/self/fd/"].contains { path.hasPrefix($0) }
+        return isOpen
+            ? try SmallFile.bytes(path, limit: readLimit)
+            // Whoever opens a pipe waits for whoever writes to it.
+            : try RegularFile.bytes(path, limit: readLimit)
+    }
+
     private func bytes(of path: String, name: String) throws(ProfileErrors) -> [UInt8] {
         do {
-            if path == "-" { return try SmallFile.bytes(ofDescriptor: 0, limit: Self.readLimit) }
-            // What a shell has open for us: <(a command).
-            let isOpen = path == "/dev/stdin" || ["/dev/fd/", "/proc/self/fd/"].contains { path.hasPrefix($0) }
-            return isOpen
-                ? try SmallFile.bytes(path, limit: Self.readLimit)
-                // Whoever opens a pipe waits for whoever writes to it.
-                : try RegularFile.bytes(path, limit: Self.readLimit)
+            return try Self.bytes(of: path)
         } catch {
             throw ProfileErrors(
                 file: name, diagnostics: [Diagnostic(nil, "the profile cannot be read: \(error)")])

@@ -21,10 +21,13 @@ public struct ImportOptions: Sendable {
     /// Which experiment or document the values are of, where the source does not say so.
     public var action: String?
 
-    /// Creates options.
+    /// How many processors may be said.
+    public static let processorsRange = 1...Int(Workers.limit)
+
+    /// Creates options; a number of processors out of ``processorsRange`` is the nearest one in it.
     public init(source: String, processors: Int, isProcessorsGiven: Bool = false) {
         self.source = source
-        self.processors = max(1, processors)
+        self.processors = min(max(1, processors), Self.processorsRange.upperBound)
         self.isProcessorsGiven = isProcessorsGiven
     }
 }

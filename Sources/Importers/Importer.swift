@@ -8,9 +8,6 @@ internal import Profiles
 /// Nothing here touches the system: bytes or words come in, a profile's text and an account of everything in the source
 /// go out.
 public enum Importer {
-    /// The most bytes that a source may have.
-    public static let sizeLimit = SourceText.sizeLimit
-
     /// Imports a file's bytes.
     ///
     /// - Throws: every problem of the source, such as what the tool itself would refuse.

@@ -24,6 +24,13 @@ struct ChaosbladeTests {
         #expect(Fixture.problems(imported.profile ?? "") == "")
     }
 
+    @Test func `amounts and shares of the whole are loads of different stressors`() throws {
+        let imported = try Fixture.file(
+            .chaosblade, "blade c disk fill --size 5\nblade c disk fill --percent 80\nblade c disk fill --size 7\n")
+        let phases = try Fixture.read(imported.profile ?? "").phases.map { $0.loads.map(\.stressor) }
+        #expect(phases == [["disk-space"], ["disk-space-disk-fill"], ["disk-space"]])
+    }
+
     @Test func `each of seventeen lines is accounted for`() throws {
         let bytes = try Fixture.source("blade.txt")
         let imported = try Importer.file(bytes, of: .chaosblade, Fixture.options())

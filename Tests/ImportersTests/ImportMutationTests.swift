@@ -59,11 +59,38 @@ struct ImportMutationTests {
         #expect(profiles > Self.rounds / 20 && profiles < Self.rounds * 19 / 20, "\(profiles)")
     }
 
+    @Test func `places are those of the file, whichever document it is`() {
+        let text = "hog-type: cpu\n---\n---\n# nothing\n---\nhog-type:\n  cow\n"
+        #expect(
+            Fixture.refusal { try Fixture.file(.krkn, text) }.hasPrefix("7:3: error: document 2.hog-type: krkn has"))
+    }
+
+    @Test func `figures at the ends of their ranges`() throws {
+        for number in ["-9223372036854775808", "9223372036854775807", "4294967296", "-1"] {
+            for line in [
+                "cpu load --timeout \(number)", "cpu load --cpu-count \(number)", "mem load --reserve \(number)",
+                "mem load --rate \(number)", "disk fill --size \(number)", "disk burn --read --size \(number)",
+            ] {
+                let words = ("create " + line).split(separator: " ").map(String.init)
+                _ = try? Importer.words(words, of: .chaosblade, Fixture.options())
+            }
+            for line in [
+                "--cpu \(number)", "--cpu 1 -t \(number)", "--vm 1 --vm-bytes \(number)",
+                "--open 1 --open-max \(number)",
+            ] {
+                _ = try? Fixture.words(.stressNG, line, Fixture.options { $0.processors = .max })
+            }
+        }
+    }
+
     @Test func `many options cost what they must, and no more`() throws {
         let line = String(repeating: "cpu 1 --cpu-load 10 ", count: 1) + "\n"
         #expect(
             Fixture.refusal { try Fixture.file(.stressNG, String(repeating: line, count: 1500)) }
                 .contains("more than 2000 options"))
+        let documents = String(repeating: "---\nhog-type: cpu\n", count: 10_000)
+        #expect(Fixture.refusal { try Fixture.file(.krkn, documents) }.contains("10000 documents"))
+        #expect(Fixture.refusal { try Fixture.file(.krkn, String(repeating: "---\n", count: 200_000)) } != "")
         let aliases = "a: &a [1,2,3,4,5,6,7,8,9]\n" + (0..<5).map { "b\($0): [*a,*a,*a,*a]\n" }.joined()
         #expect(!Fixture.refusal { try Fixture.file(.krkn, aliases) }.isEmpty)
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import LoadModel
+internal import Profiles
 
 /// What became of everything that a source says.
 public struct ImportAccount: Sendable {
@@ -57,6 +58,9 @@ public struct Imported: Sendable {
 
 /// Why a source is not imported: every problem of it, in the order of its text.
 public struct ImportErrors: Error, Sendable {
-    /// The problems; never empty.
-    public var problems: [Diagnostic]
+    /// The problems, the first ones where there are many; never empty.
+    public let problems: [Diagnostic]
+
+    /// Creates errors of a source.
+    public init(problems: [Diagnostic]) { self.problems = Array(problems.prefix(ProfileReader.problemLimit)) }
 }

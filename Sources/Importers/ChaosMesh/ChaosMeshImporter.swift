@@ -15,7 +15,7 @@ struct ChaosMeshImporter {
         _ documents: [SourceField], _ options: ImportOptions, _ draft: inout Draft
     ) throws(ImportErrors) -> ImportAccount {
         var importer = ChaosMeshImporter(options: options, draft: draft)
-        for document in documents { importer.ledger.add(document, key: "") }
+        try importer.ledger.add(documents)
         for document in documents { importer.read(document) }
         guard importer.ledger.problems.isEmpty else { throw ImportErrors(problems: importer.ledger.problems) }
         draft = importer.draft

@@ -23,10 +23,8 @@ struct K6Importer {
         _ documents: [SourceField], _ options: ImportOptions, _ draft: inout Draft
     ) throws(ImportErrors) -> ImportAccount {
         var importer = K6Importer()
-        for document in documents {
-            importer.ledger.add(document, key: "")
-            importer.read(document)
-        }
+        try importer.ledger.add(documents)
+        for document in documents { importer.read(document) }
         guard importer.ledger.problems.isEmpty else { throw ImportErrors(problems: importer.ledger.problems) }
         let most = importer.stretches.reduce(0) { max($0, $1.from, $1.to) }
         if !importer.stretches.isEmpty {

@@ -11,7 +11,7 @@ enum LocustImporter {
         _ documents: [SourceField], _ options: ImportOptions, _ draft: inout Draft
     ) throws(ImportErrors) -> ImportAccount {
         var ledger = SourceLedger()
-        for document in documents { ledger.add(document, key: "") }
+        try ledger.add(documents)
         var stages: [(from: Double, to: Double, way: Nanoseconds, start: Nanoseconds, length: Nanoseconds)] = []
         var (level, time, most) = (0.0, Nanoseconds(0), 0.0)
         for document in documents {

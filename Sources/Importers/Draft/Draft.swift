@@ -31,7 +31,12 @@ struct DraftLoad {
     var share: ((Double) -> String)?
 
     /// Loads with the same identity may be carried by the same stressor, one after the other.
-    var identity: [String] { [kind] + settings.flatMap { [$0.key, $0.value] } }
+    ///
+    /// Not so an amount and a share of the whole: of those a stressor that is told no `mode` takes one kind alone.
+    var identity: [String] {
+        let isOfWhole = shape.contains("%") || shape.contains("leave") || shape.contains("max")
+        return [kind, isOfWhole ? "whole" : "amount"] + settings.flatMap { [$0.key, $0.value] }
+    }
 }
 
 /// What a profile is to be: loads on a time axis, of which phases are made.
@@ -69,7 +74,7 @@ struct Draft {
 
     /// Adds a load; one without length is none.
     mutating func add(_ load: DraftLoad, at start: Nanoseconds, for length: Nanoseconds) {
-        guard reach(start, length), length > 0 else { return }
+        guard length > 0, reach(start, length) else { return }
         guard placed.count < Self.limit else {
             isTooLarge = true
             return

@@ -22,6 +22,7 @@ extension FISImporter {
             command.add(["--cpu-method", "matrixprod"])
             command.add(["--cpu-load", text(values, "LoadPercent", "100")], from: values["LoadPercent"])
             fault.loads = loads(command)
+            ledger.settle(field, .exact, "by stress-ng's matrixprod, of which exert's 'float' is the like")
         case "Memory-Stress":
             fault.loads = share("vm", text(values, "Workers", "1"), values["Workers"], values["Percent"])
         case "IO-Stress":

@@ -14,7 +14,7 @@ struct FISImporter {
         _ documents: [SourceField], _ tool: ForeignTool, _ options: ImportOptions, _ draft: inout Draft
     ) throws(ImportErrors) -> ImportAccount {
         var importer = FISImporter(options: options, draft: draft)
-        for document in documents { importer.ledger.add(document, key: "") }
+        try importer.ledger.add(documents)
         for document in documents { importer.read(document, tool) }
         guard importer.ledger.problems.isEmpty else { throw ImportErrors(problems: importer.ledger.problems) }
         draft = importer.draft

@@ -8,10 +8,8 @@ enum KrknImporter {
         _ documents: [SourceField], _ options: ImportOptions, _ draft: inout Draft
     ) throws(ImportErrors) -> ImportAccount {
         var ledger = SourceLedger()
-        for document in documents {
-            ledger.add(document, key: "")
-            read(document, options, &ledger, &draft)
-        }
+        try ledger.add(documents)
+        for document in documents { read(document, options, &ledger, &draft) }
         guard ledger.problems.isEmpty else { throw ImportErrors(problems: ledger.problems) }
         return ledger.account(.krkn)
     }

@@ -20,7 +20,7 @@ struct LitmusImporter {
             importer.readPairs(pairs)
         } else {
             let documents = try SourceDocuments.read(source)
-            for document in documents { importer.ledger.add(document, key: "") }
+            try importer.ledger.add(documents)
             for document in documents { importer.read(document) }
         }
         guard importer.ledger.problems.isEmpty else { throw ImportErrors(problems: importer.ledger.problems) }

@@ -16,34 +16,37 @@ enum SourceDocuments {
     static func read(_ source: SourceText) throws(ImportErrors) -> [SourceField] {
         var roots: [SourceField] = []
         var problems: [Diagnostic] = []
-        let texts = split(source.scalars)
-        guard texts.count <= limit else {
+        let parts = split(source.scalars)
+        guard parts.count <= limit else {
             throw ImportErrors(problems: [
-                Diagnostic(nil, "the file has \(texts.count) documents; the limit is \(limit), so import it in parts")
+                Diagnostic(nil, "the file has \(parts.count) documents; the limit is \(limit), so import it in parts")
             ])
         }
-        for text in texts {
-            let document = YAMLText(text, depthLimit: depthLimit)
+        for part in parts {
+            let document = YAMLText(Array(source.scalars[part.range]), depthLimit: depthLimit)
             for finding in document.findings {
-                if let problem = problem(of: finding) { problems.append(problem) }
+                if let problem = problem(of: finding) { problems.append(problem.shifted(by: part.lines)) }
             }
             if let error = document.error {
-                problems.append(Diagnostic(error.mark, "not valid YAML: \(error.problem)"))
+                problems.append(Diagnostic(error.mark, "not valid YAML: \(error.problem)").shifted(by: part.lines))
             }
             if let root = document.root, !root.isNull {
-                roots.append(SourceField(path: texts.count > 1 ? "document \(roots.count + 1)" : "", node: root))
+                roots.append(
+                    SourceField(
+                        path: parts.count > 1 ? "document \(roots.count + 1)" : "", node: root.shifted(by: part.lines)))
             }
         }
         guard problems.isEmpty else { throw ImportErrors(problems: problems) }
         return roots
     }
 
-    /// Each document by itself, with empty lines in the place of those before it, so that places stay.
-    private static func split(_ scalars: [Unicode.Scalar]) -> [[Unicode.Scalar]] {
-        var texts: [[Unicode.Scalar]] = []
-        var text: [Unicode.Scalar] = []
+    /// Where each document stands that has something in it, and how many lines are before it.
+    private static func split(_ scalars: [Unicode.Scalar]) -> [(range: Range<Int>, lines: Int)] {
+        var parts: [(range: Range<Int>, lines: Int)] = []
+        var begin = (index: 0, line: 0)
         var lines = 0
         var start = 0
+        var isEmpty = true
         while start < scalars.count {
             let end = scalars[start...].firstIndex { $0 == "\n" } ?? scalars.count
             let line = scalars[start..<end]
@@ -51,17 +54,16 @@ enum SourceDocuments {
                 line.count >= 3 && line.prefix(3).allSatisfy { $0 == "-" }
                 && (line.count == 3 || line[start + 3] == " " || line[start + 3] == "\r" || line[start + 3] == "\t")
             if isMark {
-                texts.append(text)
-                text = Array(repeating: "\n", count: lines)
+                if !isEmpty { parts.append((begin.index..<start, begin.line)) }
+                begin = (start, lines)
+                isEmpty = true
             }
-            text += line
-            text.append("\n")
+            if line.dropFirst(isMark ? 3 : 0).contains(where: { $0 != " " && $0 != "\r" }) { isEmpty = false }
             lines += 1
             start = end + 1
         }
-        texts.append(text)
-        // What stands before the first mark is often empty; empty documents cost their lines each.
-        return texts.filter { $0.contains { $0 != "\n" && $0 != " " && $0 != "\r" } }
+        if !isEmpty { parts.append((begin.index..<scalars.count, begin.line)) }
+        return parts
     }
 
     private static func problem(of finding: YAMLText.Finding) -> Diagnostic? {
@@ -78,5 +80,33 @@ enum SourceDocuments {
         case .secondDocument: nil
         case .tooDeep(let mark): Diagnostic(mark, "nested more than \(depthLimit) levels deep")
         }
+    }
+}
+
+extension YAMLNode {
+    /// The same so many lines further down.
+    fileprivate func shifted(by lines: Int) -> YAMLNode {
+        guard lines > 0 else { return self }
+        var node = self
+        node.mark.line += lines
+        switch content {
+        case .scalar: break
+        case .list(let items): node.content = .list(items.map { $0.shifted(by: lines) })
+        case .mapping(let entries):
+            node.content = .mapping(
+                entries.map { entry in
+                    var entry = entry
+                    entry.keyMark.line += lines
+                    entry.value = entry.value.shifted(by: lines)
+                    return entry
+                })
+        }
+        return node
+    }
+}
+
+extension Diagnostic {
+    fileprivate func shifted(by lines: Int) -> Diagnostic {
+        Diagnostic(mark.map { SourceMark(line: $0.line + lines, column: $0.column) }, message)
     }
 }

@@ -61,7 +61,15 @@ struct SourceLedger {
     /// The most fields that are read.
     static let limit = 20_000
 
-    /// Notes all fields of a document.
+    /// Notes all fields of a source.
+    ///
+    /// - Throws: that there are too many.
+    mutating func add(_ documents: [SourceField]) throws(ImportErrors) {
+        for document in documents { add(document, key: "") }
+        guard problems.isEmpty else { throw ImportErrors(problems: problems) }
+    }
+
+    /// Notes all fields of a value.
     mutating func add(_ field: SourceField, key: String) {
         guard leaves.count < Self.limit else {
             if problems.isEmpty {
