@@ -42,6 +42,12 @@ struct ProfileOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "With --load: what ends it before that, such as 'psi.memory.some > 10% for 5s', or stopped, which needs no "
+                + "--for; may be given again.", valueName: "condition"))
+    var until: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
             "With a profile: the value of a parameter, such as level=80%; may be given again.",
             valueName: "name=value"))
     var param: [String] = []
@@ -71,6 +77,10 @@ struct ProfileOptions: ParsableArguments {
             throw ValidationError(
                 "write probes and objectives into the profile: --probe and --objective go with --load")
         }
+        if profile != nil, !until.isEmpty {
+            throw ValidationError(
+                "--until goes with --load; of a profile, --phase NAME.until=CONDITION changes a phase")
+        }
         if profile != nil, !load.isEmpty || length != nil {
             throw ValidationError(
                 load.isEmpty
@@ -84,15 +94,18 @@ struct ProfileOptions: ParsableArguments {
         if profile == nil, load.isEmpty {
             throw ValidationError("give a profile, such as profiles/quickstart.yaml, or --load cpu=50% --for 30s")
         }
-        if !load.isEmpty, length == nil { throw ValidationError("--load needs --for, such as --for 30s") }
+        if !load.isEmpty, length == nil, !until.contains(EarlyEndWord.stopped.rawValue) {
+            throw ValidationError("--load needs --for, such as --for 30s, or --until stopped")
+        }
     }
 
     /// Reads the profile and plans it on this host; prints what is wrong and throws the exit code.
-    func plan(on host: HostFacts) throws -> Plan {
+    func plan(on host: HostFacts, startAt: Nanoseconds? = nil) throws -> Plan {
         try checkFlags()
         let profile = try read()
         do throws(PlanErrors) {
-            return try Planner(host: host, catalog: Catalog.all, hasTLS: ProbeTLS.isThere).plan(profile)
+            return try Planner(host: host, catalog: Catalog.all, hasTLS: ProbeTLS.isThere, startAt: startAt)
+                .plan(profile)
         } catch {
             if !error.invalid.isEmpty {
                 // Flags have no lines.
@@ -111,7 +124,7 @@ struct ProfileOptions: ParsableArguments {
         do throws(ProfileErrors) {
             guard let profile else {
                 return try ProfileReader.profile(
-                    loads: load, settings: set, length: length ?? "", probes: probe, objectives: objective,
+                    loads: load, settings: set, length: length, until: until, probes: probe, objectives: objective,
                     manifests: manifests, readFile: Self.file, openTrace: Self.trace)
             }
             let name = profile == "-" ? "<stdin>" : profile
@@ -119,7 +132,7 @@ struct ProfileOptions: ParsableArguments {
             do throws(ProfileErrors) {
                 return try ProfileReader.profile(
                     from: bytes, file: name, manifests: manifests, changes: changes, environment: Self.variable,
-                    readFile: Self.file, openTrace: Self.trace)
+                    readFile: Self.file, readIncluded: Self.file, openTrace: Self.trace)
             } catch {
                 foreign = ForeignFile.recognise(bytes)
                 throw error

@@ -62,7 +62,7 @@ public enum Importer {
 
     static func text(_ bytes: [UInt8]) throws(ImportErrors) -> SourceText {
         do throws(Diagnostic.Refusal) {
-            return try SourceText(bytes, of: "file")
+            return try SourceText(bytes, title: "the file")
         } catch {
             throw ImportErrors(problems: [error.diagnostic])
         }

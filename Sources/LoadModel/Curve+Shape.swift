@@ -96,6 +96,9 @@ extension Curve {
                 Piece(length: every, holding: most * (2 * generator.nextUnit() - 1))
             }
             append(length, repeating: pieces)
+        case .onClock(let shape, _):
+            // Where its periods begin, ``LoadShape/begun(at:)`` has said.
+            return try append(length, shape, from: current, seed: seed, resolve: resolve)
         case .placed(let shape, let start, let own):
             if start > 0 { appendRelease(start) }
             let end = try append(own, shape, from: start > 0 ? 0 : current, seed: seed, resolve: resolve)
@@ -148,6 +151,7 @@ extension Curve {
         case .trace(let trace): trace.points.count + 2
         case .curve(_, let segments): segments.count + 1
         case .placed(let shape, _, let own): pieceCount(of: shape, length: own) + 2
+        case .onClock(let shape, _): pieceCount(of: shape, length: length)
         case .sum(let shapes): pieceCount(ofSum: shapes, length: length)
         }
     }
@@ -158,14 +162,15 @@ extension Curve {
         guard others.count > 1 else { return others.first.map { pieceCount(of: $0, length: length) } ?? 1 }
         return others.reduce(0) { sum, shape in
             let count: Int
-            switch shape {
+            switch shape.periodic {
             case .pulse(_, _, let every, _): count = 2 * (Int(length / max(1, every)) + 2)
             case .sawtooth(_, _, let every, _): count = Int(length / max(1, every)) + 2
             case .trace(let trace) where trace.repeats > 1:
                 let times = min(Int64(trace.repeats), length / max(1, trace.length) + 2)
                 count = Int(times) * (trace.points.count + 1)
             // A wave with an offset is a cycle that is repeated.
-            case .sine(_, _, let every, let offset) where offset > 0: count = Int(length / max(1, every)) + 2
+            case .sine(_, _, let every, let offset) where offset > 0 || shape.isOnClock:
+                count = Int(length / max(1, every)) + 2
             default: count = pieceCount(of: shape, length: length)
             }
             return sum + count

@@ -27,6 +27,8 @@ public indirect enum LoadShape: Hashable, Sendable {
     /// `noise A every T`, in a sum: a new amount, uniformly between A less and A more, every T; the same for the same
     /// seed.
     case noise(Amount, every: Nanoseconds)
+    /// `sine A to B every T starting at 14:00 ZONE`: a period of a periodic shape begins at a time of day.
+    case onClock(LoadShape, DayTime)
     /// `{ load: A, start: T, for: T }`: a shape from `start` on, for `length`, and nothing before and after it.
     case placed(LoadShape, start: Nanoseconds, length: Nanoseconds)
 
@@ -57,12 +59,21 @@ public indirect enum LoadShape: Hashable, Sendable {
 }
 
 extension LoadShape {
+    /// Whether it begins where the stressor stands.
+    public var isContinued: Bool {
+        switch self {
+        case .ramp(nil, _, _), .curve(nil, _): true
+        case .placed(let shape, start: 0, _): shape.isContinued
+        default: false
+        }
+    }
+
     /// The traces in it.
     public var traces: [Trace] {
         switch self {
         case .trace(let trace): [trace]
         case .sum(let shapes): shapes.flatMap(\.traces)
-        case .placed(let shape, _, _): shape.traces
+        case .placed(let shape, _, _), .onClock(let shape, _): shape.traces
         default: []
         }
     }
@@ -122,7 +133,7 @@ extension LoadShape {
         case .trace(let trace): trace.points.map(\.amount)
         case .curve(let from, let segments): (from.map { [$0] } ?? []) + segments.compactMap(\.amount)
         case .sum(let shapes): shapes.flatMap(\.amounts)
-        case .placed(let shape, _, _): shape.amounts
+        case .placed(let shape, _, _), .onClock(let shape, _): shape.amounts
         }
     }
 }

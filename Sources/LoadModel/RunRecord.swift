@@ -308,6 +308,8 @@ public struct RunRecord: Sendable {
     public var leaseExpiry: LeaseExpiry?
     /// What was changed while the run went on, in order.
     public var changes: [RunChange] = []
+    /// The phases that ended before their time, in order.
+    public var shortened: [ShortenedPhase] = []
     /// CPU time that the observer took, in seconds, from the load's start to its end.
     public var observerCPUSeconds: Double
 
@@ -357,6 +359,8 @@ public enum Event: Sendable {
     case guardTripped(GuardTrip)
     /// Somebody outside changed what the run does.
     case changed(RunChange)
+    /// A phase ends before its time, since what it was to go on until is there.
+    case phaseShortened(ShortenedPhase)
     /// Nobody renewed the lease, which ends the run.
     case leaseExpired(LeaseExpiry)
     /// A stressor process is gone.

@@ -7,7 +7,7 @@ import YAML
 extension ProfileBuilder {
     /// What a time scale may be.
     private static let timeScales = 0.0001...1000.0
-    private static let lengthKeys = ["for", "within", "repeat"]
+    private static let lengthKeys = ["for", "until", "within", "repeat"]
 
     /// The parts of the profile with the changes of the command line.
     mutating func change(_ parts: inout [String: YAMLNode.Entry]) {
@@ -72,7 +72,7 @@ extension ProfileBuilder {
     }
 
     /// A node that stands in a flag; its mark leads back to it.
-    private mutating func node(_ value: String, in flag: String) -> YAMLNode {
+    mutating func node(_ value: String, in flag: String) -> YAMLNode {
         flags.append(flag)
         return YAMLNode(content: .scalar(value, isPlain: false), mark: SourceMark(line: 0, column: flags.count))
     }
@@ -84,7 +84,8 @@ extension ProfileBuilder {
     ) {
         guard var entry = parts["phases"] else { return }
         guard !["name", "load", "phases"].contains(key) else {
-            report(nil, "\(flag): of a phase, \(Wording.either(Self.lengthKeys)) or a stressor's load is changed")
+            report(
+                nil, "\(flag): of a phase, \(Self.lengthKeys.joined(separator: ", ")) or a stressor's load is changed")
             return
         }
         var names: [String] = []

@@ -1,15 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import LoadModel
+import YAML
 
 // A profile from flags.
 extension ProfileBuilder {
-    mutating func read(loads: [String], settings: [String], length: String, probes: [String]) {
+    mutating func read(
+        loads: [String], settings: [String], length: String?, until: [String], probes: [String]
+    ) {
         name = "command-line"
         let start = SourceMark(line: 1, column: 1)
-        let lengthFlag = "--for \(Wording.line(length))"
-        let phaseLength = reading(.flag(lengthFlag)) { () throws(NotationError) in
-            try UnitNotation.duration(Phrase(length), atLeast: 1, of: "the run")
+        let ends = until.map { node($0, in: "--until \(Wording.line($0))") }
+        var phaseLength: Nanoseconds?
+        let isEndless = length == nil && ends.contains { Self.isUntilStopped($0) }
+        if let length {
+            phaseLength = reading(.flag("--for \(Wording.line(length))")) { () throws(NotationError) in
+                try UnitNotation.duration(Phrase(length), atLeast: 1, of: "the run")
+            }
+        } else if isEndless {
+            phaseLength = Self.endless
+        } else {
+            report(nil, "the run has no length; add --for 30s, or --until stopped")
         }
         var phase = Phase(name: "load", length: phaseLength ?? 0, loads: [], mark: start)
         if loads.isEmpty {
@@ -27,7 +38,14 @@ extension ProfileBuilder {
             readSetting(setting, seen: &keys, &drafts)
         }
         finish(drafts)
+        if isEndless {
+            for load in phase.loads { checkEndless(load.shape, of: load.stressor, at: start) }
+        }
         phases = [phase]
+        if !ends.isEmpty {
+            let list = YAMLNode(content: .list(ends), mark: start)
+            untils = [WrittenUntil(phase: phase.title, node: list, hasLoad: true, isEndless: isEndless)]
+        }
         if phase.length > 0 {
             outline = [.init(name: phase.name, title: phase.title, length: phase.length, hasLoad: true)]
         }

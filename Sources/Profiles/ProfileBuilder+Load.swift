@@ -81,7 +81,7 @@ extension ProfileBuilder {
         case nil: problem = "no load of it is a trace"
         case let length? where length <= 0: problem = "its trace has one row, and so no length"
         case let length? where length > UnitNotation.durationLimit:
-            problem = "its trace has no end before 30d, the limit"
+            problem = "its trace has no end before \(UnitNotation.text(of: UnitNotation.durationLimit)), the limit"
         case let length?: return length
         }
         report(mark, "'for: trace' of \(title): \(problem); write how long the phase is, such as 'for: 30s'")
@@ -122,7 +122,7 @@ extension ProfileBuilder {
         if let lastTrace, lastTrace.key == key || lastTrace.key == whole && lastTrace.trace.length <= length ?? .max {
             return lastTrace.trace
         }
-        let path = resolve(request.file)
+        let path = resolve(request.file, beside: place.mark.file)
         let open: ByteReader
         do {
             open = try openTrace(path)
@@ -147,8 +147,9 @@ extension ProfileBuilder {
         return trace
     }
 
-    /// The path of a file that the profile names: relative to the profile's directory.
-    func resolve(_ path: String) -> String {
+    /// The path of a file that the profile names: relative to the directory of the text that names it.
+    func resolve(_ path: String, beside included: String?) -> String {
+        let file = included ?? file
         guard source != nil, !path.hasPrefix("/"), let slash = file.lastIndex(of: "/") else { return path }
         return String(file[...slash]) + path
     }

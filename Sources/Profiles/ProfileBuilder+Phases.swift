@@ -5,7 +5,7 @@ import YAML
 
 // The phases of a profile's text, and what is repeated of them.
 extension ProfileBuilder {
-    private static let phaseKeys = ["name", "for", "load", "within", "repeat"]
+    private static let phaseKeys = ["name", "for", "until", "load", "within", "repeat", "note"]
     private static let groupKeys = ["repeat", "phases"]
     /// How deep groups may lie in each other.
     static let groupDepth = 2
@@ -136,7 +136,7 @@ extension ProfileBuilder {
         if let first = written.names[name] {
             report(
                 nameMark,
-                "duplicate phase name \(Wording.quote(name)); it is already on line \(first.line), take another")
+                "duplicate phase name \(Wording.quote(name)); it is already on \(first.lineWords), take another")
         } else {
             written.names[name] = nameMark
         }
@@ -144,6 +144,7 @@ extension ProfileBuilder {
             reportUnknownKey(entry, in: title, among: Self.phaseKeys)
         }
         var length: Nanoseconds?
+        var isEndless = false
         if let entry = parts["for"] {
             if let text = text(of: entry.value, "'for' of \(title)", example: "for: 30s") {
                 let scale = timeScale
@@ -154,20 +155,30 @@ extension ProfileBuilder {
                         try UnitNotation.duration(Phrase(text), atLeast: 1, of: "'for' of \(title)").scaled(by: scale)
                     }
             }
+        } else if Self.isUntilStopped(parts["until"]?.value) {
+            (length, isEndless) = (Self.endless, true)
         } else {
-            report(node.mark, "\(title) has no 'for'; add its length such as 'for: 30s'")
+            let limit = parts["until"] == nil ? "its length" : "how long it may last"
+            report(node.mark, "\(title) has no 'for'; add \(limit) such as 'for: 30s'")
         }
         let times = parts["repeat"].map { readTimes($0.value, of: title) } ?? 1
         repetitions *= times
         defer { repetitions /= times }
         var phase = Phase(name: name, length: length ?? 0, loads: [], mark: node.mark)
         if let entry = parts["within"] { phase.within = within(entry.value, of: title) }
+        if let entry = parts["note"] { phase.note = note(entry.value, of: title) }
         var hasLoad = false
         if let entry = parts["load"] {
             for load in self.entries(of: entry.value, "'load' of \(title)", example: loadExample) {
                 hasLoad = true
                 readLoad(load, into: &phase, length: length)
             }
+        }
+        if isEndless {
+            for load in phase.loads { checkEndless(load.shape, of: load.stressor, at: load.mark) }
+        }
+        if let entry = parts["until"] {
+            untils.append(WrittenUntil(phase: name, node: entry.value, hasLoad: hasLoad, isEndless: isEndless))
         }
         written.phases.append((phase, hasLoad))
         return .phase(index, times: times)
@@ -211,14 +222,24 @@ extension ProfileBuilder {
             seen[index] += 1
             phase.title = phase.name
             if counts[index] > 1 { phase.name += " \(seen[index])/\(counts[index])" }
-            total += phase.length
+            // One that goes on until it is stopped has no length of its own.
+            let isEndless = untils.contains { $0.phase == phase.title && $0.isEndless }
+            if !isEndless {
+                let (sum, isOver) = total.addingReportingOverflow(phase.length)
+                total = isOver ? .max : sum
+            }
             phases.append(phase)
             outline.append(.init(name: phase.name, title: phase.title, length: phase.length, hasLoad: isLoaded))
         }
-        if problems.count == problemsBefore, tainted.isEmpty { self.outline = outline }
-        if total > UnitNotation.durationLimit {
-            report(entry.keyMark, "the phases last \(UnitNotation.text(of: total)) in all; the limit is 30d")
+        guard total <= UnitNotation.durationLimit else {
+            let written = total == .max ? "" : " \(UnitNotation.text(of: total)) in all"
+            let limit = UnitNotation.text(of: UnitNotation.durationLimit)
+            report(
+                entry.keyMark,
+                "the phases last\(written.isEmpty ? " too long" : written); the limit is \(limit)")
+            return
         }
+        if problems.count == problemsBefore, tainted.isEmpty { self.outline = outline }
     }
 
     /// Appends the phases in the order in which they are run, and one more than there may be at most.

@@ -33,6 +33,10 @@ struct ProfileBuilder {
     let source: SourceText?
     let manifests: [Manifest]
     let readFile: (String) throws -> [UInt8]
+    /// Reads a file that is included; `nil` where nothing is.
+    var readIncluded: ((String) throws -> [UInt8])?
+    /// What was included.
+    var inclusion = Inclusion()
     /// Opens a trace to be read piece by piece; by default `readFile` reads it whole.
     var openTrace: (String) throws -> ByteReader
     /// Whether problems may quote what `readFile` reads.
@@ -44,6 +48,8 @@ struct ProfileBuilder {
 
     var problems: [Diagnostic] = []
     var name: String?
+    var note: String?
+    var labels = RunTags()
     var seed: UInt64 = 0
     var definitions: [Definition] = []
     var phases: [Phase] = []
@@ -54,6 +60,8 @@ struct ProfileBuilder {
     var objectives: [Objective] = []
     /// The phases as far as objectives need them; `nil` where one of them has a problem.
     var outline: [ObjectiveNotation.PhaseOutline]?
+    /// What phases are to go on until, as it is written.
+    var untils: [WrittenUntil] = []
     /// Curve pieces of the loads so far.
     var pieces = 0
     /// What a trace depends on.
@@ -130,6 +138,9 @@ struct ProfileBuilder {
         profile.objectives = objectives
         profile.parameters = parameters
         profile.changes = changes.flags
+        profile.includes = inclusion.files
+        profile.labels = labels.labels
+        profile.note = note
         return profile
     }
 
@@ -165,7 +176,8 @@ struct ProfileBuilder {
         switch place {
         case .text(let mark, let value):
             if tainted.contains(mark) { return }
-            report(source?.mark(of: value, at: mark, offset: error.offset) ?? mark, error.message)
+            let text = mark.file.map { inclusion.texts[$0] } ?? source
+            report(text?.mark(of: value, at: mark, offset: error.offset) ?? mark, error.message)
         case .flag(let flag):
             report(nil, "\(flag): \(error.message)")
         }
@@ -203,6 +215,27 @@ struct ProfileBuilder {
             report(node.mark, "\(subject) has a control character or a line break; write it in one line of plain text")
         } else if trimmed.unicodeScalars.count > 100 {
             report(node.mark, "\(subject) is longer than 100 characters; shorten it")
+        } else {
+            return trimmed
+        }
+        return nil
+    }
+
+    /// What somebody says of a profile or a phase, or `nil` after reporting what is wrong with it.
+    mutating func note(_ node: YAMLNode, of title: String) -> String? {
+        let subject = "'note' of \(title)"
+        guard let text = text(of: node, subject, example: "note: what was seen the last time") else { return nil }
+        let trimmed = Phrase(text).text
+        // Scripts and signs are made of letters that these two join.
+        let isPlain = trimmed.unicodeScalars.allSatisfy {
+            !$0.isControl || "\n\t\u{200C}\u{200D}".unicodeScalars.contains($0)
+        }
+        if trimmed.isEmpty {
+            report(node.mark, "\(subject) is empty; write one, or leave it out")
+        } else if !isPlain {
+            report(node.mark, "\(subject) has a control character; write it in plain text, of several lines with '|'")
+        } else if trimmed.unicodeScalars.count > ProfileReader.noteLimit {
+            report(node.mark, "\(subject) is longer than \(ProfileReader.noteLimit) characters; shorten it")
         } else {
             return trimmed
         }

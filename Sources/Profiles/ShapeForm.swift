@@ -26,14 +26,17 @@ struct ShapeForm {
             usage: "ramp [from A] to B [in T]"),
         ShapeForm(name: "steps", hasLead: true, clauses: [("every", true)], usage: "steps A, B, C every T"),
         ShapeForm(
-            name: "sine", hasLead: true, clauses: [("to", true), ("every", true), ("offset", false)],
-            usage: "sine A to B every T [offset 90deg]"),
+            name: "sine", hasLead: true,
+            clauses: [("to", true), ("every", true), ("offset", false), ("starting", false)],
+            usage: "sine A to B every T [offset 90deg | starting at 14:00 UTC]"),
         ShapeForm(
-            name: "pulse", hasLead: true, clauses: [("for", true), ("every", true), ("offset", false)],
-            usage: "pulse A for T every U [offset 90deg]"),
+            name: "pulse", hasLead: true,
+            clauses: [("for", true), ("every", true), ("offset", false), ("starting", false)],
+            usage: "pulse A for T every U [offset 90deg | starting at 14:00 UTC]"),
         ShapeForm(
-            name: "sawtooth", hasLead: true, clauses: [("to", true), ("every", true), ("offset", false)],
-            usage: "sawtooth A to B every T [offset 90deg]"),
+            name: "sawtooth", hasLead: true,
+            clauses: [("to", true), ("every", true), ("offset", false), ("starting", false)],
+            usage: "sawtooth A to B every T [offset 90deg | starting at 14:00 UTC]"),
         ShapeForm(
             name: "random", hasLead: true, clauses: [("to", true), ("every", true)], usage: "random A to B every T"),
         // Its clauses stand in any order: `TraceNotation` reads them.

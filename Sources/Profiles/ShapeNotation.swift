@@ -41,7 +41,7 @@ struct ShapeNotation {
         }
         var waves = 0
         for (part, parsed) in zip(parts, parsed) {
-            if case .shape(.sine) = parsed { waves += 1 }
+            if case .shape(let shape) = parsed, shape.isWave { waves += 1 }
             guard waves <= Curve.waveLimit else {
                 throw NotationError(part.offset, "a sum has more than \(Curve.waveLimit) sine waves, the limit")
             }
@@ -96,10 +96,11 @@ struct ShapeNotation {
             let to = try amount(clauses["to"])
             let every = try interval(clauses["every"], of: form.name)
             let offset = try offset(clauses["offset"], every)
-            return switch form.name {
-            case "sine": .shape(.sine(from: from, to: to, every: every, offset: offset))
-            case "sawtooth": .shape(.sawtooth(from: from, to: to, every: every, offset: offset))
-            default: .shape(.random(from: from, to: to, every: every))
+            switch form.name {
+            case "sine": return .shape(try onClock(.sine(from: from, to: to, every: every, offset: offset), clauses))
+            case "sawtooth":
+                return .shape(try onClock(.sawtooth(from: from, to: to, every: every, offset: offset), clauses))
+            default: return .shape(.random(from: from, to: to, every: every))
             }
         }
     }
@@ -177,7 +178,8 @@ struct ShapeNotation {
                     + "one to the next;"
                     + " shorten 'for' or lengthen 'every'")
         }
-        return .pulse(amount, width: width, every: every, offset: try offset(clauses["offset"], every))
+        return try onClock(
+            .pulse(amount, width: width, every: every, offset: try offset(clauses["offset"], every)), clauses)
     }
 
     func amount(_ phrase: Phrase?) throws(NotationError) -> Amount {

@@ -14,13 +14,13 @@ package struct SourceText {
 
     /// Decodes `bytes`, refusing what cannot be text before any of it reaches the YAML library.
     ///
-    /// - Parameter noun: what the text is called in messages.
-    package init(_ bytes: [UInt8], of noun: String = "profile") throws(Diagnostic.Refusal) {
+    /// - Parameter title: what it is called in messages.
+    package init(_ bytes: [UInt8], title: String = "the profile") throws(Diagnostic.Refusal) {
         guard bytes.count <= Self.sizeLimit else {
-            throw .init(nil, "the \(noun) is \(mebibytes(bytes.count)); the limit is \(mebibytes(Self.sizeLimit))")
+            throw .init(nil, "\(title) is \(mebibytes(bytes.count)); the limit is \(mebibytes(Self.sizeLimit))")
         }
         if bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) {
-            throw .init(nil, "the \(noun) is UTF-16; save it as UTF-8")
+            throw .init(nil, "\(title) is UTF-16; save it as UTF-8")
         }
         scalars = []
         scalars.reserveCapacity(bytes.count)
@@ -31,13 +31,13 @@ package struct SourceText {
         decoding: while true {
             switch decoder.decode(&iterator) {
             case .emptyInput: break decoding
-            case .error: throw .init(endMark, "the \(noun) is not UTF-8 text; save it as UTF-8")
+            case .error: throw .init(endMark, "\(title) is not UTF-8 text; save it as UTF-8")
             case .scalarValue(let scalar):
                 if scalar == "\u{FEFF}", previous == nil, scalars.isEmpty { continue }
                 guard scalar.isYAMLPrintable else {
                     let code = String(scalar.value, radix: 16, uppercase: true)
                     let name = "U+" + String(repeating: "0", count: max(0, 4 - code.count)) + code
-                    throw .init(endMark, "the \(noun) is not plain text: it has the control character \(name)")
+                    throw .init(endMark, "\(title) is not plain text: it has the control character \(name)")
                 }
                 scalars.append(scalar)
                 if previous == "\r", scalar == "\n" {
@@ -75,7 +75,9 @@ package struct SourceText {
         guard end <= scalars.count, scalars[start..<end].elementsEqual(wanted[..<(end - start)]),
             !wanted[..<(end - start)].contains(where: \.isYAMLBreak)
         else { return mark }
-        return SourceMark(line: mark.line, column: mark.column + (start - (index(of: mark) ?? start)) + offset)
+        var place = mark
+        place.column += (start - (index(of: mark) ?? start)) + offset
+        return place
     }
 }
 

@@ -4,8 +4,9 @@ public import LoadModel
 
 /// Reads durations such as `1h30m` and amounts such as `1.5 cores`.
 public enum UnitNotation {
-    /// The longest duration that a profile may name, and the longest run: 30 days.
-    public static let durationLimit: Nanoseconds = 30 * 86_400 * .second
+    /// The longest duration that a profile may name, and the longest run but for one that goes on until it is stopped:
+    /// 3650 days.
+    public static let durationLimit: Nanoseconds = 3650 * 86_400 * .second
 
     /// Reads a duration: `250ms`, `30s`, `1.5s`, `2m`, `1h30m`, `1d`.
     ///
@@ -26,7 +27,7 @@ public enum UnitNotation {
 // MARK: Durations
 
 extension UnitNotation {
-    private static let durationUnits: [(name: String, length: Nanoseconds)] = [
+    static let durationUnits: [(name: String, length: Nanoseconds)] = [
         ("d", 86_400 * .second), ("h", 3600 * .second), ("m", 60 * .second), ("s", .second), ("ms", .millisecond),
     ]
 
@@ -84,7 +85,7 @@ extension UnitNotation {
             position = unitEnd
         }
         guard total <= Double(durationLimit) else {
-            throw NotationError(phrase.offset, "\(whole) is too long; the limit is 30d")
+            throw NotationError(phrase.offset, "\(whole) is too long; the limit is \(text(of: durationLimit))")
         }
         let length = Int64(total.rounded())
         // What is written as more than nothing never becomes nothing.

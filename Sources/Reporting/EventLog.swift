@@ -10,7 +10,7 @@ public struct EventLog: Sendable {
     /// The version of the lines, as each says of itself.
     public static let schema = "exert-log/1"
 
-    private let plan: Plan
+    private var plan: Plan
     private let tags: RunTags
     private var writer = JSONWriter(.compact, capacity: 16 * 1024)
 
@@ -69,6 +69,10 @@ public struct EventLog: Sendable {
             writer.tripMembers(trip)
         case .changed(let change):
             writer.changeMembers(change)
+        case .phaseShortened(let shortened):
+            plan.phases = shortened.phases
+            writer.shortenedMembers(shortened)
+            writer.movedMembers(shortened.phases)
         case .leaseExpired(let expiry):
             writer.expiryMembers(expiry)
         case .stressorEnded(let end):
@@ -193,6 +197,7 @@ extension Event {
         case .finding: "finding"
         case .guardTripped: "guard_tripped"
         case .changed(let change): change.name
+        case .phaseShortened: "phase_shortened"
         case .leaseExpired: "lease_expired"
         case .stressorEnded: "stressor_ended"
         case .probed: "probe_second"

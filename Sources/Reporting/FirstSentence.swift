@@ -40,8 +40,12 @@ public enum FirstSentence {
             default: return "\(stressor.name) in \(texts.count) steps"
             }
         }
+        if plan.isEndless { return "\(list(parts)) until it is stopped" }
         let length = plan.phases.filter { !$0.loads.isEmpty }.reduce(0) { $0 + $1.length }
-        return "\(list(parts)) for \(HumanUnits.duration(length))"
+        // What is written has whole milliseconds; of a phase that ended when it was time a tenth of a second will do.
+        let tenth = Nanoseconds.second / 10
+        let told = length % .millisecond == 0 ? length : (length + tenth / 2) / tenth * tenth
+        return "\(list(parts)) for \(HumanUnits.duration(told))"
     }
 
     // MARK: The load

@@ -16,7 +16,7 @@ struct LiveBlock: Sendable {
 
     /// The phase that runs.
     var phase = 0
-    private let plan: Plan
+    private var plan: Plan
     private let columns: [ProgressColumn]
     private let nameWidth: Int
     private let figuresWidth: Int
@@ -73,6 +73,9 @@ struct LiveBlock: Sendable {
         for index in probes.indices where plan.probes[index].name == span.probe { probes[index].take(span) }
     }
 
+    /// Shows phases where they lie from now on.
+    mutating func move(to phases: [PlannedPhase]) { plan.phases = phases }
+
     /// Shows the verdict from the next redraw on.
     mutating func end(_ record: RunRecord) {
         elapsed = record.elapsed
@@ -121,7 +124,15 @@ struct LiveBlock: Sendable {
         let current = plan.phases[phase]
         let inPhase = min(max(0, elapsed - current.start), current.length)
         line.append(" \(style.dot) \(phase + 1)/\(plan.phases.count) \(current.name) ")
+        if plan.isEndless, phase == plan.phases.count - 1 {
+            line.append("\(HumanUnits.clock(inPhase)), until stopped")
+            return line
+        }
         let clock = "\(HumanUnits.clock(inPhase))/\(HumanUnits.clock(current.length))"
+        if plan.isEndless {
+            line.append(clock)
+            return line
+        }
         let left = HumanUnits.clock(plan.length - elapsed / .second * .second)
         let whole = " \(style.dot) run \(HumanUnits.clock(elapsed))/\(HumanUnits.clock(plan.length))"
         let end = " \(style.dot) \(left) left"

@@ -54,6 +54,9 @@ extension JSONWriter {
         string(plan.sha256)
         key("seed")
         integer(plan.seed)
+        noteMember(plan.note)
+        includesMember(plan.includes)
+        labelsMember(plan.labels)
         parametersMember(plan.parameters)
         if !plan.changes.isEmpty {
             key("changes")
@@ -66,6 +69,29 @@ extension JSONWriter {
         beginObject()
         planMembers(plan)
         endObject()
+    }
+
+    /// Writes what an author says of a profile or a phase; nothing where that is nothing.
+    private mutating func noteMember(_ note: String?) {
+        guard let note else { return }
+        key("note")
+        string(note)
+    }
+
+    /// Writes the files that the profile includes; nothing where there is none.
+    private mutating func includesMember(_ files: [IncludedFile]) {
+        guard !files.isEmpty else { return }
+        key("includes")
+        beginArray()
+        for included in files {
+            beginObject()
+            key("file")
+            string(included.file)
+            key("sha256")
+            string(included.sha256)
+            endObject()
+        }
+        endArray()
     }
 
     /// Writes what the parameters are; nothing where there is none, and no text of the environment: that may be secret.
@@ -189,6 +215,7 @@ extension JSONWriter {
     }
 
     mutating func phaseMembers(_ phase: PlannedPhase, of plan: Plan) {
+        noteMember(phase.note)
         key("start_s")
         seconds(of: phase.start)
         key("length_s")
@@ -209,6 +236,12 @@ extension JSONWriter {
             seconds(of: within)
         }
         endObject()
+        if !phase.until.isEmpty {
+            key("until")
+            beginArray()
+            for end in phase.until { string(end.text) }
+            endArray()
+        }
         guard !phase.expect.isEmpty else { return }
         key("expect")
         beginObject()
@@ -330,6 +363,16 @@ extension JSONWriter {
             endObject()
         }
         endArray()
+        if !record.shortened.isEmpty {
+            key("shortened")
+            beginArray()
+            for shortened in record.shortened {
+                beginObject()
+                shortenedMembers(shortened)
+                endObject()
+            }
+            endArray()
+        }
         key("started_at")
         timestamp(record.startedAt)
         key("load_s")

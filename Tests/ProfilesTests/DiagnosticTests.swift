@@ -121,7 +121,7 @@ struct DiagnosticTests {
         ("nmae: x", "1:1: error: unknown key 'nmae' in the profile; did you mean 'name'?"),
         (
             "zebra: x",
-            "1:1: error: unknown key 'zebra' in the profile; it takes: name, description, params, seed, stressors, "
+            "1:1: error: unknown key 'zebra' in the profile; it takes: name, description, note, labels, include, params, seed, stressors, "
                 + "phases, probes, objectives, guards, "
                 + "tolerance"
         ),
@@ -279,8 +279,8 @@ struct DiagnosticTests {
             "1:26: error: '1:30' could be minutes or hours; write a duration such as '1h30m' or '1m30s'"
         ),
         (
-            "phases: [{name: a, for: 20d, load: {cpu: 1%}}, {name: b, for: 20d}]",
-            "1:1: error: the phases last 40d in all; the limit is 30d"
+            "phases: [{name: a, for: 2000d, load: {cpu: 1%}}, {name: b, for: 2000d}]",
+            "1:1: error: the phases last 4000d in all; the limit is 3650d"
         ),
         (
             "phases: [{name: a, for: 1s, load: {cpu: 1%}}, {name: a, for: 1s}]",

@@ -91,8 +91,8 @@ struct PhaseRepetitionTests {
             "75: error: duplicate phase name 'a'; it is already on line 1, take another"
         ),
         (
-            "[{name: a, for: 11d, repeat: 3, load: {cpu: 1%}}]",
-            "1: error: the phases last 33d in all; the limit is 30d"
+            "[{name: a, for: 1250d, repeat: 3, load: {cpu: 1%}}]",
+            "1: error: the phases last 3750d in all; the limit is 3650d"
         ),
     ])
     func problems(phases: String, problem: String) {

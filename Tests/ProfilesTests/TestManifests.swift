@@ -79,21 +79,24 @@ enum TestManifests {
         "ca.pem": authorities, "dir/ca.pem": authorities, "empty.pem": "", "junk.pem": "no certificate",
     ]
 
-    static func profile(_ text: String, file: String = "p.yaml", files: [String: String] = standardFiles)
-        throws(ProfileErrors)
-        -> Profile
-    {
-        try profile(Array(text.utf8), file: file, files: files)
+    static func profile(
+        _ text: String, file: String = "p.yaml", files: [String: String] = standardFiles,
+        included: [String: [UInt8]] = [:]
+    ) throws(ProfileErrors) -> Profile {
+        try profile(Array(text.utf8), file: file, files: files, included: included)
     }
 
-    static func profile(_ bytes: [UInt8], file: String = "p.yaml", files: [String: String] = standardFiles)
-        throws(ProfileErrors)
-        -> Profile
-    {
-        try ProfileReader.profile(from: bytes, file: file, manifests: all) { path in
+    static func profile(
+        _ bytes: [UInt8], file: String = "p.yaml", files: [String: String] = standardFiles,
+        included: [String: [UInt8]] = [:]
+    ) throws(ProfileErrors) -> Profile {
+        let read = { (path: String) throws -> [UInt8] in
+            if let bytes = included[path] { return bytes }
             guard let text = files[path] else { throw NoSuchFile() }
             return Array(text.utf8)
         }
+        return try ProfileReader.profile(
+            from: bytes, file: file, manifests: all, readFile: read, readIncluded: read)
     }
 
     /// The problems of a text, one a line; empty where it has none.

@@ -9,7 +9,7 @@ struct PhaseLedger {
     private let phase: Int
     private var stressor: PlannedStressor
     private let start: Nanoseconds
-    private let end: Nanoseconds
+    private var end: Nanoseconds
     /// The judge of a rate, and that of a level where there is none.
     ///
     /// Each has a place of its own: what is taken out of an enumeration to be changed is copied at each look, with all
@@ -74,6 +74,14 @@ struct PhaseLedger {
         rate?.retarget(curve)
         level.retarget(curve)
         noteStretch()
+    }
+
+    /// Ends the phase at `time`, from where on the target is `curve`.
+    mutating func shorten(to time: Nanoseconds, _ curve: Curve) {
+        end = time
+        rate?.shorten(to: time)
+        level.shorten(to: time)
+        retarget(curve, from: time)
     }
 
     /// Whether the target is still to be reached within its allowance.

@@ -28,6 +28,8 @@ final class StressorSession {
     private let isShare: Bool
     /// By how much the targets are still to change, since what 100 % is has changed.
     var baseFactor = 1.0
+    /// By how much they have changed for that.
+    var baseScale = 1.0
     /// How long the way may take from a time on, as orders said it.
     var revisions: [(from: Nanoseconds, within: Nanoseconds?)] = []
     var oom = OOMLedger()

@@ -134,7 +134,7 @@ extension ProfileBuilder {
                     continue
                 }
                 guard let text = text(of: entry.value, subject, example: "env:TOKEN") else { continue }
-                let path = { [self] in resolve($0) }
+                let path = { [self] in resolve($0, beside: entry.value.mark.file) }
                 _ = reading(.text(entry.value.mark, value: text)) { () throws(NotationError) in
                     try draft?.setHeader(entry.key, text, subject, resolve: path)
                 }
@@ -160,7 +160,7 @@ extension ProfileBuilder {
         _ option: ProbeOption, _ text: String, into draft: inout ProbeDraft?, _ subject: String, at place: Place
     ) {
         var value = text
-        if case .path = option.description.value, !text.isEmpty { value = resolve(text) }
+        if case .path = option.description.value, !text.isEmpty { value = resolve(text, beside: place.mark.file) }
         let readFile = readFile
         _ = reading(place) { () throws(NotationError) in
             try draft?.set(option, value, subject)

@@ -74,6 +74,8 @@ struct TraceRequest: Hashable {
     init(file: String) { self.file = file }
 
     static let firstRow = "first"
+    /// How often a curve may be run through that does not go on to the end of its phase.
+    static let repeatRange = 1...1_000_000
 }
 
 /// Reads the clauses behind the file of a trace, which stand in any order.
@@ -209,8 +211,11 @@ struct TraceNotation {
                 return
             }
             let count = try NumberNotation.integer(in: value)
-            guard (1...1_000_000).contains(count) else {
-                throw NotationError(value.offset, "'repeat' takes a number from 1 to 1000000, or none")
+            guard TraceRequest.repeatRange.contains(count) else {
+                throw NotationError(
+                    value.offset,
+                    "'repeat' takes a number from \(TraceRequest.repeatRange.lowerBound) to "
+                        + "\(TraceRequest.repeatRange.upperBound), or none")
             }
             request.repeats = count
         default:
