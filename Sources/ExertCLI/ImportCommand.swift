@@ -28,7 +28,9 @@ struct ImportCommand: ParsableCommand {
             load of exert's.
             """)
 
-    @Argument(help: "The tool that the source is of.")
+    @Argument(
+        help: ArgumentHelp("The tool that the source is of.", valueName: "tool"),
+        completion: .list(ForeignTool.allCases.map(\.rawValue)), transform: Self.tool)
     var tool: ForeignTool
 
     @Argument(help: "The file; - reads standard input.", completion: .file())
@@ -98,6 +100,13 @@ struct ImportCommand: ParsableCommand {
     }
 
     // MARK: What is asked
+
+    @Sendable private static func tool(_ name: String) throws -> ForeignTool {
+        if let tool = ForeignTool(rawValue: name) { return tool }
+        throw ValidationError(
+            "there is no importer for '\(name)'; there are: "
+                + ForeignTool.allCases.map(\.rawValue).joined(separator: ", "))
+    }
 
     private func options(_ label: String) throws -> ImportOptions {
         if !words.isEmpty, !tool.takesWords {
@@ -175,5 +184,3 @@ struct ImportCommand: ParsableCommand {
         Console.write(text, to: Console.error)
     }
 }
-
-extension ForeignTool: ExpressibleByArgument {}
