@@ -20,7 +20,8 @@ struct ExertCommand: ParsableCommand {
         version: exertVersion,
         subcommands: [
             RunCommand.self, CheckCommand.self, HostCommand.self, ListCommand.self, SchemaCommand.self,
-            ProbeCommand.self, CleanupCommand.self, ServeCommand.self, ObserveCommand.self, HealthCommand.self,
+            ImportCommand.self, ProbeCommand.self, CleanupCommand.self, ServeCommand.self, ObserveCommand.self,
+            HealthCommand.self,
         ])
 }
 

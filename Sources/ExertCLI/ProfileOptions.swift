@@ -3,6 +3,7 @@
 import ArgumentParser
 import Engine
 import Glibc
+import Importers
 import LinuxSystem
 import LoadModel
 import ProbesTLS
@@ -119,6 +120,7 @@ struct ProfileOptions: ParsableArguments {
 
     private func read() throws -> Profile {
         let manifests = Catalog.manifests
+        var foreign: ForeignFile.Recognition?
         do throws(ProfileErrors) {
             guard let profile else {
                 return try ProfileReader.profile(
@@ -126,27 +128,46 @@ struct ProfileOptions: ParsableArguments {
                     manifests: manifests, readFile: Self.file, openTrace: Self.trace)
             }
             let name = profile == "-" ? "<stdin>" : profile
-            return try ProfileReader.profile(
-                from: try bytes(of: profile, name: name), file: name, manifests: manifests, changes: changes,
-                environment: Self.variable, readFile: Self.file, readIncluded: Self.file, openTrace: Self.trace)
+            let bytes = try bytes(of: profile, name: name)
+            do throws(ProfileErrors) {
+                return try ProfileReader.profile(
+                    from: bytes, file: name, manifests: manifests, changes: changes, environment: Self.variable,
+                    readFile: Self.file, readIncluded: Self.file, openTrace: Self.trace)
+            } catch {
+                foreign = ForeignFile.recognise(bytes)
+                throw error
+            }
         } catch {
             Console.write(error.description + "\n", to: Console.error)
+            if let foreign, let profile { Console.tell(Self.hint(foreign, profile)) }
             throw ExitStatus.usage
         }
+    }
+
+    /// Whose importer makes a profile of a file that is none.
+    private static func hint(_ foreign: ForeignFile.Recognition, _ file: String) -> String {
+        let curve = foreign.tool.isCurve ? " --as cpu --peak 80%" : ""
+        return "\(file): this looks like \(foreign.title); 'exert import \(foreign.tool.rawValue) \(file)\(curve)' "
+            + "writes it as a profile"
     }
 
     /// Bounded well above the reader's own limit, so that the reader can say how large the text is.
     private static let readLimit = 256 << 20
 
+    /// A file that is named on the command line, or standard input.
+    static func bytes(of path: String) throws -> [UInt8] {
+        if path == "-" { return try SmallFile.bytes(ofDescriptor: 0, limit: readLimit) }
+        // What a shell has open for us: <(a command).
+        let isOpen = path == "/dev/stdin" || ["/dev/fd/", "/proc/self/fd/"].contains { path.hasPrefix($0) }
+        return isOpen
+            ? try SmallFile.bytes(path, limit: readLimit)
+            // Whoever opens a pipe waits for whoever writes to it.
+            : try RegularFile.bytes(path, limit: readLimit)
+    }
+
     private func bytes(of path: String, name: String) throws(ProfileErrors) -> [UInt8] {
         do {
-            if path == "-" { return try SmallFile.bytes(ofDescriptor: 0, limit: Self.readLimit) }
-            // What a shell has open for us: <(a command).
-            let isOpen = path == "/dev/stdin" || ["/dev/fd/", "/proc/self/fd/"].contains { path.hasPrefix($0) }
-            return isOpen
-                ? try SmallFile.bytes(path, limit: Self.readLimit)
-                // Whoever opens a pipe waits for whoever writes to it.
-                : try RegularFile.bytes(path, limit: Self.readLimit)
+            return try Self.bytes(of: path)
         } catch {
             throw ProfileErrors(
                 file: name, diagnostics: [Diagnostic(nil, "the profile cannot be read: \(error)")])

@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import LoadModel
+package import LoadModel
 
-/// The text of a profile as Unicode scalars, which is what YAML counts its columns in.
-struct SourceText {
+/// The text of a profile, or of a file of another tool, as Unicode scalars, which is what YAML counts its columns in.
+package struct SourceText {
     /// The scalars, without a byte order mark.
-    var scalars: [Unicode.Scalar]
+    package var scalars: [Unicode.Scalar]
     /// Where each line begins in ``scalars``.
     private var lineStarts: [Int]
 
     /// The most bytes that a profile may have: hundreds of times what anyone writes by hand.
-    static let sizeLimit = 1 << 20
+    package static let sizeLimit = 1 << 20
 
     /// Decodes `bytes`, refusing what cannot be text before any of it reaches the YAML library.
     ///
     /// - Parameter title: what it is called in messages.
-    init(_ bytes: [UInt8], title: String = "the profile") throws(Diagnostic.Refusal) {
+    package init(_ bytes: [UInt8], title: String = "the profile") throws(Diagnostic.Refusal) {
         guard bytes.count <= Self.sizeLimit else {
             throw .init(nil, "\(title) is \(mebibytes(bytes.count)); the limit is \(mebibytes(Self.sizeLimit))")
         }
@@ -83,8 +83,8 @@ struct SourceText {
 
 extension Diagnostic {
     /// A diagnostic that can be thrown where nothing further can be read.
-    struct Refusal: Error {
-        let diagnostic: Diagnostic
+    package struct Refusal: Error {
+        package let diagnostic: Diagnostic
         init(_ mark: SourceMark?, _ message: String) { diagnostic = Diagnostic(mark, message) }
     }
 }
