@@ -113,6 +113,13 @@ let package = Package(
         ),
         // Run record and events to text, NDJSON and JSON.
         .target(name: "Reporting", dependencies: ["LoadModel"]),
+        // Logs read again, and what is made of them: text, JSON, Markdown, CSV, and a page with charts.
+        .target(
+            name: "Evidence",
+            dependencies: ["LoadModel", "Reporting"],
+            // In the binary: a report is made where nothing else of exert is.
+            resources: [.embedInCode("Page/report.css"), .embedInCode("Page/report.js")]
+        ),
         // Runs as seen from outside: starts an observer process and drives it; what other programs import.
         .target(name: "Exert", dependencies: ["LinuxSystem"]),
         // The HTTP face of runs.
@@ -138,7 +145,7 @@ let package = Package(
             name: "ExertCLI",
             dependencies: [
                 "LoadModel", "LinuxSystem", "UndoRecords", "Profiles", "Engine", "Probes", "ProbesTLS", "Stressors",
-                "Reporting", "Exert", "ControlServer",
+                "Reporting", "Evidence", "Exert", "ControlServer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
@@ -176,6 +183,7 @@ let package = Package(
         // What is done to a run from outside, and what the kernel and the verdict say of it.
         .testTarget(name: "HostileTests", dependencies: ["ExertCLI"]),
         .testTarget(name: "ReportingTests", dependencies: ["Reporting", "LoadModel"]),
+        .testTarget(name: "EvidenceTests", dependencies: ["Evidence", "Reporting", "LoadModel"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -32,15 +32,24 @@ public enum FirstSentence {
 
     /// What a plan puts on: `cpu 50% and memory 1GiB for 2m`.
     public static func load(of plan: Plan) -> String {
-        let parts = plan.stressors.compactMap { stressor -> String? in
-            let texts = unique(plan.phases.compactMap { $0.loads[stressor.name] })
+        load(stressors: plan.stressors.map(\.name), phases: plan.phases.map { ($0.loads, $0.length) })
+    }
+
+    /// The same, where the plan is known by what a log says of it: each phase's loads by stressor, and its length.
+    package static func load(stressors: [String], phases: [(loads: [String: String], length: Nanoseconds)]) -> String {
+        let parts = stressors.compactMap { stressor -> String? in
+            let texts = unique(phases.compactMap { $0.loads[stressor] })
             switch texts.count {
             case 0: return nil
-            case 1...2: return "\(stressor.name) \(texts.joined(separator: ", then "))"
-            default: return "\(stressor.name) in \(texts.count) steps"
+            case 1...2: return "\(stressor) \(texts.joined(separator: ", then "))"
+            default: return "\(stressor) in \(texts.count) steps"
             }
         }
-        let length = plan.phases.filter { !$0.loads.isEmpty }.reduce(0) { $0 + $1.length }
+        let length = phases.filter { !$0.loads.isEmpty }.reduce(Nanoseconds(0)) { sum, phase in
+            // What a log says may be anything.
+            let (length, isTooLong) = sum.addingReportingOverflow(phase.length)
+            return isTooLong ? .max : length
+        }
         return "\(list(parts)) for \(HumanUnits.duration(length))"
     }
 
