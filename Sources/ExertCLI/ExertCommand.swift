@@ -19,7 +19,8 @@ struct ExertCommand: ParsableCommand {
             """,
         version: exertVersion,
         subcommands: [
-            RunCommand.self, CheckCommand.self, HostCommand.self, ListCommand.self, SchemaCommand.self,
+            RunCommand.self, CheckCommand.self, ReportCommand.self, ExplainCommand.self, HostCommand.self,
+            ListCommand.self, SchemaCommand.self,
             ProbeCommand.self, CleanupCommand.self, ServeCommand.self, ObserveCommand.self, HealthCommand.self,
         ])
 }

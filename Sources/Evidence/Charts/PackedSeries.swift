@@ -18,7 +18,7 @@ enum PackedSeries {
     static let alphabet: [UInt8] = (33...126).filter { ![0x22, 0x26, 0x3C, 0x5C].contains($0) }
     private static let longest = base * base - 1
 
-    /// The text of `values`; `nil` stands for a missing one. None may be beyond ±180,000.
+    /// The text of `values`, none of which may be beyond ±180,000; `nil` stands for a missing one.
     static func text(_ values: [Int32?]) -> String {
         var text: [UInt8] = []
         text.reserveCapacity(values.count / 2 + 16)

@@ -31,7 +31,12 @@ struct PlotSVG {
             text += rectangle("phase", phase.start, min(phase.end, axis.length), chart.low, chart.high)
         }
         for zone in chart.zones {
-            text += rectangle(zone.isGood ? "zone" : "limit", zone.from, zone.to, zone.low, zone.high)
+            if zone.low == zone.high {
+                let left = x(zone.from)
+                text += "<path class=\"limit\" d=\"M\(left) \(y(zone.low))h\(x(zone.to) - left)\"/>"
+            } else {
+                text += rectangle(zone.isGood ? "zone" : "limit", zone.from, zone.to, zone.low, zone.high)
+            }
         }
         let lines = chart.ticks.map { "M0 \(y($0))h\(Self.width)" }.joined()
         text += "<path class=\"grid\" d=\"\(lines)\"/>"

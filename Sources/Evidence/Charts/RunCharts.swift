@@ -106,7 +106,7 @@ struct RunCharts {
             guard isShare ? measure.hasSuffix("%") : isPercentile else { return [] }
             return times(words.map(String.init)).map { from, to in
                 Chart.Zone(
-                    from: from, to: to, low: isShare ? 0 : limit, high: isShare ? limit : .infinity, isGood: false,
+                    from: from, to: to, low: limit, high: isShare ? limit : .infinity, isGood: false,
                     name: objective.text)
             }
         }
@@ -140,6 +140,9 @@ struct RunCharts {
                 Chart.Curve(name: "achieved", role: .achieved, points: run.columns.timeSeries(columns.achieved)),
             ], fit: [0])
         let most = columns.achieved.extremes(0..<columns.achieved.count)?.upperBound ?? 0
+        let greatest = max(most, columns.target.extremes(0..<columns.target.count)?.upperBound ?? 0)
+        // A little above the peak: a line on the frame is hard to see.
+        load.fit([0, Double(greatest) * 1.02])
         load.summary =
             "What was asked of \(stressor.name) and what the kernel says of it, by \(stressor.witness); at most "
             + "\(scale.amount(Double(most)))."

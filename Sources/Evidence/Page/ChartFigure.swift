@@ -6,7 +6,8 @@ internal import LoadModel
 struct ChartFigure {
     let chart: Chart
     let axis: TimeAxis
-    let run: RunEvidence
+    /// Whether the chart below it has the time axis for both.
+    var sharesAxis = false
 
     func write(_ html: inout HTML) {
         let height = chart.isBelow ? " low" : ""
@@ -37,7 +38,7 @@ struct ChartFigure {
         html.markup("</title><desc id=\"\(chart.id)-d\">")
         html.data(chart.summary)
         html.markup("</desc>\(PlotSVG(chart: chart, axis: axis).body())</svg></div></div>")
-        Self.times(&html, axis)
+        if !sharesAxis { Self.times(&html, axis) }
         figures(&html)
         html.markup("</figure>")
     }

@@ -29,7 +29,11 @@ public enum ReportPage {
             html.data(group.title)
             html.markup("</h2>")
             if index == 0 { html.markup("<p class=\"hint soft needs-script\">\(hint)</p>") }
-            for chart in group.charts { ChartFigure(chart: chart, axis: charts.axis, run: run).write(&html) }
+            for (place, chart) in group.charts.enumerated() {
+                let next = group.charts.dropFirst(place + 1).first
+                let sharesAxis = next?.isBelow ?? false
+                ChartFigure(chart: chart, axis: charts.axis, sharesAxis: sharesAxis).write(&html)
+            }
             html.markup("</section>")
         }
         section(&html, "probes", "Probes", tables.probes, "What each probe came to")

@@ -44,7 +44,7 @@ extension EventTaker {
         for index in run.stressors.indices {
             let cause = causes.first { $0.index == index }
             guard cause != nil || shortages.indices.contains(index) && shortages[index] != nil else { continue }
-            note(cause?.cause, of: index, from: time - interval, to: time, evidence: cause?.evidence)
+            note(cause?.cause, of: index, from: max(0, time - interval), to: time, evidence: cause?.evidence)
         }
     }
 

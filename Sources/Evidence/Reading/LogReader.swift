@@ -55,6 +55,9 @@ public struct LogReader: Sendable {
         wanted = run
     }
 
+    /// Whether a file that begins with these bytes is a log.
+    public static func isLog(_ beginning: [UInt8]) -> Bool { beginning.starts(with: opening) }
+
     /// Takes what comes next of the file.
     public mutating func take(_ piece: [UInt8]) throws(LogProblem) {
         var start = 0

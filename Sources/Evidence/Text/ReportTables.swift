@@ -155,7 +155,7 @@ struct ReportTables {
 
     /// What the run was made on, and what limited it.
     var host: ReportTable {
-        var table = ReportTable([.init(title: "host"), .init(title: "")])
+        var table = ReportTable([.init(title: "what"), .init(title: "value")])
         func add(_ title: String, _ value: String?) {
             if let value, !value.isEmpty { table.rows.append(ReportTable.Row(cells: [title, value])) }
         }
@@ -235,7 +235,9 @@ struct ReportTables {
             guard let typed = PhaseResult(result, record.plan), let text = MissText(typed, of: record)?.sentence else {
                 continue
             }
-            let explanation = result.cause?.explanation ?? result.verdict?.explanation
+            // What ended all of them has been told.
+            let explanation =
+                result.verdict == .aborted ? nil : result.cause?.explanation ?? result.verdict?.explanation
             misses.append((text, explanation.flatMap { $0.remedy.isEmpty ? nil : $0.remedy }))
         }
         return misses

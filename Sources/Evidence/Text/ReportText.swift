@@ -29,10 +29,9 @@ public enum ReportText {
         load(tables.load, &lines)
         probes(tables.probes, &lines)
         events(run, &lines)
-        if let code = run.exitCode {
+        if run.isWhole {
             lines.append()
             lines.append(StyledText(ReportHeadline.facts(run), .dim))
-            lines.append(StyledText("exit code of the run: \(code)", .dim))
         }
         if !contents.others.isEmpty {
             let names = contents.others.suffix(5).map(\.runID).joined(separator: ", ")
