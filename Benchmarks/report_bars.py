@@ -86,7 +86,7 @@ def browser(rows: list, page: Path, chromium: str) -> None:
         found = []
         for _ in range(120):
             tab.keyboard.press("ArrowRight")
-            found.append(float(readout.inner_text().split(" · ")[-1].split()[0]))
+            found.append(float(readout.inner_text().split("achieved ")[-1].split()[0]))
         chrome.close()
     outside = [url for url in requests if not url.startswith(("file:", "data:"))]
     bar(rows, "errors of the console, or a page wider than its screen", len(errors), "=", 0)

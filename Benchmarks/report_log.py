@@ -4,8 +4,8 @@
 
     python3 Benchmarks/report_log.py FILE [--seconds 3600] [--rate 10] [--stressors 5] [--spike 1800]
 
-Figures are those of a real host in kind: held levels, rates with noise, a host that wanders, latencies with a long tail.
-At --spike one sample of the first stressor is far off; nothing else stands out there. The same words give the same file.
+Figures are those of a real host in kind: held levels, rates with noise, a host that wanders, latencies with a long
+tail. At --spike one sample of the first stressor is far off. The same words give the same file.
 """
 
 from __future__ import annotations

@@ -57,7 +57,7 @@ extension Finding {
             "the load ends before its time, since no more than 'max-written' may be written",
             "raise 'max-written', lower the load, or make it shorter"),
         "named_files": Explanation(
-            "some inodes are held by files with names, since descriptors do not reach for all; a killed run leaves them",
+            "some inodes are held by files with names, since descriptors do not reach; a killed run leaves them",
             "raise the limit on open files, or let the next run or 'exert cleanup' remove them"),
         "no_witness": Explanation(
             "no kernel interface tells what the stressor does, so that achieved is its own count",

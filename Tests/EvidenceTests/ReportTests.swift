@@ -118,6 +118,25 @@ import Testing
         #expect(rows[1].contains(",536870912,"))
     }
 
+    @Test func `a run of thousands of phases is a page that can be read`() throws {
+        let fixture = LogFixture(samples: 3)
+        let phases = (0..<3000).map { index in
+            #"{"name":"p\#(index)","start_s":\#(Double(index) / 1000),"length_s":0.001,"loads":{"cpu":"50%"}}"#
+        }
+        let results = (0..<3000).map { index in
+            fixture.result.replacing(#""phase":"squeeze""#, with: #""phase":"p\#(index)""#)
+        }
+        let start = #"{"name":"squeeze","start_s":0,"length_s":3,"loads":{"cpu":"50%","memory":"512MiB"}}"#
+        let text = fixture.text.replacing(start, with: phases.joined(separator: ",")).replacing(
+            "[\(fixture.result)]", with: "[\(results.joined(separator: ","))]")
+        let log = try contents(text)
+        #expect(log.run.phases.count == 3000 && log.run.results.count == 3000)
+        #expect(ReportPage.text(log).utf8.count < 400_000)
+        #expect(ReportPage.text(log).contains("2700 more are in the log."))
+        #expect(ReportText.text(log, style: TextStyle()).split(separator: "\n").count < 400)
+        #expect(ReportMarkdown.text(log).utf8.count < 65_536, "the most that GitHub takes")
+    }
+
     @Test func `pages stay small, however long the run was`() throws {
         // More samples than are kept, all of them noise: what is drawn gets coarser, and the page no larger.
         var columns = Columns()

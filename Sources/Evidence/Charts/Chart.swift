@@ -112,7 +112,9 @@ struct TimeAxis {
 
     init(_ run: RunEvidence) {
         length = run.axisLength
-        phases = run.phases.filter { $0.start < run.axisLength }
+        let (all, length) = (run.phases.filter { $0.start < run.axisLength && $0.end >= 0 }, run.axisLength)
+        // Of hundreds, those that there is room for.
+        phases = all.count <= 40 ? all : all.filter { $0.length >= length / 100 }
         marks = run.events.filter { $0.weight != .note && $0.kind != "phase_ended" }.prefix(200).map {
             ($0.elapsed, $0.weight == .bad)
         }

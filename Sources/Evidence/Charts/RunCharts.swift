@@ -153,10 +153,10 @@ struct RunCharts {
             id("error", index, stressor.name), "\(stressor.name): error", errorScale(stressor, columns, scale),
             [Chart.Curve(name: "error", role: .error, points: run.columns.timeSeries(columns.error))],
             fit: [0] + tolerances.flatMap { [$0, -$0] })
+        // Of hundreds of phases, those that there is room for.
+        let phases = Dictionary(axis.phases.map { ($0.name, $0) }) { first, _ in first }
         error.zones = results.compactMap { result in
-            guard let tolerance = result.figure("tolerance"),
-                let phase = run.phases.first(where: { $0.name == result.phase })
-            else { return nil }
+            guard let tolerance = result.figure("tolerance"), let phase = phases[result.phase] else { return nil }
             return Chart.Zone(
                 from: phase.start, to: min(phase.end, axis.length), low: -tolerance, high: tolerance, isGood: true,
                 name: "within tolerance")

@@ -4,6 +4,9 @@ internal import Reporting
 
 /// Writes HTML; whatever is data goes in as escaped text.
 struct HTML {
+    /// The most rows of a table: a page is read, and the log has all.
+    static let rowLimit = 300
+
     private(set) var text = ""
 
     /// Text that is ours, as markup.
@@ -36,7 +39,8 @@ struct HTML {
     }
 
     /// A table, in a frame of its own that can be scrolled by keyboard where it is wider than the screen.
-    mutating func table(_ table: ReportTable, caption: String) {
+    mutating func table(_ all: ReportTable, caption: String) {
+        let table = all.limited(to: Self.rowLimit)
         markup("<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"")
         data(caption)
         markup("\"><table><caption class=\"unseen\">")
@@ -62,5 +66,6 @@ struct HTML {
             markup("</tr>")
         }
         markup("</tbody></table></div>")
+        if let more = table.more { element("p", "class=\"soft\"", more) }
     }
 }

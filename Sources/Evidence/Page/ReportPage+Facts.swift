@@ -5,17 +5,14 @@ internal import LoadModel
 // The lower half of the page: what happened, what was asked for, how to read it.
 
 extension ReportPage {
-    /// The most events whose rows are in the page; the log has all of them.
-    private static let eventLimit = 300
-
     static func events(_ html: inout HTML, _ run: RunEvidence, _ tables: ReportTables, _ axis: TimeAxis) {
-        var table = tables.events
+        let table = tables.events
         guard !table.isEmpty else { return }
         html.markup("<section class=\"panel\" id=\"events\"><h2>Events and findings</h2>")
         html.markup("<div class=\"strip\"><svg viewBox=\"0 0 1200 100\" preserveAspectRatio=\"none\" role=\"img\">")
         html.markup("<title>Events over time</title><desc>Each line is an event of the table below.</desc>")
         let unit = Double(PlotSVG.width) / axis.length
-        for event in run.events.prefix(eventLimit) {
+        for event in run.events.prefix(HTML.rowLimit) {
             let start = min(max(event.elapsed * unit, 0), Double(PlotSVG.width))
             let width = min(max((event.until ?? event.elapsed) * unit - start, 3), Double(PlotSVG.width))
             let (top, height) = event.weight == .note ? (60, 40) : event.weight == .warning ? (30, 40) : (0, 40)
@@ -25,10 +22,7 @@ extension ReportPage {
         }
         html.markup("</svg></div>")
         ChartFigure.times(&html, axis)
-        let more = max(0, table.rows.count - eventLimit) + run.eventsLeftOut
-        table.rows = Array(table.rows.prefix(eventLimit))
         html.table(table, caption: "What happened, in order")
-        if more > 0 { html.element("p", "class=\"soft\"", "\(more) more are in the log.") }
         html.markup("</section>")
     }
 
@@ -61,7 +55,7 @@ extension ReportPage {
         if values > 1 {
             html.element(
                 "p", "class=\"soft\"",
-                "When zoomed, one value stands for \(values) samples, with the least and most of them; the log has each."
+                "When zoomed, one value stands for \(values) samples, with their least and most; the log has each."
             )
         }
         html.markup("</section>")
@@ -79,7 +73,7 @@ extension ReportPage {
             (
                 "curves",
                 "Each column of a chart shows the least, the mean and the most of all samples in it, so "
-                    + "that one sample of an hour can be seen. The shade behind a curve is what came and went in between."
+                    + "that one sample of an hour can be seen. The shade behind a curve came and went in between."
             ),
         ]
         func add(_ word: String, _ explanation: Explanation) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 "use strict";
-// Zooms into the samples of a report. Without it the page has all of its pictures and tables; with it every chart can be
-// drawn again from all samples, on a canvas above its picture. One time axis and one cursor for all charts.
+// Zooms into the samples of a report. Without it the page has all pictures and tables; with it every chart can be drawn
+// again from all samples, on a canvas above its picture. One time axis and one cursor for all charts.
 (() => {
   const source = document.getElementById("data"), spoken = document.getElementById("spoken");
   const figures = [...document.querySelectorAll("figure.chart")];
@@ -11,7 +11,9 @@
   // ---- Numbers: see PackedSeries ----
 
   const codes = new Int16Array(128).fill(-1);
-  for (let code = 33, number = 0; code < 127; code++) if (!'"&<\\'.includes(String.fromCharCode(code))) codes[code] = number++;
+  for (let code = 33, number = 0; code < 127; code++) {
+    if (!'"&<\\'.includes(String.fromCharCode(code))) codes[code] = number++;
+  }
 
   /// The values that `text` stands for; a missing one is not a number.
   function unpack(text) {
@@ -44,31 +46,31 @@
     if (all) return all;
     const data = JSON.parse(source.textContent);
     const axes = data.times.map(axis => {
-      const ends = Float64Array.from(unpack(axis.off_ms), (off, index) => axis.first_s + index * axis.step_s + off / 1000);
+      const { first_s: first, step_s: step } = axis;
+      const ends = Float64Array.from(unpack(axis.off_ms), (off, index) => first + index * step + off / 1000);
       return { ends, lengths: Float64Array.from(unpack(axis.length_ms), length => length / 1000) };
     });
     all = data.charts.map(chart => chart.curves.map(curve => {
       const real = steps => Float64Array.from(steps, value => chart.low + value * chart.step);
       const mean = unpack(curve.mean), { role, fill } = curve;
       const off = (text, sign) => text ? real(unpack(text).map((value, index) => mean[index] + sign * value)) : null;
-      return { role, fill, ...axes[curve.times], mean: real(mean), low: off(curve.below, -1), high: off(curve.above, 1) };
+      const [low, high] = [off(curve.below, -1), off(curve.above, 1)];
+      return { role, fill, ...axes[curve.times], mean: real(mean), low, high };
     }));
     return all;
   }
 
   // ---- What is seen ----
-
-  const ends = () => Math.max(...charts().flat().map(curve => curve.ends[curve.ends.length - 1] ?? 0), 0.001);
+  const length = Number(document.querySelector("main").dataset.length);
   const whole = () => ({ from: 0, to: length });
-  const length = Number(document.querySelector("main").dataset.length) || ends();
   let view = whole(), cursor = null, drag = null;
   const isZoomed = () => view.from > 0 || view.to < length;
   const time = seconds => {
     const places = view.to - view.from < 20 ? 2 : view.to - view.from < 300 ? 1 : 0;
     if (seconds < 60) return `${seconds.toFixed(places)} s`;
     const rest = (seconds % 60).toFixed(places).padStart(places ? places + 3 : 2, "0");
-    const minutes = Math.floor(seconds / 60);
-    return minutes < 60 ? `${minutes}:${rest}` : `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")}:${rest}`;
+    const minutes = Math.floor(seconds / 60), hours = Math.floor(minutes / 60);
+    return hours ? `${hours}:${String(minutes % 60).padStart(2, "0")}:${rest}` : `${minutes}:${rest}`;
   };
 
   /// The first sample that ends after `seconds`.
@@ -82,20 +84,22 @@
   }
 
   const style = getComputedStyle(document.documentElement);
-  const colours = { achieved: "accent", target: "target", error: "bad", bad: "bad", good: "ok", plain: "ink", second: "warn" };
+  const colours = { achieved: "accent", target: "target", error: "bad", bad: "bad", good: "ok", plain: "ink",
+    second: "warn" };
   const colour = name => style.getPropertyValue(`--${name}`).trim();
 
   // ---- Drawing ----
-
   const plots = figures.map((figure, index) => {
     const plot = figure.querySelector(".plot"), canvas = document.createElement("canvas");
     canvas.setAttribute("aria-hidden", "true");
     plot.append(canvas);
     plot.tabIndex = 0;
     plot.setAttribute("role", "group");
-    plot.setAttribute("aria-label", `${figure.querySelector("b").textContent}: arrow keys move the cursor, plus and minus zoom, 0 shows all`);
+    plot.setAttribute("aria-label",
+      `${figure.querySelector("b").textContent}: arrow keys move the cursor, plus and minus zoom, 0 shows all`);
+    const names = [...figure.querySelectorAll(".key:not(.zone):not(.limit)")].map(item => item.textContent);
     const ticks = [...figure.querySelectorAll(".y li")].map(item => parseFloat(item.style.bottom) / 100);
-    return { figure, plot, canvas, index, ticks, readout: figure.querySelector(".readout"),
+    return { plot, canvas, index, ticks, names, readout: figure.querySelector(".readout"),
       divisor: Number(plot.dataset.divisor) || 1, places: Number(plot.dataset.places) || 0, unit: plot.dataset.unit };
   });
   /// The values at a chart's bottom and top, which its curves are scaled by.
@@ -115,11 +119,11 @@
     pen.setTransform(ratio, 0, 0, ratio, 0, 0);
     const x = seconds => (seconds - view.from) / (view.to - view.from) * width;
     if (isZoomed()) {
-      pen.strokeStyle = colour("line");
-      pen.lineWidth = 1;
-      for (const tick of ticks) line(pen, 0, Math.round((1 - tick) * height) + .5, width);
+      pen.fillStyle = colour("line");
+      for (const tick of ticks) pen.fillRect(0, Math.round((1 - tick) * height), width, 1);
       const [low, high] = ranges[index];
-      for (const curve of charts()[index]) drawCurve(pen, curve, x, value => (1 - (value - low) / (high - low)) * height, width);
+      const y = value => (1 - (value - low) / (high - low)) * height;
+      for (const curve of charts()[index]) drawCurve(pen, curve, x, y, width);
     }
     pen.globalAlpha = 1;
     if (drag) {
@@ -131,13 +135,6 @@
     if (cursor === null) return;
     pen.fillStyle = colour("ink");
     pen.fillRect(Math.round(x(cursor)), 0, 1, height);
-  }
-
-  function line(pen, left, top, right) {
-    pen.beginPath();
-    pen.moveTo(left, top);
-    pen.lineTo(right, top);
-    pen.stroke();
   }
 
   /// Draws the least and the most of each pixel, and the mean; each sample where there are fewer than pixels.
@@ -161,11 +158,12 @@
     pen.fillStyle = pen.strokeStyle = colour(colours[curve.role]);
     for (const column of columns) {
       if (!column) continue;
-      const top = y(column.high), bottom = y(column.low), w = Math.max(1, Math.min(column.right, width) - column.left);
+      const top = y(column.high), bottom = y(column.low), right = Math.min(column.right, width);
+      const w = Math.max(1, right - column.left), level = y(column.sum / column.count);
       pen.globalAlpha = .35;
       if (bottom - top > 1) pen.fillRect(column.left, top, w, bottom - top);
       pen.globalAlpha = .2;
-      if (curve.fill) pen.fillRect(column.left, y(column.sum / column.count), w, y(0) - y(column.sum / column.count));
+      if (curve.fill) pen.fillRect(column.left, level, w, y(0) - level);
     }
     pen.globalAlpha = 1;
     pen.lineWidth = 1.5;
@@ -207,15 +205,15 @@
   }
 
   // ---- The cursor and the keys ----
-
   function tell(active) {
-    for (const { index, readout, divisor, places, unit } of plots) {
+    for (const { index, readout, names, divisor, places, unit } of plots) {
       if (cursor === null) { readout.textContent = ""; continue; }
-      const texts = charts()[index].map(curve => {
+      const texts = charts()[index].map((curve, place) => {
         const value = curve.mean[Math.min(curve.ends.length - 1, indexAt(curve, cursor - 1e-9))];
-        return value === undefined || Number.isNaN(value) ? "–" : (value / divisor).toFixed(places);
+        const text = value === undefined || Number.isNaN(value) ? "–" : (value / divisor).toFixed(places);
+        return names.length > 1 ? `${names[place]} ${text}` : text;
       });
-      readout.textContent = `${time(cursor)}: ${texts.join(" · ")} ${unit}`;
+      readout.textContent = `${time(cursor)}: ${texts.join(", ")} ${unit}`;
       if (active === index) spoken.textContent = readout.textContent;
     }
   }
@@ -283,7 +281,11 @@
     };
     plot.addEventListener("pointerup", end);
     plot.addEventListener("pointercancel", end);
-    plot.addEventListener("dblclick", () => { view = whole(); render(); });
+    plot.addEventListener("dblclick", event => {
+      const centre = at(event);
+      if (isZoomed()) view = whole(); else zoom(centre - length / 16, centre + length / 16);
+      render();
+    });
     plot.addEventListener("wheel", event => {
       // A page is scrolled by the wheel; with Ctrl it is zoomed, and here the chart is.
       if (!event.ctrlKey && !event.metaKey) return;

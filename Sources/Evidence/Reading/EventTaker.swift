@@ -6,6 +6,8 @@ internal import LoadModel
 struct EventTaker: Sendable {
     /// The most events that are kept; a run of hours that is short all the time has more.
     static let eventLimit = 2000
+    /// The most findings, and results of phases that ended, that are kept.
+    private static let factLimit = 10_000
     /// The most stressors and probes that are told apart; a profile has some ten.
     static let nameLimit = 256
 
@@ -114,9 +116,10 @@ struct EventTaker: Sendable {
                     elapsed: elapsed, kind: "phase", subject: "", text: "phase \(phase.name) begins", weight: .note))
         case "finding":
             guard let finding = Finding(tree) else { return }
-            if known.insert(finding).inserted { run.findings.append(finding) }
+            if known.count < Self.factLimit, known.insert(finding).inserted { run.findings.append(finding) }
             add(EventEvidence(finding, at: elapsed))
         case "phase_ended":
+            guard run.results.count < Self.factLimit else { return }
             let results = (tree["results"]?.items ?? []).map { ResultEvidence($0) }
             run.results.removeAll { old in results.contains { $0.phase == old.phase && $0.stressor == old.stressor } }
             run.results += results
@@ -214,7 +217,7 @@ struct EventTaker: Sendable {
         }
         if run.end == nil {
             run.missing.append(
-                "the end: no line run_ended, so there is no verdict; the run still goes on, was killed, or the log was cut"
+                "the end: no line run_ended, so there is no verdict; the run goes on, was killed, or the log was cut"
             )
         }
         if gaps.count > 0 {

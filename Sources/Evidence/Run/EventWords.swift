@@ -36,7 +36,7 @@ extension EventEvidence {
     static func words(_ event: String, _ tree: JSONTree, _ elapsed: Double) -> EventEvidence? {
         let from = tree["from_s"]?.number.map { max(0, $0) } ?? elapsed
         func change(_ kind: RunChange.Kind) -> EventEvidence {
-            let within = tree["within_s"]?.number.map(CutSentence.nanoseconds)
+            let within = tree["within_s"]?.number.map(LogSentence.nanoseconds)
             return EventEvidence(
                 elapsed: from, kind: event, subject: tree["stressor"]?.text ?? "",
                 text: RunChange(kind, from: 0, within: within).sentence, weight: .note)
@@ -50,7 +50,7 @@ extension EventEvidence {
             return EventEvidence(
                 elapsed: elapsed, kind: event, subject: "", text: trip(tree), weight: .bad, word: "guard")
         case "lease_expired":
-            let length = CutSentence.nanoseconds(max(0, tree["lease_s"]?.number ?? 0))
+            let length = LogSentence.nanoseconds(max(0, tree["lease_s"]?.number ?? 0))
             return EventEvidence(
                 elapsed: elapsed, kind: event, subject: "", text: LeaseExpiry(length: length).sentence, weight: .bad,
                 word: "lease_expired")
@@ -66,11 +66,11 @@ extension EventEvidence {
     static func trip(_ tree: JSONTree) -> String {
         let unit = tree["unit"]?.text.flatMap(PlannedGuard.Unit.init)
         let value = tree["value"]?.number ?? 0
-        let held = CutSentence.nanoseconds(tree["held_s"]?.number ?? 0)
+        let held = LogSentence.nanoseconds(tree["held_s"]?.number ?? 0)
         var words = TripWords(
             text: tree["guard"]?.text ?? "?", metric: tree["metric"]?.text ?? "?",
             figure: unit?.text(value) ?? NumberText.text(value, places: 3), held: held,
-            span: tree["span_s"]?.number.map(CutSentence.nanoseconds) ?? held)
+            span: tree["span_s"]?.number.map(LogSentence.nanoseconds) ?? held)
         words.isDefault = tree["default"]?.isTrue ?? false
         words.directory = tree["directory"]?.text
         words.isLeast = tree["value_is_least"]?.isTrue ?? false

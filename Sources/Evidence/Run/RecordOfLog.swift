@@ -20,8 +20,8 @@ extension RunRecord {
         let plan = Plan(run)
         self.init(
             runID: run.runID, host: description, plan: plan, startedAt: 0,
-            elapsed: CutSentence.nanoseconds(run.loadLength),
-            results: run.results.compactMap { PhaseResult($0, plan) },
+            elapsed: LogSentence.nanoseconds(run.loadLength),
+            results: run.results.compactMap { [phases = plan.phaseIndices] in PhaseResult($0, phases) },
             ends: (run.end?["ends"]?.items ?? []).compactMap { StressorEnd($0) }, findings: run.findings,
             verdict: run.verdict ?? .unverified, interruptedBy: nil,
             observerCPUSeconds: run.end?["observer_cpu_s"]?.number ?? 0)
@@ -36,10 +36,17 @@ extension Plan {
             stressors: run.stressors.compactMap { PlannedStressor($0) },
             phases: run.phases.map { phase in
                 PlannedPhase(
-                    name: phase.name, start: CutSentence.nanoseconds(phase.start),
-                    length: CutSentence.nanoseconds(phase.length),
+                    name: phase.name, start: LogSentence.nanoseconds(phase.start),
+                    length: LogSentence.nanoseconds(phase.length),
                     loads: Dictionary(phase.loads.map { ($0.stressor, $0.load) }) { first, _ in first })
             }, findings: [])
+    }
+}
+
+extension Plan {
+    /// The places of phases, by name.
+    var phaseIndices: [String: Int] {
+        Dictionary(phases.enumerated().map { ($1.name, $0) }) { first, _ in first }
     }
 }
 
@@ -63,9 +70,10 @@ extension PlannedStressor {
 
 extension PhaseResult {
     /// `nil` where the plan does not have its phase, or the verdict is not known here.
-    init?(_ result: ResultEvidence, _ plan: Plan) {
-        guard let phase = plan.phases.firstIndex(where: { $0.name == result.phase }), let verdict = result.verdict
-        else { return nil }
+    ///
+    /// - Parameter phases: the places of the plan's phases, by name.
+    init?(_ result: ResultEvidence, _ phases: [String: Int]) {
+        guard let phase = phases[result.phase], let verdict = result.verdict else { return nil }
         var shortfall: [Cause: Double] = [:]
         var evidence: [Cause: CauseEvidence] = [:]
         for cause in result.causes {

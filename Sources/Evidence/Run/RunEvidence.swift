@@ -72,7 +72,7 @@ public struct RunEvidence: Sendable {
         return max(columns.times.last ?? 0, loadLength, isWhole ? 0 : probed, 0.001)
     }
     /// What was put on, whether it was there, and what the system under test did.
-    public var sentence: String { end?["sentence"]?.text ?? CutSentence.text(self) }
+    public var sentence: String { end?["sentence"]?.text ?? LogSentence.text(self) }
 
     /// The stressor of a name.
     func stressor(_ name: String) -> StressorEvidence? { stressors.first { $0.name == name } }

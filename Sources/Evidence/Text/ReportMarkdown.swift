@@ -5,7 +5,8 @@ internal import Reporting
 
 /// A report as Markdown with tables (GitHub's), for pull requests, tickets and job summaries.
 public enum ReportMarkdown {
-    private static let eventLimit = 50
+    /// The most rows of a table.
+    private static let rowLimit = 50
 
     /// The text, ending in a line feed.
     public static func text(_ contents: LogContents) -> String {
@@ -28,22 +29,20 @@ public enum ReportMarkdown {
             }
         }
         add("Probes", tables.probes, to: &text)
-        var events = tables.events
-        let more = max(0, events.rows.count - eventLimit) + run.eventsLeftOut
-        events.rows = Array(events.rows.prefix(eventLimit))
-        add("Events and findings", events, to: &text)
-        if more > 0 { text += "\n\(more) more are in the log.\n" }
+        add("Events and findings", tables.events, to: &text)
         add("Profile", tables.phases, to: &text)
         add("Host and limits", tables.host, to: &text)
         return text
     }
 
-    private static func add(_ title: String, _ table: ReportTable, to text: inout String) {
+    private static func add(_ title: String, _ all: ReportTable, to text: inout String) {
+        let table = all.limited(to: rowLimit)
         guard !table.isEmpty else { return }
         text += "\n## \(title)\n\n"
         text += "| " + table.columns.map { escaped($0.title) }.joined(separator: " | ") + " |\n"
         text += "|" + table.columns.map { $0.isNumber ? "--:|" : "---|" }.joined() + "\n"
         for row in table.rows { text += "| " + row.cells.map { escaped($0) }.joined(separator: " | ") + " |\n" }
+        if let more = table.more { text += "\n\(more)\n" }
     }
 
     /// `text` as text, whatever Markdown or HTML would take it for.

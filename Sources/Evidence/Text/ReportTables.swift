@@ -23,9 +23,26 @@ struct ReportTable {
 
     var columns: [Column]
     var rows: [Row] = []
+    /// How many rows are not in it, since nobody would read them.
+    var leftOut = 0
     var isEmpty: Bool { rows.isEmpty }
 
     init(_ columns: [Column]) { self.columns = columns }
+
+    /// At most `limit` rows: those that are not well before the others, in their order.
+    func limited(to limit: Int) -> ReportTable {
+        guard rows.count > limit else { return self }
+        let isBad = rows.map { $0.weight == .bad || $0.weight == .warning }
+        let bad = rows.indices.filter { isBad[$0] }.prefix(limit)
+        let rest = rows.indices.filter { !isBad[$0] }.prefix(limit - bad.count)
+        var table = self
+        table.rows = (bad + rest).sorted().map { rows[$0] }
+        table.leftOut += rows.count - limit
+        return table
+    }
+
+    /// Says that rows were left out; `nil` where none was.
+    var more: String? { leftOut > 0 ? "\(leftOut) more are in the log." : nil }
 
     /// Without the columns that are empty in all rows.
     var trimmed: ReportTable {
@@ -36,6 +53,7 @@ struct ReportTable {
                 cells: kept.map { row.cells[$0] }, verdict: row.verdict.flatMap { kept.firstIndex(of: $0) },
                 weight: row.weight)
         }
+        table.leftOut = leftOut
         return table
     }
 }
@@ -77,18 +95,25 @@ struct ReportTables {
             .init(title: "reached", isNumber: true), .init(title: "off for", isNumber: true),
             .init(title: "limited by"),
         ])
+        // One unit for a stressor, so that its phases can be compared.
+        var greatest: [String: Double] = [:]
+        for result in run.results {
+            let figures = ["target_mean", "achieved_mean"].compactMap(result.figure)
+            greatest[result.stressor] = max(greatest[result.stressor] ?? 0, figures.max() ?? 0)
+        }
+        let scales = Dictionary(
+            run.stressors.map { ($0.name, AskedScale($0, run).scale(greatest: greatest[$0.name] ?? 0)) }
+        ) { first, _ in first }
         for result in run.results where result.isTold {
             guard let stressor = run.stressor(result.stressor) else { continue }
-            table.rows.append(row(result, stressor))
+            table.rows.append(row(result, stressor, scales[result.stressor] ?? stressor.scale(0)))
         }
         return table.trimmed
     }
 
-    private func row(_ result: ResultEvidence, _ stressor: StressorEvidence) -> ReportTable.Row {
-        // One unit for a stressor, so that its phases can be compared.
-        let own = run.results.filter { $0.stressor == result.stressor }
-        let figures: [Double] = own.flatMap { ["target_mean", "achieved_mean"].compactMap($0.figure) }
-        let scale = AskedScale(stressor, run).scale(greatest: figures.max() ?? 0)
+    private func row(
+        _ result: ResultEvidence, _ stressor: StressorEvidence, _ scale: FigureScale
+    ) -> ReportTable.Row {
         let target = result.figure("target_mean")
         let error = stressor.error(result.figure("error_mean"), target: target) ?? "–"
         let size = stressor.error(result.figure("error_abs_p95"), target: target, signed: false) ?? "–"
@@ -140,6 +165,7 @@ struct ReportTables {
             .init(title: "at", isNumber: true), .init(title: "for", isNumber: true), .init(title: "what"),
             .init(title: "event"),
         ])
+        table.leftOut = run.eventsLeftOut
         for event in run.events {
             let length = event.until.map { $0 - event.elapsed } ?? 0
             table.rows.append(
@@ -193,8 +219,8 @@ struct ReportTables {
             table.rows.append(
                 ReportTable.Row(
                     cells: [
-                        phase.name, HumanUnits.duration(CutSentence.nanoseconds(phase.start)),
-                        HumanUnits.duration(CutSentence.nanoseconds(phase.length)), loads.isEmpty ? "none" : loads,
+                        phase.name, HumanUnits.duration(LogSentence.nanoseconds(phase.start)),
+                        HumanUnits.duration(LogSentence.nanoseconds(phase.length)), loads.isEmpty ? "none" : loads,
                     ]))
         }
         return table
@@ -226,13 +252,14 @@ struct ReportTables {
     /// A sentence for everything that did not go as asked, with what helps.
     var misses: [(sentence: String, remedy: String?)] {
         let record = RunRecord(run)
-        var misses: [(String, String?)] = []
+        let phases = record.plan.phaseIndices
+        var misses: [(sentence: String, remedy: String?)] = []
         if let trip = run.end?["guard_tripped"], trip["guard"] != nil {
             misses.append((EventEvidence.trip(trip), Cause.guard.explanation.remedy))
         }
         for end in record.ends { if let trouble = end.trouble { misses.append((trouble, nil)) } }
-        for result in run.results where result.isTold && !result.isAsAsked {
-            guard let typed = PhaseResult(result, record.plan), let text = MissText(typed, of: record)?.sentence else {
+        for result in run.results where result.isTold && !result.isAsAsked && misses.count < 100 {
+            guard let typed = PhaseResult(result, phases), let text = MissText(typed, of: record)?.sentence else {
                 continue
             }
             // What ended all of them has been told.

@@ -10,6 +10,8 @@ public enum ReportText {
     /// The most cells that a line takes.
     private static let widest = 80
     private static let eventLimit = 20
+    /// The most rows of a table, and the most sentences on what was not as asked.
+    private static let rowLimit = 40
 
     /// The text, ending in a line feed.
     public static func text(_ contents: LogContents, style: TextStyle) -> String {
@@ -19,14 +21,15 @@ public enum ReportText {
         var lines = TextLines(style)
         let tables = ReportTables(run: run)
         headline(run, &lines)
-        for (sentence, remedy) in tables.misses {
+        let misses = tables.misses
+        for (sentence, remedy) in misses.prefix(rowLimit) {
             lines.append(StyledText("  "), sentence: sentence)
             if let remedy { lines.append(StyledText("    what helps: ", .dim), sentence: remedy) }
         }
         for text in run.missing { lines.append(StyledText("  missing: ", .warning), sentence: text) }
         curves(run, &lines)
         objectives(tables.objectives, &lines)
-        load(tables.load, &lines)
+        load(tables.load.limited(to: rowLimit), &lines)
         probes(tables.probes, &lines)
         events(run, &lines)
         if run.isWhole {
@@ -160,6 +163,7 @@ public enum ReportText {
             }
             lines.append(line.cut(to: lines.style.width, lines.style))
         }
+        if let more = table.more { lines.append("  \(more)", .dim) }
     }
 
     private static func probes(_ table: ReportTable, _ lines: inout TextLines) {
