@@ -115,6 +115,13 @@ let package = Package(
         ),
         // Run record and events to text, NDJSON and JSON.
         .target(name: "Reporting", dependencies: ["LoadModel"]),
+        // Logs read again, and what is made of them: text, JSON, Markdown, CSV, and a page with charts.
+        .target(
+            name: "Evidence",
+            dependencies: ["LoadModel", "Reporting"],
+            // In the binary: a report is made where nothing else of exert is.
+            resources: [.embedInCode("Page/report.css"), .embedInCode("Page/report.js")]
+        ),
         // Runs as seen from outside: starts an observer process and drives it; what other programs import.
         .target(name: "Exert", dependencies: ["LinuxSystem"]),
         // The HTTP face of runs.
@@ -140,7 +147,7 @@ let package = Package(
             name: "ExertCLI",
             dependencies: [
                 "LoadModel", "LinuxSystem", "UndoRecords", "Profiles", "Engine", "Probes", "ProbesTLS", "Stressors",
-                "Reporting", "Exert", "ControlServer", "Importers",
+                "Reporting", "Evidence", "Exert", "ControlServer", "Importers",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
@@ -184,6 +191,7 @@ let package = Package(
         // What is done to a run from outside, and what the kernel and the verdict say of it.
         .testTarget(name: "HostileTests", dependencies: ["ExertCLI"]),
         .testTarget(name: "ReportingTests", dependencies: ["Reporting", "LoadModel"]),
+        .testTarget(name: "EvidenceTests", dependencies: ["Evidence", "Reporting", "LoadModel"]),
     ],
     swiftLanguageModes: [.v6]
 )
@@ -192,7 +200,8 @@ for target in package.targets where target.type != .system && target.name != "CL
     target.swiftSettings = (target.swiftSettings ?? []) + swiftSettings
 }
 
-// The judge is tried in a hundred thousand simulated runs: one minute where these are optimised, fifteen where not.
-for target in package.targets where ["LoadModel", "Engine", "EngineTests"].contains(target.name) {
+// The judge is tried in a hundred thousand simulated runs: one minute where these are optimised, fifteen where not. Logs
+// are cut at every byte and broken in thousands of places: two seconds and twelve.
+for target in package.targets where ["LoadModel", "Engine", "EngineTests", "Evidence"].contains(target.name) {
     target.swiftSettings?.append(.unsafeFlags(["-O"], .when(configuration: .debug)))
 }

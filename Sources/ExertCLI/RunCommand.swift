@@ -28,6 +28,12 @@ struct RunCommand: ParsableCommand {
     var log: String?
 
     @Option(
+        help: ArgumentHelp(
+            "Write a report to this file when the run is over, as its name says: .html, .json, .md, .csv or .txt.",
+            valueName: "file"), completion: .file())
+    var report: String?
+
+    @Option(
         parsing: .unconditional,
         help: ArgumentHelp("The time between two samples in the log, 100ms to 1h.", valueName: "time"))
     var interval: String = "1s"
@@ -80,7 +86,8 @@ struct RunCommand: ParsableCommand {
         try Self.told { () throws(RunSettings.Problem) in try settings.take(labelsOf: plan) }
         // Opened before the load: when disk, memory or descriptors run out, the outputs are there.
         let outputs = try RunOutputs(
-            plan: plan, tags: settings.tags, logPath: log, logInterval: settings.interval, isQuiet: quiet)
+            plan: plan, tags: settings.tags, logPath: log, logInterval: settings.interval, isQuiet: quiet,
+            report: try report.map { try ReportFile($0) })
         if let begin = settings.startAt, !quiet {
             Console.write("waiting until \(Timestamp.text(begin))\n", to: Console.error)
         }
@@ -99,7 +106,7 @@ struct RunCommand: ParsableCommand {
             record.findings.append(
                 Finding(code: "log_incomplete", message: "the log is incomplete: \(failure)"))
         }
-        let isWritten = outputs.write(record, as: format)
+        let isWritten = outputs.write(record, as: format) && outputs.writeReport()
         // Who interrupts a run does not wait, and whoever did not take one message does not take the next.
         let patience: Int32 = record.interruptedBy == nil ? Console.complaintPatience : 50
         let messages = [record.startFailure, record.logFailure.map { "the log is incomplete: \($0)" }]

@@ -23,8 +23,13 @@ final class RunOutputs {
     let isLive: Bool
     /// How many lines of the log nobody took.
     private var missing = 0
+    /// The report that is made at the end; `nil` where nobody asked for one.
+    private var report: ReportFile?
 
-    init(plan: Plan, tags: RunTags, logPath: String?, logInterval: Nanoseconds, isQuiet: Bool) throws {
+    init(
+        plan: Plan, tags: RunTags, logPath: String?, logInterval: Nanoseconds, isQuiet: Bool, report: ReportFile?
+    ) throws {
+        self.report = report
         let policy = Console.progressPolicy(isQuiet: isQuiet)
         if case .live = policy { isLive = true } else { isLive = false }
         encoder = EventLog(plan: plan, tags: tags)
@@ -79,7 +84,11 @@ final class RunOutputs {
 
     func take(_ event: TimedEvent) {
         // The run goes on in any case: a load that is proven in part is better than one that is lost.
-        if let log, !log.write(encoder.line(event)) { missing += 1 }
+        if log != nil || report != nil {
+            let line = encoder.line(event)
+            report?.take(line)
+            if let log, !log.write(line) { missing += 1 }
+        }
         show(display.handle(event))
     }
 
@@ -136,6 +145,9 @@ final class RunOutputs {
         }
         return Console.write(bytes, to: stream, patience: patience)
     }
+
+    /// Writes the report; `false` where it could not be written.
+    func writeReport() -> Bool { report?.write() ?? true }
 
     /// Whether a signal came that would end this process if it were not blocked.
     private static var isInterruptedNow: Bool { PendingSignals.ending != nil }

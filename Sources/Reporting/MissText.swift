@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import LoadModel
+package import LoadModel
 
 /// One sentence for each result that is not as asked: what was there of what, for how long it was off, and why.
-struct MissText {
+package struct MissText {
     private let record: RunRecord
     private let result: PhaseResult
     private let stressor: PlannedStressor
@@ -11,7 +11,7 @@ struct MissText {
     private let scale: HumanUnits.Scale
 
     /// `nil` where the plan does not have the stressor or the phase.
-    init?(_ result: PhaseResult, of record: RunRecord) {
+    package init?(_ result: PhaseResult, of record: RunRecord) {
         let plan = record.plan
         guard let stressor = plan.stressors.first(where: { $0.name == result.stressor }),
             plan.phases.indices.contains(result.phase)
@@ -26,7 +26,7 @@ struct MissText {
     }
 
     /// The sentence; `nil` where the result is as asked.
-    var sentence: String? {
+    package var sentence: String? {
         let text: String? =
             switch result.verdict {
             case .met: nil
@@ -179,6 +179,8 @@ struct MissText {
             return true
         }
         let from = stressor.drive == .level ? time : max(phase.start, time - .second)
+        // A plan that was read from a log has no curves.
+        guard stressor.curve.length > 0 else { return nil }
         guard !isChanged, time > from || stressor.drive == .level, !stressor.curve.isUnlimited(from: from, to: time + 1)
         else { return nil }
         return stressor.drive == .level ? stressor.curve.value(at: time) : stressor.curve.mean(from: from, to: time)

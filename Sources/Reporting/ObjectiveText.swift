@@ -135,9 +135,10 @@ public enum ObjectiveText {
 
 extension ObjectiveVerdict {
     /// The verdict as people say it.
-    var words: String { rawValue.split(separator: "_").joined(separator: " ") }
+    package var words: String { rawValue.split(separator: "_").joined(separator: " ") }
 
-    var ink: StyledText.Ink {
+    /// Its colour.
+    package var ink: StyledText.Ink {
         switch self {
         case .held, .recovered: .good
         case .inconclusive: .warning

@@ -3,7 +3,7 @@
 import Glibc
 
 /// The name of a signal, such as `SIGKILL`; `signal 35` where it has none.
-func signalName(_ signal: Int32) -> String {
+package func signalName(_ signal: Int32) -> String {
     switch signal {
     case SIGHUP: "SIGHUP"
     case SIGINT: "SIGINT"

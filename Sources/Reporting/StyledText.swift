@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// A line of text with colours that knows how many terminal cells it takes.
-struct StyledText: Sendable {
+package struct StyledText: Sendable {
     /// What a span means; how it looks is decided when it is rendered.
-    enum Ink: Sendable {
+    package enum Ink: Sendable {
         case plain, bold, dim, good, warning, bad
 
         /// The parameter of ANSI "select graphic rendition"; `nil` for plain text.
@@ -21,30 +21,30 @@ struct StyledText: Sendable {
 
     private var spans: [(text: String, ink: Ink)] = []
     /// Cells that it takes.
-    private(set) var width = 0
+    package private(set) var width = 0
 
-    init(_ text: String = "", _ ink: Ink = .plain) { append(text, ink) }
+    package init(_ text: String = "", _ ink: Ink = .plain) { append(text, ink) }
 
     /// Appends text, made safe for a terminal.
-    mutating func append(_ text: String, _ ink: Ink = .plain) {
+    package mutating func append(_ text: String, _ ink: Ink = .plain) {
         guard !text.isEmpty else { return }
         let safe = printable(text)
         spans.append((safe, ink))
         width += cellWidth(of: safe)
     }
 
-    mutating func append(_ other: StyledText) {
+    package mutating func append(_ other: StyledText) {
         spans += other.spans
         width += other.width
     }
 
     /// Appends spaces until it takes `column` cells.
-    mutating func pad(to column: Int) {
+    package mutating func pad(to column: Int) {
         if column > width { append(String(repeating: " ", count: column - width)) }
     }
 
     /// The beginning that takes at most `limit` cells, an ellipsis at its end where anything is left out.
-    func cut(to limit: Int, _ style: TextStyle) -> StyledText {
+    package func cut(to limit: Int, _ style: TextStyle) -> StyledText {
         guard width > limit else { return self }
         var result = StyledText()
         guard limit > 0 else { return result }
@@ -59,7 +59,7 @@ struct StyledText: Sendable {
     }
 
     /// The text for a terminal or a file, cut to `limit` cells.
-    func rendered(_ style: TextStyle, limit: Int = .max) -> String {
+    package func rendered(_ style: TextStyle, limit: Int = .max) -> String {
         var result = ""
         for span in cut(to: limit, style).spans {
             let text = style.isUTF8 ? span.text : asciiOnly(span.text)
@@ -126,7 +126,7 @@ private func prefix(of text: String, cells: Int) -> String {
 }
 
 /// Terminal cells that `text` takes.
-func cellWidth(of text: String) -> Int {
+package func cellWidth(of text: String) -> Int {
     if text.utf8.allSatisfy({ $0 < 0x80 }) { return text.utf8.count }
     return text.reduce(0) { $0 + cellWidth(of: $1) }
 }
@@ -154,7 +154,7 @@ private func cellWidth(of character: Character) -> Int {
 }
 
 /// `text` broken at spaces into lines of at most `width` cells; a longer word has its own line.
-func wrapped(_ text: String, width: Int) -> [String] {
+package func wrapped(_ text: String, width: Int) -> [String] {
     var lines: [String] = []
     var line = ""
     for word in printable(text).split(separator: " ") {

@@ -64,18 +64,21 @@ public struct TextStyle: Hashable, Sendable {
         self.width = width
     }
 
-    var good: String { isUTF8 ? "✓" : "ok" }
-    var bad: String { isUTF8 ? "✗" : "!!" }
+    /// In front of what went well, and of what did not.
+    package var good: String { isUTF8 ? "✓" : "ok" }
+    /// See ``good``.
+    package var bad: String { isUTF8 ? "✗" : "!!" }
     var arrow: String { isUTF8 ? "→" : "->" }
     var dot: String { isUTF8 ? "·" : "|" }
     var to: String { isUTF8 ? "–" : "-" }
-    var none: String { isUTF8 ? "–" : "-" }
+    /// Where there is no figure.
+    package var none: String { isUTF8 ? "–" : "-" }
     var ellipsis: String { isUTF8 ? "…" : ">" }
     var barEnds: (String, String) { isUTF8 ? ("▕", "▏") : ("[", "]") }
     var barFull: String { isUTF8 ? "█" : "#" }
     var barEmpty: String { isUTF8 ? "░" : "." }
     /// From the least to the most.
-    var sparks: [String] {
+    package var sparks: [String] {
         isUTF8 ? ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"] : ["_", ".", ":", "-", "=", "+", "*", "#"]
     }
 }

@@ -3,29 +3,33 @@
 import LoadModel
 
 /// Rows of cells, aligned in columns.
-struct TextTable {
-    enum Alignment { case left, right }
+package struct TextTable {
+    /// Where a column's cells stand.
+    package enum Alignment { case left, right }
 
     private let alignments: [Alignment]
     private var rows: [[StyledText]] = []
     private let indent: Int
 
-    init(_ alignments: [Alignment], indent: Int = 2) {
+    /// Creates a table.
+    package init(_ alignments: [Alignment], indent: Int = 2) {
         self.alignments = alignments
         self.indent = indent
     }
 
-    mutating func append(_ cells: [StyledText]) {
+    /// Adds a row.
+    package mutating func append(_ cells: [StyledText]) {
         precondition(cells.count == alignments.count)
         rows.append(cells)
     }
 
-    mutating func append(_ cells: [String], _ ink: StyledText.Ink = .plain) {
+    /// Adds a row of one colour.
+    package mutating func append(_ cells: [String], _ ink: StyledText.Ink = .plain) {
         append(cells.map { StyledText($0, ink) })
     }
 
     /// The rows; columns that are empty in all of them are left out, and no row ends in spaces.
-    func lines() -> [StyledText] {
+    package func lines() -> [StyledText] {
         let widths = alignments.indices.map { column in rows.map { $0[column].width }.max() ?? 0 }
         return rows.map { row in
             var line = StyledText(String(repeating: " ", count: indent))
@@ -46,20 +50,26 @@ struct TextTable {
 }
 
 /// Collects lines of a text.
-struct TextLines {
-    let style: TextStyle
-    private(set) var text = ""
+package struct TextLines {
+    /// How they look.
+    package let style: TextStyle
+    /// What has been appended.
+    package private(set) var text = ""
 
-    init(_ style: TextStyle) { self.style = style }
+    /// Creates none.
+    package init(_ style: TextStyle) { self.style = style }
 
-    mutating func append(_ line: StyledText) { text += line.rendered(style) + "\n" }
-    mutating func append(_ line: String = "", _ ink: StyledText.Ink = .plain) { append(StyledText(line, ink)) }
-    mutating func append(_ table: TextTable) {
+    /// Appends a line.
+    package mutating func append(_ line: StyledText) { text += line.rendered(style) + "\n" }
+    /// Appends a line of one colour.
+    package mutating func append(_ line: String = "", _ ink: StyledText.Ink = .plain) { append(StyledText(line, ink)) }
+    /// Appends the rows of a table.
+    package mutating func append(_ table: TextTable) {
         for line in table.lines() { append(line) }
     }
 
     /// Appends a sentence that is broken at the style's width, its later lines below where the first one begins.
-    mutating func append(_ head: StyledText, sentence: String) {
+    package mutating func append(_ head: StyledText, sentence: String) {
         let lines = wrapped(sentence, width: max(20, style.width - head.width))
         for (index, text) in lines.enumerated() {
             var line = index == 0 ? head : StyledText()

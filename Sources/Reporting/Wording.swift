@@ -4,9 +4,10 @@ public import LoadModel
 
 extension Verdict {
     /// The verdict as people say it.
-    var words: String { self == .notMet ? "not met" : rawValue }
+    package var words: String { self == .notMet ? "not met" : rawValue }
 
-    var ink: StyledText.Ink {
+    /// Its colour.
+    package var ink: StyledText.Ink {
         switch self {
         case .met: .good
         case .aborted, .unverified: .warning
@@ -49,12 +50,12 @@ extension PhaseResult {
     var isNews: Bool { !isLoaded && (verdict == .notMet || verdict == .unverified) }
 }
 
-extension PlannedGuard {
-    /// A figure in the guard's unit.
-    func amount(_ value: Double) -> String {
-        if let amounts = unit.amounts { return HumanUnits.amount(value, amounts) }
+extension PlannedGuard.Unit {
+    /// A figure in this unit, as people read it.
+    package func text(_ value: Double) -> String {
+        if let amounts { return HumanUnits.amount(value, amounts) }
         func number(_ places: Int) -> String { NumberText.text(value, places: places, trimming: true) }
-        return switch unit {
+        return switch self {
         case .seconds: HumanUnits.seconds(value)
         case .milliseconds: "\(number(3)) ms"
         case .percent: "\(number(3))%"
@@ -65,22 +66,60 @@ extension PlannedGuard {
     }
 }
 
-extension GuardTrip {
+extension PlannedGuard {
+    /// A figure in the guard's unit.
+    func amount(_ value: Double) -> String { unit.text(value) }
+}
+
+/// What a guard that tripped says of itself.
+package struct TripWords {
+    /// The notation as written.
+    package var text: String
+    /// Whether it is on without being written.
+    package var isDefault = false
+    /// What was watched.
+    package var metric: String
+    /// The directory that it was watched of.
+    package var directory: String?
+    /// What was seen, with its unit.
+    package var figure: String
+    /// Whether that is only known to be more.
+    package var isLeast = false
+    /// For how long it had held, breaks left out.
+    package var held: Nanoseconds
+    /// How long ago it first held.
+    package var span: Nanoseconds
+
+    /// Creates the words of a guard that is on as it is written.
+    package init(text: String, metric: String, figure: String, held: Nanoseconds, span: Nanoseconds) {
+        (self.text, self.metric, self.figure, self.held, self.span) = (text, metric, figure, held, span)
+    }
+
     /// What happened, as a sentence.
-    var sentence: String {
-        let place = condition.directory.map { " (\($0))" } ?? ""
-        let origin = condition.isDefault ? ", which is on by default," : ""
-        let most = condition.amount(value)
-        let figure = isLeast ? "more than \(most), or there was no answer at all" : most
-        let seen = "\(condition.metricName)\(place) was \(figure)"
-        return "guard '\(condition.text)'\(origin) tripped: \(seen)\(time); everything is released"
+    package var sentence: String {
+        let place = directory.map { " (\($0))" } ?? ""
+        let origin = isDefault ? ", which is on by default," : ""
+        let seen = "\(metric)\(place) was \(isLeast ? "more than \(figure), or there was no answer at all" : figure)"
+        return "guard '\(text)'\(origin) tripped: \(seen)\(time); everything is released"
     }
 
     /// For how long, and with which breaks.
     private var time: String {
         guard held > 0 else { return "" }
-        let held = HumanUnits.seconds(held.seconds)
-        return span > self.held ? " for \(held) of the last \(HumanUnits.seconds(span.seconds))" : " for \(held)"
+        let text = HumanUnits.seconds(held.seconds)
+        return span > held ? " for \(text) of the last \(HumanUnits.seconds(span.seconds))" : " for \(text)"
+    }
+}
+
+extension GuardTrip {
+    /// What happened, as a sentence.
+    var sentence: String {
+        var words = TripWords(
+            text: condition.text, metric: condition.metricName, figure: condition.amount(value), held: held, span: span)
+        words.isDefault = condition.isDefault
+        words.directory = condition.directory
+        words.isLeast = isLeast
+        return words.sentence
     }
 }
 
@@ -88,7 +127,7 @@ extension StressorEnd {
     private var reason: String { note.map { ": \($0)" } ?? "" }
 
     /// What went wrong; `nil` where it was released as asked.
-    var trouble: String? {
+    package var trouble: String? {
         switch manner {
         case .released: nil
         case .failed(let reason): "\(stressor) (pid \(processID)) gave up: \(reason)"
@@ -109,7 +148,7 @@ extension Finding {
     }
 
     /// The message, behind the stressor where it does not name it.
-    var sentence: String {
+    package var sentence: String {
         guard let stressor, !message.hasPrefix(stressor) else { return message }
         return "\(stressor): \(message)"
     }

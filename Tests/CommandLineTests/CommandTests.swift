@@ -126,7 +126,7 @@ struct ExertCommands {
             #expect(unknown.error.contains("there is no stressor 'cqu'"), "\(unknown.error)")
         }
 
-        @Test(arguments: ["profile", "log", "host"])
+        @Test(arguments: ["profile", "log", "report", "host"])
         func schemasAreJSONSchemas(subject: String) throws {
             let result = try Exert.run(["schema", subject])
             #expect(result.code == 0)

@@ -86,7 +86,8 @@ private let s = Nanoseconds.second
             "x", within: "9s", of: stressor, instead: stressor.curve, from: 4 * s, until: 10 * s, begin: 0)
         #expect(cut.within == 9 * s && cut.findings.map(\.code) == ["within_cut"])
         #expect(cut.findings.first?.message.contains("3s are granted") == true, "\(cut.findings)")
-        let none = try retargeter.change("x", of: stressor, instead: stressor.curve, from: 4 * s, until: 10 * s, begin: 0)
+        let none = try retargeter.change(
+            "x", of: stressor, instead: stressor.curve, from: 4 * s, until: 10 * s, begin: 0)
         #expect(none.within == nil && none.findings.isEmpty)
     }
 

@@ -28,6 +28,7 @@ enum Dependencies {
         "Stressors": Rule(
             ours: ["CLinux", "LoadModel", "LinuxSystem", "UndoRecords", "Engine"], external: ["SystemPackage"]),
         "Reporting": Rule(ours: ["LoadModel"]),
+        "Evidence": Rule(ours: ["LoadModel", "Reporting"]),
         "Exert": Rule(ours: ["LinuxSystem"], mayUseFoundation: true),
         // A run is a process of its own: the server knows nothing of engines and stressors.
         "ControlServer": Rule(
@@ -40,7 +41,7 @@ enum Dependencies {
         "ExertCLI": Rule(
             ours: [
                 "LoadModel", "LinuxSystem", "UndoRecords", "Profiles", "Engine", "Probes", "ProbesTLS", "Stressors",
-                "Reporting", "Exert", "ControlServer", "Importers",
+                "Reporting", "Evidence", "Exert", "ControlServer", "Importers",
             ],
             external: ["ArgumentParser"]),
     ]
