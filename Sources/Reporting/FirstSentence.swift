@@ -32,9 +32,10 @@ public enum FirstSentence {
 
     /// What a plan puts on: `cpu 50% and memory 1GiB for 2m`.
     public static func load(of plan: Plan) -> String {
-        let (names, phases) = (plan.stressors.map(\.name), plan.phases.map { ($0.loads, $0.length) })
+        let names = plan.stressors.map(\.name)
+        let phases = plan.phases.map { (loads: $0.loads, length: $0.length) }
         return plan.isEndless
-            ? "\(list(parts(names, phases.map(\.0)))) until it is stopped" : load(stressors: names, phases: phases)
+            ? "\(list(parts(names, phases.map(\.loads)))) until it is stopped" : load(stressors: names, phases: phases)
     }
 
     /// The same, where the plan is known by what a log says of it: each phase's loads by stressor, and its length.
