@@ -41,6 +41,7 @@ enum NotationPattern {
             #"random\s+\#(a)\s+to\s+\#(a)\s+every\s+\#(time)"#,
             #"(?:sine|sawtooth)\s+\#(a)\s+to\s+\#(a)\s+every\s+\#(time)\#(offset)"#,
             #"pulse\s+\#(a)\s+for\s+\#(time)\s+every\s+\#(time)\#(offset)"#,
+            #"bursts\s+\#(a)\s+(?:\#(burst(kinds)))\s+rest\s+\#(range(time))"#,
             #"ramp\s+\#(from)\s+to\s+\#(a)(?:\s+in\s+\#(time))?"#,
             #"curve\s+\#(from)\s*,\s*\#(segments)"#,
             trace(amount: a),
@@ -53,6 +54,19 @@ enum NotationPattern {
                 #"curve\s+\#(segments)"#,
                 #"\#(part)(?:\s+[+]\s+\#(part)){1,\#(ShapeNotation.partLimit - 1)}"#,
             ].joined(separator: "|"))
+    }
+
+    /// One of something, or from one to another.
+    private static func range(_ one: String) -> String { #"\#(one)(?:\s+to\s+\#(one))?"# }
+
+    /// How long a burst is, or of a rate how much it brings.
+    private static func burst(_ kinds: [AmountKind]) -> String {
+        var forms = [#"for\s+\#(range(time))"#]
+        for (kind, one) in [(AmountKind.bytesPerSecond, bytes), (.operationsPerSecond, whole + #"(?:\.0+)?"#)]
+        where kinds.contains(kind) {
+            forms.append(#"of\s+\#(range("(?:\(one))"))"#)
+        }
+        return forms.joined(separator: "|")
     }
 
     /// A trace with its clauses, in any order; names with blanks and without quotes stand in the last one.

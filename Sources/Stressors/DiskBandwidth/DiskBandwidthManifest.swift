@@ -21,7 +21,10 @@ extension DiskBandwidthStressor {
         amounts: [.bytesPerSecond, .operationsPerSecond, .max],
         keys: placeKeys + operationKeys + boundKeys,
         tolerance: ToleranceRule(.percent(1)), witness: "disk_io",
-        examples: ["50MB/s", "2000 iops", "max", "ramp to 200MB/s in 1m", "pulse 100MB/s for 5s every 30s"])
+        examples: [
+            "50MB/s", "2000 iops", "max", "ramp to 200MB/s in 1m", "pulse 100MB/s for 5s every 30s",
+            "bursts 500MB/s of 2GB to 8GB rest 1s to 3s",
+        ])
 
     private static let placeKeys: [Manifest.Key] = [
         .init(
