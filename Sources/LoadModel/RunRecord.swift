@@ -101,6 +101,12 @@ public struct PhaseResult: Sendable {
     public var isLoaded: Bool
     /// The mean target, in the stressor's unit; `nil` for as much as there is, which has no error either.
     public var targetMean: Double?
+    /// The mean of what was due, where operations come at times that are drawn: what the error is counted from.
+    public var dueMean: Double?
+    /// What achieved is compared with.
+    public var wantedMean: Double? { dueMean ?? targetMean }
+    /// The mean of what reads did, as the kernel says, where the load both reads and writes.
+    public var readsMean: Double?
     /// The mean of what the kernel says; of a killed stressor until it was killed, as all means.
     public var achievedMean: Double
     /// The mean of what the stressor says.

@@ -15,6 +15,10 @@ enum NotationPattern {
 
     static let duration = anchored(time)
     static let byteAmount = anchored(bytes)
+    private static let size = #"\#(bytes)\s+\#(percent)"#
+    /// One size, or several with their shares.
+    static let sizes = anchored(#"\#(bytes)|\#(size)(?:\s*,\s*\#(size)){0,\#(SizeMix.limit - 1)}"#)
+    static let sizeOfList = anchored(size)
     static let percentAmount = anchored(percent)
     private static let list = #"\#(whole)(?:\s*-\s*\#(whole))?(?:\s*,\s*\#(whole)(?:\s*-\s*\#(whole))?)*"#
     private static let ofNode = #"\s*\#(whole)\s*:\s*(?:\#(bytes)|\#(percent))\s*"#

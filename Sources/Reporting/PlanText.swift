@@ -152,6 +152,9 @@ public enum PlanText {
         case .boolean(let flag): flag ? "true" : "false"
         case .cpus(let cpus): cpuRanges(cpus)
         case .bytes(let bytes): HumanUnits.exactAmount(Double(bytes), .bytes)
+        case .sizes(let mix):
+            mix.parts.map { "\(HumanUnits.exactAmount(Double($0.bytes), .bytes)) \(SizeMix.percent($0.share))" }
+                .joined(separator: ", ")
         case .duration(let length): HumanUnits.duration(length)
         case .percent(let percent): NumberText.text(percent, places: 6, trimming: true) + "%"
         case .nodes(let nodes): nodeAmounts(nodes)
