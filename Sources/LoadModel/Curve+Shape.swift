@@ -12,7 +12,7 @@ extension Curve {
     ///
     /// - Parameters:
     ///   - current: where a `ramp` without `from` begins.
-    ///   - seed: what `random` draws from, the same draw for the same seed.
+    ///   - seed: what `random` and `bursts` draw from, the same draw for the same seed.
     /// - Returns: the value at the phase's end, where the next phase's ramp begins.
     public mutating func append<E: Error>(
         _ length: Nanoseconds, _ shape: LoadShape, from current: Double, seed: UInt64,
@@ -59,6 +59,8 @@ extension Curve {
                     let level = low + (high - low) * generator.nextUnit()
                     return Piece(length: every, holding: level)
                 })
+        case .bursts(let amount, let lengths, let rests):
+            append(length, repeating: Self.bursts(of: try resolve(amount), lengths, rests, until: length, seed: seed))
         case .trace(let trace):
             var values: [Double] = []
             for point in trace.points { values.append(try resolve(point.amount)) }
@@ -131,6 +133,26 @@ extension Curve {
         return span < length ? hold : value(at: self.length - 1)
     }
 
+    /// Bursts of `value` and rests between them until `length` is full, the last one uncut; each as long as it is
+    /// drawn, uniformly from its range.
+    private static func bursts(
+        of value: Double, _ lengths: ClosedRange<Nanoseconds>, _ rests: ClosedRange<Nanoseconds>,
+        until length: Nanoseconds, seed: UInt64
+    ) -> [Piece] {
+        var generator = SplitMix64(state: seed)
+        var pieces: [Piece] = []
+        var time: Nanoseconds = 0
+        while time < length {
+            let isBurst = pieces.count.isMultiple(of: 2)
+            let range = isBurst ? lengths : rests
+            let span = Double(range.upperBound - range.lowerBound)
+            let own = max(1, range.lowerBound + Nanoseconds((span * generator.nextUnit()).rounded()))
+            pieces.append(Piece(length: own, holding: isBurst ? value : 0))
+            time += own
+        }
+        return pieces
+    }
+
     /// Appends the pieces, cut at `length`, and then `hold` for what is left; returns the value at the end.
     private mutating func appendPieces(_ length: Nanoseconds, _ pieces: [Piece], thenHold hold: Double) -> Double {
         var pieces = pieces
@@ -148,6 +170,9 @@ extension Curve {
         case .sine, .sawtooth: 1
         case .steps(let amounts, _): amounts.count + 1
         case .random(_, _, let every), .noise(_, let every): Int(length / max(1, every)) + 1
+        case .bursts(_, let lengths, let rests):
+            // The most that can be drawn.
+            2 * Int(length / max(1, lengths.lowerBound + rests.lowerBound)) + 3
         case .trace(let trace): trace.points.count + 2
         case .curve(_, let segments): segments.count + 1
         case .placed(let shape, _, let own): pieceCount(of: shape, length: own) + 2

@@ -17,6 +17,9 @@ public indirect enum LoadShape: Hashable, Sendable {
     case sawtooth(from: Amount, to: Amount, every: Nanoseconds, offset: Nanoseconds = 0)
     /// `random A to B every T`: a new amount, uniformly between A and B, every T; the same for the same seed.
     case random(from: Amount, to: Amount, every: Nanoseconds)
+    /// `bursts A for T to U rest V to W`: A for a time that is drawn, then nothing for another one, again and again; the
+    /// same for the same seed.
+    case bursts(Amount, lengths: ClosedRange<Nanoseconds>, rests: ClosedRange<Nanoseconds>)
     /// `trace FILE [clauses]`: the file's points joined by lines or steps; the last one is held.
     case trace(Trace)
     /// `curve [from A,] B in T, C for T, hold T`: one segment after the other, then the last amount is held; from where
@@ -125,7 +128,7 @@ extension LoadShape {
     /// Every amount that the shape names, in the order of writing; of a trace, the amounts of its points.
     public var amounts: [Amount] {
         switch self {
-        case .hold(let amount), .pulse(let amount, _, _, _), .noise(let amount, _): [amount]
+        case .hold(let amount), .pulse(let amount, _, _, _), .noise(let amount, _), .bursts(let amount, _, _): [amount]
         case .ramp(let from, let to, _): from.map { [$0, to] } ?? [to]
         case .steps(let amounts, _): amounts
         case .sine(let from, let to, _, _), .sawtooth(let from, let to, _, _), .random(let from, let to, _):

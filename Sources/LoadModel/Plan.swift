@@ -167,6 +167,8 @@ public struct PlannedStressor: Sendable {
     public var processes: Int
     /// The smallest step of its achieved figure, in the unit: one operation of a rate.
     public var quantum: Double
+    /// How its operations are drawn; `nil` where they come evenly, or its work is no row of operations.
+    public var arrivals: DrawnArrivals?
     /// How much longer than usual its workers may take to become ready.
     public var setupLimit: Nanoseconds
     /// How much longer than usual the kernel may take to take everything back.

@@ -15,6 +15,10 @@ enum NotationPattern {
     static let time = "(?:\(number)(?:[dhms]|ms))+"
 
     static let byteAmount = anchored(bytes)
+    private static let size = #"\#(bytes)\s+\#(percent)"#
+    /// One size, or several with their shares.
+    static let sizes = anchored(#"\#(bytes)|\#(size)(?:\s*,\s*\#(size)){0,\#(SizeMix.limit - 1)}"#)
+    static let sizeOfList = anchored(size)
     static let percentAmount = anchored(percent)
     private static let list = #"\#(whole)(?:\s*-\s*\#(whole))?(?:\s*,\s*\#(whole)(?:\s*-\s*\#(whole))?)*"#
     private static let ofNode = #"\s*\#(whole)\s*:\s*(?:\#(bytes)|\#(percent))\s*"#
@@ -48,6 +52,7 @@ enum NotationPattern {
                 #"steps\s+\#(a)(?:\s*,\s*\#(a))*\s+every\s+\#(time)"#,
                 #"(?:(?:sine|sawtooth|random)\s+\#(a)\s+to\s+\#(a)|pulse\s+\#(a)\s+for\s+\#(time))\s+every\s+\#(time)"#
                     + #"(?:\s+offset\s+(?:\#(number)\s*deg|\#(time))|\s+starting\s+at\s+\#(dayTime)\s+\#(zone))?"#,
+                #"bursts\s+\#(a)\s+(?:\#(burst(kinds)))\s+rest\s+\#(range(time))"#,
                 #"ramp\s+from\s+\#(a)\s+to\s+\#(a)(?:\s+in\s+\#(time))?"#,
                 #"curve\s+from\s+\#(a)\s*,\s*\#(segments)"#,
                 #"noise\s+\#(figure)\s+every\s+\#(time)"#,
@@ -61,6 +66,20 @@ enum NotationPattern {
         /// Noise by itself, `random` with an offset, and a sign that nothing stands behind but a column's name it is.
         static let noSums =
             #"^\s*noise[^+]*$|(?:^|[+])\s*random\s[^+]*\s(?:offset|starting)\s|(?:[^n]|[^m]n)\s+[+]\s*$"#
+        }
+    }
+
+    /// One of something, or from one to another.
+    private static func range(_ one: String) -> String { #"\#(one)(?:\s+to\s+\#(one))?"# }
+
+    /// How long a burst is, or of a rate how much it brings.
+    private static func burst(_ kinds: [AmountKind]) -> String {
+        var forms = [#"for\s+\#(range(time))"#]
+        for (kind, one) in [(AmountKind.bytesPerSecond, bytes), (.operationsPerSecond, whole + #"(?:\.0+)?"#)]
+        where kinds.contains(kind) {
+            forms.append(#"of\s+\#(range("(?:\(one))"))"#)
+        }
+        return forms.joined(separator: "|")
     }
 
     /// A trace with its clauses, in any order; names with blanks and without quotes stand in the last one.

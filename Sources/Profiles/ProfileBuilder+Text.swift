@@ -195,6 +195,10 @@ extension ProfileBuilder {
             readNodes(entries, of: entry.value, into: &settings, key, of: name)
             return
         }
+        if key.type == .sizes, case .list(let nodes) = entry.value.content {
+            readSizes(nodes, of: entry.value, into: &settings, key, of: name)
+            return
+        }
         guard case .scalar(let text, _) = entry.value.content else {
             let taking = SettingNotation.taking(key.type)
             report(entry.value.mark, "'\(key.name)' in '\(name)' takes \(taking), not \(entry.value.title)")
@@ -208,6 +212,31 @@ extension ProfileBuilder {
         guard let value else { return }
         settings.values[key.name] = value
         if mark.line > 0 { settings.marks[key.name] = mark }
+    }
+
+    /// Reads a list of sizes with their shares; what is wrong with one is told at its own place.
+    private mutating func readSizes(
+        _ nodes: [YAMLNode], of node: YAMLNode, into settings: inout Settings, _ key: Manifest.Key, of name: String
+    ) {
+        let place = "'\(key.name)' in '\(name)'"
+        var mix = SettingNotation.MixDraft(place: place)
+        for node in nodes {
+            guard let text = text(of: node, "a size of \(place)", example: "- 4KiB 50%") else { return }
+            let draft = mix
+            let next = reading(.text(node.mark, value: text)) { () throws(NotationError) in
+                var draft = draft
+                try draft.add(Phrase(text))
+                return draft
+            }
+            guard let next else { return }
+            mix = next
+        }
+        do throws(NotationError) {
+            settings.values[key.name] = try mix.value()
+            settings.marks[key.name] = node.mark
+        } catch {
+            report(node.mark, error.message)
+        }
     }
 
     /// Reads a mapping from memory nodes to amounts; each amount has its own place, under `KEY.NODE`.

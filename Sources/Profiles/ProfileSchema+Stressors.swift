@@ -113,6 +113,7 @@ extension ProfileSchema {
                 ("type", "string"), ("pattern", .string(NotationPattern.byteAmount)),
                 ("examples", .words(["256MiB"])),
             ]
+        case .sizes: members.append(("anyOf", .array([sizeText, sizeList])))
         case .duration: members.append(("$ref", "#/$defs/duration"))
         case .text, .directory:
             members += [
@@ -132,11 +133,23 @@ extension ProfileSchema {
         case .boolean(let value): members.append(("default", .boolean(value)))
         case .cpus(let cpus): members.append(("default", .string(cpus.map(String.init).joined(separator: ","))))
         case .bytes(let bytes): members.append(("default", .string("\(bytes)B")))
+        case .sizes(let mix): members.append(("default", .string(SettingNotation.text(of: mix))))
         case .duration(let length): members.append(("default", .string(UnitNotation.text(of: length))))
         case .percent(let percent): members.append(("default", .string("\(percent)%")))
         }
         return .object(members)
     }
+
+    private static let sizeText: JSONText = .object([
+        ("description", "A size, or several, each with its share of the operations"), ("type", "string"),
+        ("pattern", .string(NotationPattern.sizes)), ("examples", .words(["64KiB", "4KiB 50%, 16KiB 50%"])),
+    ])
+
+    private static let sizeList: JSONText = .object([
+        ("description", "Sizes, each with its share of the operations"), ("type", "array"), ("minItems", 1),
+        ("maxItems", .integer(SizeMix.limit)),
+        ("items", .object([("type", "string"), ("pattern", .string(NotationPattern.sizeOfList))])),
+    ])
 
     private static let nodeList: JSONText = .object([
         ("description", "Memory nodes"), ("type", .words(["string", "integer"])),

@@ -83,6 +83,8 @@ struct ShapeNotation {
             return .shape(try steps(clauses))
         case "pulse":
             return .shape(try pulse(clauses))
+        case "bursts":
+            return .shape(try bursts(clauses, head, form))
         case "noise":
             guard inSum else {
                 throw NotationError(
@@ -214,12 +216,17 @@ struct ShapeNotation {
             if remedy.hasPrefix("; did you mean") {
                 throw NotationError(head.offset, "unknown load \(Wording.quote(head.text))\(remedy)")
             }
+            if let unit = UnitNotation.unitName(head.text) {
+                throw NotationError(
+                    head.offset, "\(Wording.quote(phrase.text)) has no number; write it in front, such as '10 \(unit)'")
+            }
             let shapes = ShapeForm.all.map(\.name).joined(separator: ", ")
             throw NotationError(
                 head.offset,
                 "unknown load \(Wording.quote(phrase.text)); \(taker.taking), or a shape of: \(shapes)")
         }
-        if let clause = phrase.words.first(where: { ShapeForm.clauseWords.contains($0.text) }) {
+        // `80% of host` is no clause that lacks its shape.
+        if let clause = phrase.words.first(where: { ShapeForm.clauseWords.contains($0.text) && $0.text != "of" }) {
             throw NotationError(
                 clause.offset,
                 "'\(clause.text)' needs a shape in front of the load, such as 'ramp to 80% in 30s' or "

@@ -116,6 +116,8 @@ public struct EventLog: Sendable {
             writer.decimal(reading.achieved, places: places)
             writer.key("error")
             writer.decimal(reading.error, places: places)
+            writer.operationMembers(
+                due: reading.due, achieved: reading.achieved, reads: reading.reads, suffix: "", places: places)
             writer.spreadMembers(reading, places: places)
             if let own = reading.own {
                 writer.key("own")

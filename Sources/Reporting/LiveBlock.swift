@@ -173,7 +173,7 @@ struct LiveBlock: Sendable {
         }
         let begin = line.width
         line.append(String(repeating: " ", count: max(0, numberWidth - column.numberWidth)))
-        line.append(column.padded(reading.target, none: "max"))
+        line.append(column.padded(reading.wanted, none: "max"))
         line.append(" \(style.arrow) ", .dim)
         line.append(String(repeating: " ", count: max(0, numberWidth - column.numberWidth)))
         line.append(column.padded(reading.achieved, none: style.none))
@@ -189,7 +189,7 @@ struct LiveBlock: Sendable {
         // What an idle process keeps is no load, and nobody is off target where no target was set.
         let isOnTarget = isReleased || column.isOnTarget(reading)
         let text =
-            if let error = reading.error, let target = reading.target {
+            if let error = reading.error, let target = reading.wanted {
                 HumanUnits.error(error, target: target, unit: column.unit, capacity: column.capacity)
             } else { style.none }
         line.pad(to: begin + figuresWidth + 2 + max(0, errorWidth - cellWidth(of: text)))

@@ -95,6 +95,7 @@ extension JSONWriter {
             case .integer(let number): integer(number)
             case .boolean(let flag): boolean(flag)
             case .bytes(let bytes): integer(bytes)
+            case .sizes(let mix): sizes(mix)
             case .duration(let length): seconds(of: length)
             case .percent(let percent): number(percent)
             case .cpus(let cpus):
@@ -103,6 +104,16 @@ extension JSONWriter {
                 endArray()
             case .nodes(let selection): nodes(selection)
             }
+        }
+        endObject()
+    }
+
+    /// Writes sizes in bytes, each with its share in percent.
+    private mutating func sizes(_ mix: SizeMix) {
+        beginObject()
+        for part in mix.parts {
+            key(data: "\(part.bytes)")
+            string(SizeMix.percent(part.share))
         }
         endObject()
     }

@@ -821,7 +821,16 @@ public enum LogSchema {
                   "type": ["number", "null"],
                   "description": "What the kernel says; null where the process is gone."
                 },
-                "error": {"type": ["number", "null"], "description": "Achieved less target."},
+                "error": {"type": ["number", "null"], "description": "Achieved less target, or less due."},
+                "due": {
+                  "type": "number",
+                  "description": "What was drawn for the target, where arrivals are drawn; errors count from it."
+                },
+                "achieved_reads": {
+                  "type": "number",
+                  "description": "What reads did of achieved, where a load both reads and writes."
+                },
+                "achieved_writes": {"type": "number", "description": "What writes did of it."},
                 "target_min": {"type": ["number", "null"], "description": "The least target of the interval."},
                 "target_mean": {"type": ["number", "null"], "description": "Its mean over time."},
                 "target_max": {"type": ["number", "null"], "description": "The greatest."},
@@ -894,6 +903,15 @@ public enum LogSchema {
                   "type": ["number", "null"],
                   "description": "Of achieved less target over the whole phase, without granted allowances."
                 },
+                "due_mean": {
+                  "type": "number",
+                  "description": "What was drawn for the target, where arrivals are drawn; errors count from it."
+                },
+                "achieved_reads_mean": {
+                  "type": "number",
+                  "description": "What reads did of achieved, where a load both reads and writes."
+                },
+                "achieved_writes_mean": {"type": "number", "description": "What writes did of it."},
                 "error_abs_mean": {
                   "type": ["number", "null"],
                   "minimum": 0,

@@ -139,11 +139,14 @@ public enum PlanText {
             if loaded.isEmpty { table.append(place + [StyledText("no load", .dim), StyledText(), StyledText()]) }
             for stressor in loaded {
                 let peak = stressor.curve.peak(from: phase.start, to: end)
+                let mean = stressor.curve.mean(from: phase.start, to: end)
+                let isLevel = !peak.isFinite || !Curve.isJump(peak, mean)
                 table.append(
                     place + [
                         StyledText(stressor.name), StyledText(phase.loads[stressor.name] ?? ""),
                         StyledText(
                             (peak.isFinite ? "peak \(HumanUnits.exactAmount(peak, stressor.unit))" : "max")
+                                + (isLevel ? "" : ", mean \(HumanUnits.amount(mean, stressor.unit))")
                                 + (phase.within[stressor.name].map { ", within \(HumanUnits.duration($0))" } ?? "")
                                 + (phase.expect[stressor.name].map { ", expected to \($0.words)" } ?? "")),
                     ])
@@ -163,6 +166,9 @@ public enum PlanText {
         case .boolean(let flag): flag ? "true" : "false"
         case .cpus(let cpus): cpuRanges(cpus)
         case .bytes(let bytes): HumanUnits.exactAmount(Double(bytes), .bytes)
+        case .sizes(let mix):
+            mix.parts.map { "\(HumanUnits.exactAmount(Double($0.bytes), .bytes)) \(SizeMix.percent($0.share))" }
+                .joined(separator: ", ")
         case .duration(let length): HumanUnits.duration(length)
         case .percent(let percent): NumberText.text(percent, places: 6, trimming: true) + "%"
         case .nodes(let nodes): nodeAmounts(nodes)

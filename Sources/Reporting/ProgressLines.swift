@@ -91,7 +91,7 @@ struct ProgressLines: Sendable {
         line.pad(to: begin + phaseWidth)
         for (index, (column, reading)) in zip(columns, sample.readings).enumerated() {
             let achieved = column.padded(reading.achieved, none: style.none)
-            line.append("   \(column.name) \(achieved)/\(column.padded(reading.target, none: "max")) ")
+            line.append("   \(column.name) \(achieved)/\(column.padded(reading.wanted, none: "max")) ")
             line.append(column.scale.suffix)
             if let band = column.band(reading, of: sample, to: style.to) { line.append(" [\(band)]") }
             if reading.achieved == nil {

@@ -89,7 +89,7 @@ public enum SummaryText {
             table.append([
                 StyledText(plan.phaseName(result.phase) ?? ""),
                 StyledText(result.stressor),
-                StyledText(result.targetMean.map(scale.number) ?? "max"),
+                StyledText(result.wantedMean.map(scale.number) ?? "max"),
                 StyledText(scale.number(result.achievedMean)),
                 StyledText(scale.suffix),
                 errorCell(result, stressor, result.errorMean, HumanUnits.error, style),
@@ -110,14 +110,14 @@ public enum SummaryText {
         _ result: PhaseResult, _ stressor: PlannedStressor, _ error: Double,
         _ text: (Double, Double, Unit, Double) -> String, _ style: TextStyle
     ) -> StyledText {
-        guard let target = result.targetMean else { return StyledText(style.none) }
+        guard let target = result.wantedMean else { return StyledText(style.none) }
         return StyledText(
             text(error, target, stressor.unit, stressor.capacity),
             error.magnitude > result.tolerance ? .warning : .plain)
     }
 
     private static func scale(of stressor: PlannedStressor, _ results: [PhaseResult]) -> HumanUnits.Scale {
-        let greatest = results.map { max($0.targetMean ?? 0, $0.achievedMean) }.max() ?? 0
+        let greatest = results.map { max($0.wantedMean ?? 0, $0.achievedMean) }.max() ?? 0
         return HumanUnits.scale(for: stressor.unit, covering: greatest)
     }
 

@@ -103,7 +103,8 @@ struct MutationTests {
         let words = [
             "80%", "1.5", "cores", "2", "GiB", "max", "leave", "hold", "ramp", "from", "to", "in", "steps", ",",
             "every", "sine",
-            "pulse", "for", "sawtooth", "random", "trace", "t.csv", "column", "\"", "30s", "10ms", "1m", "0s", "50%,",
+            "pulse", "for", "bursts", "rest", "of", "sawtooth", "random", "trace", "t.csv", "column", "\"", "30s",
+            "10ms", "1m", "0s", "50%,",
             "\"a b\"", "-",
             "1e9", "9999999999999999999999", "m", "%", "é", "+", "curve", "noise", "offset", "90deg", "20%",
         ]

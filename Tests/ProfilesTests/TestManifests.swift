@@ -59,7 +59,9 @@ enum TestManifests {
     static let bandwidth = Manifest(
         kind: "disk-bandwidth", summary: "Moves bytes", details: "", reach: .ownProcess, drive: .rate,
         unit: .bytesPerSecond,
-        amounts: [.bytesPerSecond, .operationsPerSecond, .max], keys: [], tolerance: ToleranceRule(.percent(1)),
+        amounts: [.bytesPerSecond, .operationsPerSecond, .max],
+        keys: [.init("block", .sizes, default: nil, reach: .always(.ownProcess), help: "Sizes of operations")],
+        tolerance: ToleranceRule(.percent(1)),
         witness: "io", examples: ["50MB/s"])
 
     static let null = Manifest(
@@ -128,9 +130,16 @@ enum TestManifests {
 
     /// Expects the schema and the reader to say the same of a text in JSON, which is YAML as well.
     static func expectAgreement(on text: String, isRight: Bool, files: [String: String] = standardFiles) throws {
+        try expectAgreement(on: [(text, isRight)], files: files)
+    }
+
+    /// The same of many texts, whose schema is read once.
+    static func expectAgreement(on texts: [(String, isRight: Bool)], files: [String: String] = standardFiles) throws {
         let schema = try JSONSchema(ProfileSchema.jsonSchema(manifests: all))
-        let problems = problems(text, files: files)
-        #expect(problems.isEmpty == isRight, "the reader: \(problems)\n\(text)")
-        #expect(try schema.accepts(text) == isRight, "the schema\n\(text)")
+        for (text, isRight) in texts {
+            let problems = problems(text, files: files)
+            #expect(problems.isEmpty == isRight, "the reader: \(problems)\n\(text)")
+            #expect(try schema.accepts(text) == isRight, "the schema\n\(text)")
+        }
     }
 }

@@ -115,7 +115,9 @@ public struct Planner {
         let manifest = type.manifest
         var entry = entry
         entry.settings.holdDirectories(of: manifest)
-        let request = try request(for: entry, profile, manifest, host: try host(of: entry))
+        var request = try request(for: entry, profile, manifest, host: try host(of: entry))
+        // Each stressor draws its own numbers; a JSON number holds them exactly.
+        request.seed = (profile.seed &+ UInt64(index) &* 0x9E37_79B9_7F4A_7C15) % (1 << 53)
         if entry.settings.flag("follow"), request.amounts != [.percent] {
             let mark = entry.settings.marks["follow"] ?? entry.mark
             let message =
@@ -145,6 +147,7 @@ public struct Planner {
             releaseLimit: preparation.releaseLimit, includesObserver: preparation.includesObserver,
             tolerance: limit(entry, manifest.tolerance, base), witness: preparation.witness ?? manifest.witness)
         stressor.floating = floating(entry, index: index, profile, base)
+        stressor.arrivals = preparation.arrivals
         let odd = oddities(of: stressor, profile)
         let findings = (preparation.findings + whereItRuns(request) + odd).map { finding in
             var finding = finding

@@ -202,7 +202,7 @@ extension LoadShape {
         }
         guard base.free.isInfinite, amounts.contains(.max) else { return }
         switch self {
-        case .hold, .pulse, .steps: return
+        case .hold, .pulse, .bursts, .steps: return
         case .trace(let trace) where trace.isStepped: return
         case .trace(let trace):
             for (point, next) in zip(trace.points, trace.points.dropFirst())
