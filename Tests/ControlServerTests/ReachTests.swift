@@ -42,6 +42,14 @@ extension Servers {
             case .boolean: [("true", .boolean(true)), ("false", .boolean(false))]
             case .cpuList: [("0", .cpus([0]))]
             case .bytes: [("1MiB", .bytes(1 << 20))]
+            case .sizes:
+                [
+                    ("1MiB", .bytes(1 << 20)),
+                    (
+                        "4KiB 50%, 1MiB 50%",
+                        .sizes(SizeMix([.init(bytes: 4096, share: 5000), .init(bytes: 1 << 20, share: 5000)]))
+                    ),
+                ]
             case .duration: [("1s", .duration(.second))]
             case .text, .directory: [("/", .text("/"))]
             case .percent: [("50%", .percent(50))]

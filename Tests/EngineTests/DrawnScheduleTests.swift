@@ -38,8 +38,9 @@ private let ms = Nanoseconds.millisecond
         let schedule = schedule(curve, gathers: true)
         let times = times(schedule)
         #expect(times == times.sorted() && schedule.dropped == 0)
-        // 20,000 in the mean, to four standard deviations.
-        #expect(abs(Double(times.count) - 20_000) < 4 * 20_000.0.squareRoot())
+        // As many as the area has, to four standard deviations.
+        let asked = curve.area(until: curve.length) * 1e-9
+        #expect(abs(Double(times.count) - asked) < 4 * asked.squareRoot())
         let areas = times.map { curve.area(until: $0) * 1e-9 }
         let gaps = zip([0] + areas, areas).map { $1 - $0 }.sorted()
         var distance = 0.0
