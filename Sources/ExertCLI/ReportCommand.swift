@@ -31,8 +31,9 @@ struct ReportCommand: ParsableCommand {
     var output: String?
 
     @Option(
+        name: .customLong("run"),
         help: ArgumentHelp("The run to tell of, where a log has several.", valueName: "id"))
-    var run: String?
+    var runID: String?
 
     @Option(
         help: ArgumentHelp(
@@ -57,7 +58,7 @@ struct ReportCommand: ParsableCommand {
         }
         var bytes: [UInt8] = []
         for (index, log) in logs.enumerated() {
-            let contents = try LogFile.read(log, run: run)
+            let contents = try LogFile.read(log, run: runID)
             if let svg {
                 try write(StandaloneSVG.files(contents.run), into: svg, of: logs.count > 1 ? contents.run : nil)
             }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import LoadModel
+
 /// The JSON Schema of the experiment log.
 public enum LogSchema {
     /// The schema of one line, in draft 2020-12, ending in a line feed.
@@ -51,6 +53,8 @@ public enum LogSchema {
                 },
                 "span_s": {"type": "number", "minimum": 0, "description": "How long ago it first held."}
         """#
+
+    private static let causes = Cause.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")
 
     private static let text = #"""
         {
@@ -429,10 +433,7 @@ public enum LogSchema {
             },
             "cause": {
               "description": "Why a stressor fell short of its target.",
-              "enum": [
-                "contention", "quota", "steal", "refusal", "saturation", "io_limit", "memory_high", "frozen",
-                "stopped", "left_group", "process_limit", "overcommit", "offline", "others", "guard"
-              ]
+              "enum": [\#(causes)]
             },
             "evidence": {
               "description": "What a cause rests on.",
