@@ -114,7 +114,9 @@ struct RunCommand: ParsableCommand {
         let isHeard = messages.compactMap { $0 }.allSatisfy { Console.complain($0, patience: patience) }
         if !isWritten { tellLoss(of: record, onTerminal: !isHeard, patience: patience) }
         if record.exitCode != 0 { throw ExitCode(record.exitCode) }
-        if !isWritten || !isReported { throw PendingSignals.ending.map { ExitCode(128 + $0) } ?? ExitStatus.internalError }
+        if !isWritten || !isReported {
+            throw PendingSignals.ending.map { ExitCode(128 + $0) } ?? ExitStatus.internalError
+        }
     }
 
     /// Says what came of the run where its result could not be written: on standard error, or on the terminal, which
