@@ -75,6 +75,8 @@ let package = Package(
             name: "Profiles",
             dependencies: ["LoadModel", "YAML"]
         ),
+        // What other tools are told to profiles, with an account of everything in the source.
+        .target(name: "Importers", dependencies: ["LoadModel", "YAML", "Profiles"]),
         // What outlives a process: written down first, proven to be ours, undone; one file for each effect.
         .target(
             name: "UndoRecords",
@@ -145,13 +147,19 @@ let package = Package(
             name: "ExertCLI",
             dependencies: [
                 "LoadModel", "LinuxSystem", "UndoRecords", "Profiles", "Engine", "Probes", "ProbesTLS", "Stressors",
-                "Reporting", "Evidence", "Exert", "ControlServer",
+                "Reporting", "Evidence", "Exert", "ControlServer", "Importers",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
         .testTarget(name: "LoadModelTests", dependencies: ["LoadModel"]),
         .testTarget(name: "YAMLTests", dependencies: ["YAML", "LoadModel"]),
         .testTarget(name: "ProfilesTests", dependencies: ["Profiles", "LoadModel"]),
+        // Whether real stressors take what is imported; what is excluded is read by path.
+        .testTarget(
+            name: "ImportersTests",
+            dependencies: ["Importers", "Profiles", "LoadModel", "Stressors"],
+            exclude: ["Golden", "Sources"]
+        ),
         .testTarget(
             name: "EngineTests",
             dependencies: [

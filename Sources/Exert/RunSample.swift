@@ -34,8 +34,14 @@ public struct StressorSample: Decodable, Sendable {
     public let target: Double?
     /// What the kernel says that was there; `nil` where the stressor's process is gone.
     public let achieved: Double?
-    /// Achieved less target.
+    /// Achieved less target, or less what was due.
     public let error: Double?
+    /// What was drawn for the target, where operations come at times that are drawn; `nil` elsewhere.
+    public let due: Double?
+    /// What reads did of what was achieved, where a load reads and writes; `nil` elsewhere.
+    public let achievedReads: Double?
+    /// What writes did of it.
+    public let achievedWrites: Double?
     /// The least target of the interval; `nil` for as much as there is.
     public let targetMin: Double?
     /// Its mean over time.
@@ -62,13 +68,15 @@ public struct StressorSample: Decodable, Sendable {
     public let witness: String
 
     private enum CodingKeys: String, CodingKey {
-        case unit, target, achieved, error, claimed, own, others, witness, limit
+        case unit, target, due, achieved, error, claimed, own, others, witness, limit
         case targetMin = "target_min"
         case targetMean = "target_mean"
         case targetMax = "target_max"
         case achievedMin = "achieved_min"
         case achievedMean = "achieved_mean"
         case achievedMax = "achieved_max"
+        case achievedReads = "achieved_reads"
+        case achievedWrites = "achieved_writes"
         case limitedBy = "limited_by"
     }
 }

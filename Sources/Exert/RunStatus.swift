@@ -17,6 +17,27 @@ package struct RunStatus: Sendable {
         package var message: String
     }
 
+    /// Where the phases of a run lie after one of them ended before its time.
+    package struct Schedule: Decodable, Sendable {
+        /// A phase's place.
+        package struct Place: Decodable, Sendable {
+            package var startSeconds: Double
+            package var lengthSeconds: Double
+
+            enum CodingKeys: String, CodingKey {
+                case startSeconds = "start_s"
+                case lengthSeconds = "length_s"
+            }
+        }
+        package var lengthSeconds: Double
+        package var phases: [Place]
+
+        enum CodingKeys: String, CodingKey {
+            case phases
+            case lengthSeconds = "run_length_s"
+        }
+    }
+
     /// The most findings that are kept.
     private static let findingLimit = 100
 
@@ -26,6 +47,8 @@ package struct RunStatus: Sendable {
     /// When everything was released, in ns since the Unix epoch.
     package private(set) var releasedAt: Int64?
     package private(set) var phaseIndex: Int?
+    /// Where phases lie, and how long the run is, where that is no longer as the outline has it.
+    package private(set) var schedule: Schedule?
     package private(set) var findings: [Finding] = []
     package private(set) var guardTrips = 0
     /// The newest sample; decoded by who wants its figures.
@@ -92,6 +115,9 @@ package struct RunStatus: Sendable {
             outcomes[sample.probe, default: [:]].merge(sample.outcomes) { $0 + $1 }
         case "run_started": startedAt = event.decoded(Stamp.self)?.time
         case "phase_started": phaseIndex = event.decoded(PhaseStart.self)?.index
+        case "phase_shortened":
+            schedule = event.decoded(Schedule.self) ?? schedule
+            lengthSeconds = schedule?.lengthSeconds ?? lengthSeconds
         case "paused": isPaused = true
         case "resumed": isPaused = false
         case "finding":

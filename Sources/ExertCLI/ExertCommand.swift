@@ -19,9 +19,9 @@ struct ExertCommand: ParsableCommand {
             """,
         version: exertVersion,
         subcommands: [
-            RunCommand.self, CheckCommand.self, ReportCommand.self, ExplainCommand.self, HostCommand.self,
-            ListCommand.self, SchemaCommand.self,
-            ProbeCommand.self, CleanupCommand.self, ServeCommand.self, ObserveCommand.self, HealthCommand.self,
+            RunCommand.self, CheckCommand.self, ReportCommand.self, ExplainCommand.self, ImportCommand.self,
+            HostCommand.self, ListCommand.self, SchemaCommand.self, ProbeCommand.self, CleanupCommand.self,
+            ServeCommand.self, ObserveCommand.self, HealthCommand.self,
         ])
 }
 

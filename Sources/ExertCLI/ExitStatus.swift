@@ -14,4 +14,6 @@ enum ExitStatus {
     static let objectiveMissed = ExitCode(6)
     /// Bad usage or a bad profile.
     static let usage = ExitCode(64)
+    /// What was to be imported is not, or not exactly (`EX_DATAERR` of sysexits.h).
+    static let inexact = ExitCode(65)
 }

@@ -3,6 +3,7 @@
 import ArgumentParser
 import Engine
 import Glibc
+import Importers
 import LinuxSystem
 import LoadModel
 import ProbesTLS
@@ -36,8 +37,14 @@ struct ProfileOptions: ParsableArguments {
 
     @Option(
         name: .customLong("for"), parsing: .unconditional,
-        help: ArgumentHelp("How long --load lasts, such as 30s.", valueName: "time"))
+        help: ArgumentHelp("How long --load lasts, such as 30s; trace: as long as its trace.", valueName: "time"))
     var length: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "With --load: what ends it before that, such as 'psi.memory.some > 10% for 5s', or stopped, which needs no "
+                + "--for; may be given again.", valueName: "condition"))
+    var until: [String] = []
 
     @Option(
         help: ArgumentHelp(
@@ -47,8 +54,8 @@ struct ProfileOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "With a profile: another length or load of a phase, such as squeeze.for=10s or squeeze.cpu=50%; may be "
-                + "given again.", valueName: "phase.key=value"))
+            "With a profile: another length or load of a phase, such as squeeze.for=10s, squeeze.cpu=50% or "
+                + "squeeze.cpu.start=5s; may be given again.", valueName: "phase.key=value"))
     var phase: [String] = []
 
     @Option(
@@ -70,6 +77,10 @@ struct ProfileOptions: ParsableArguments {
             throw ValidationError(
                 "write probes and objectives into the profile: --probe and --objective go with --load")
         }
+        if profile != nil, !until.isEmpty {
+            throw ValidationError(
+                "--until goes with --load; of a profile, --phase NAME.until=CONDITION changes a phase")
+        }
         if profile != nil, !load.isEmpty || length != nil {
             throw ValidationError(
                 load.isEmpty
@@ -83,15 +94,18 @@ struct ProfileOptions: ParsableArguments {
         if profile == nil, load.isEmpty {
             throw ValidationError("give a profile, such as profiles/quickstart.yaml, or --load cpu=50% --for 30s")
         }
-        if !load.isEmpty, length == nil { throw ValidationError("--load needs --for, such as --for 30s") }
+        if !load.isEmpty, length == nil, !until.contains(EarlyEndWord.stopped.rawValue) {
+            throw ValidationError("--load needs --for, such as --for 30s, or --until stopped")
+        }
     }
 
     /// Reads the profile and plans it on this host; prints what is wrong and throws the exit code.
-    func plan(on host: HostFacts) throws -> Plan {
+    func plan(on host: HostFacts, startAt: Nanoseconds? = nil) throws -> Plan {
         try checkFlags()
         let profile = try read()
         do throws(PlanErrors) {
-            return try Planner(host: host, catalog: Catalog.all, hasTLS: ProbeTLS.isThere).plan(profile)
+            return try Planner(host: host, catalog: Catalog.all, hasTLS: ProbeTLS.isThere, startAt: startAt)
+                .plan(profile)
         } catch {
             if !error.invalid.isEmpty {
                 // Flags have no lines.
@@ -106,34 +120,54 @@ struct ProfileOptions: ParsableArguments {
 
     private func read() throws -> Profile {
         let manifests = Catalog.manifests
+        var foreign: ForeignFile.Recognition?
         do throws(ProfileErrors) {
             guard let profile else {
                 return try ProfileReader.profile(
-                    loads: load, settings: set, length: length ?? "", probes: probe, objectives: objective,
+                    loads: load, settings: set, length: length, until: until, probes: probe, objectives: objective,
                     manifests: manifests, readFile: Self.file, openTrace: Self.trace)
             }
             let name = profile == "-" ? "<stdin>" : profile
-            return try ProfileReader.profile(
-                from: try bytes(of: profile, name: name), file: name, manifests: manifests, changes: changes,
-                environment: Self.variable, readFile: Self.file, openTrace: Self.trace)
+            let bytes = try bytes(of: profile, name: name)
+            do throws(ProfileErrors) {
+                return try ProfileReader.profile(
+                    from: bytes, file: name, manifests: manifests, changes: changes, environment: Self.variable,
+                    readFile: Self.file, readIncluded: Self.file, openTrace: Self.trace)
+            } catch {
+                foreign = ForeignFile.recognise(bytes)
+                throw error
+            }
         } catch {
             Console.write(error.description + "\n", to: Console.error)
+            if let foreign, let profile { Console.tell(Self.hint(foreign, profile)) }
             throw ExitStatus.usage
         }
+    }
+
+    /// Whose importer makes a profile of a file that is none.
+    private static func hint(_ foreign: ForeignFile.Recognition, _ file: String) -> String {
+        let curve = foreign.tool.isCurve ? " --as cpu --peak 80%" : ""
+        return "\(file): this looks like \(foreign.title); 'exert import \(foreign.tool.rawValue) \(file)\(curve)' "
+            + "writes it as a profile"
     }
 
     /// Bounded well above the reader's own limit, so that the reader can say how large the text is.
     private static let readLimit = 256 << 20
 
+    /// A file that is named on the command line, or standard input.
+    static func bytes(of path: String) throws -> [UInt8] {
+        if path == "-" { return try SmallFile.bytes(ofDescriptor: 0, limit: readLimit) }
+        // What a shell has open for us: <(a command).
+        let isOpen = path == "/dev/stdin" || ["/dev/fd/", "/proc/self/fd/"].contains { path.hasPrefix($0) }
+        return isOpen
+            ? try SmallFile.bytes(path, limit: readLimit)
+            // Whoever opens a pipe waits for whoever writes to it.
+            : try RegularFile.bytes(path, limit: readLimit)
+    }
+
     private func bytes(of path: String, name: String) throws(ProfileErrors) -> [UInt8] {
         do {
-            if path == "-" { return try SmallFile.bytes(ofDescriptor: 0, limit: Self.readLimit) }
-            // What a shell has open for us: <(a command).
-            let isOpen = path == "/dev/stdin" || ["/dev/fd/", "/proc/self/fd/"].contains { path.hasPrefix($0) }
-            return isOpen
-                ? try SmallFile.bytes(path, limit: Self.readLimit)
-                // Whoever opens a pipe waits for whoever writes to it.
-                : try RegularFile.bytes(path, limit: Self.readLimit)
+            return try Self.bytes(of: path)
         } catch {
             throw ProfileErrors(
                 file: name, diagnostics: [Diagnostic(nil, "the profile cannot be read: \(error)")])

@@ -31,8 +31,7 @@ struct ReportCommand: ParsableCommand {
     var output: String?
 
     @Option(
-        name: .customLong("run"),
-        help: ArgumentHelp("The run to tell of, where a log has several.", valueName: "id"))
+        name: .customLong("run"), help: ArgumentHelp("The run to tell of, where a log has several.", valueName: "id"))
     var runID: String?
 
     @Option(

@@ -73,7 +73,7 @@ struct RunCommand: ParsableCommand {
 
     func run() throws {
         try source.checkFlags()
-        let settings = try runSettings()
+        var settings = try runSettings()
         let steering = try leaseSteering()
         if log == "-", format == .json {
             throw ValidationError("--log - and --format json both want standard output; give the log a file")
@@ -82,7 +82,8 @@ struct RunCommand: ParsableCommand {
         let leftovers = Leftovers()
         leftovers.undo()
         let host = HostFacts.read()
-        let plan = try source.plan(on: host)
+        let plan = try source.plan(on: host, startAt: settings.startAt)
+        try Self.told { () throws(RunSettings.Problem) in try settings.take(labelsOf: plan) }
         // Opened before the load: when disk, memory or descriptors run out, the outputs are there.
         let outputs = try RunOutputs(
             plan: plan, tags: settings.tags, logPath: log, logInterval: settings.interval, isQuiet: quiet,
@@ -157,19 +158,26 @@ struct RunCommand: ParsableCommand {
 
     private func runSettings() throws -> RunSettings {
         var settings = RunSettings()
-        do throws(RunSettings.Problem) {
+        try Self.told { () throws(RunSettings.Problem) in
             try settings.take(interval: interval)
             for label in labels { try settings.take(label: label) }
             if let startAt { try settings.take(startAt: startAt) }
             if let lease { try settings.take(lease: lease) }
-        } catch {
-            throw ValidationError("--\(error.option) \(error.message)")
         }
         if let trace = Console.variable("TRACEPARENT"), !trace.isEmpty, !settings.tags.take(traceparent: trace) {
             // The standard says: who cannot read it goes on without it.
             Console.write("note: TRACEPARENT is no W3C trace context; the log goes without it\n", to: Console.error)
         }
         return settings
+    }
+
+    /// What is wrong with a flag as the parser of flags tells it.
+    private static func told(_ take: () throws(RunSettings.Problem) -> Void) throws {
+        do throws(RunSettings.Problem) {
+            try take()
+        } catch {
+            throw ValidationError("--\(error.option) \(error.message)")
+        }
     }
 
     private func leaseSteering() throws -> Heartbeat? {

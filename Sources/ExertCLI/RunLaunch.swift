@@ -15,12 +15,11 @@ struct RunLaunch {
     let retargeter: Retargeter
 
     init(_ request: RunRequest, host: HostFacts) throws(Refusal) {
-        settings = try Self.settings(of: request)
+        var settings = try Self.settings(of: request)
         let rules = request.rules
         var profile: Profile
         do throws(ProfileErrors) {
             profile = try Self.profile(of: request, rules)
-
         } catch {
             throw Refusal(
                 .invalid, "the profile has \(error.diagnostics.count == 1 ? "a problem" : "problems")",
@@ -29,11 +28,19 @@ struct RunLaunch {
         if let rules { try rules.check(&profile) }
         let prepared: PreparedRun
         do throws(PlanErrors) {
-            prepared = try Planner(host: host, catalog: Catalog.all, hasTLS: ProbeTLS.isThere).prepare(profile)
+            prepared = try Planner(
+                host: host, catalog: Catalog.all, hasTLS: ProbeTLS.isThere, startAt: settings.startAt
+            ).prepare(profile)
         } catch {
             throw Refusal(error, hasText: request.profile != nil)
         }
         plan = prepared.plan
+        do throws(RunSettings.Problem) {
+            try settings.take(labelsOf: plan)
+        } catch {
+            throw Refusal(.invalid, "labels: \(error.message)")
+        }
+        self.settings = settings
         retargeter = Retargeter(prepared) { (text, stressor, manifest, length) throws(ProfileErrors) in
             try ProfileReader.load(text, of: stressor, manifest, length: length, mayQuoteFiles: false) {
                 try Self.file($0, rules)

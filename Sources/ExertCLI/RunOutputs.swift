@@ -75,8 +75,10 @@ final class RunOutputs {
         // Two histograms of latencies take up to 40 kB.
         let results = plan.stressors.reduce(Int64(1024)) { $0 + ($1.quantum > 0 ? 65536 : 2048) }
         let inPhases = 2 * Int64(plan.phases.count) * results
+        // In the plan, and where their phases begin.
+        let notes = plan.phases.reduce(Int64(0)) { $0 + 2 * Int64($1.note?.utf8.count ?? 0) }
         // The first line holds the whole plan and the last one all results.
-        let size = 65536 + inPhases + (inSamples.overflow ? .max / 2 : inSamples.partialValue)
+        let size = 65536 + notes + inPhases + (inSamples.overflow ? .max / 2 : inSamples.partialValue)
         return min(64 << 20, size)
     }
 

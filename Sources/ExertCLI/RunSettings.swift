@@ -36,6 +36,15 @@ struct RunSettings {
         }
     }
 
+    /// Takes the labels that a profile has, where none of the same name is given.
+    mutating func take(labelsOf plan: Plan) throws(Problem) {
+        do throws(RunTags.Problem) {
+            try tags.fill(from: plan.labels)
+        } catch {
+            throw Problem(option: "label", message: "with those of the profile, \(error.message)")
+        }
+    }
+
     mutating func take(startAt text: String) throws(Problem) {
         func problem(_ message: String) -> Problem { Problem(option: "start-at", message: "\(text)\(message)") }
         guard let time = Timestamp.parse(text) else {

@@ -12,7 +12,7 @@ extension Curve {
     ///
     /// - Parameters:
     ///   - current: where a `ramp` without `from` begins.
-    ///   - seed: what `random` draws from, the same draw for the same seed.
+    ///   - seed: what `random` and `bursts` draw from, the same draw for the same seed.
     /// - Returns: the value at the phase's end, where the next phase's ramp begins.
     public mutating func append<E: Error>(
         _ length: Nanoseconds, _ shape: LoadShape, from current: Double, seed: UInt64,
@@ -59,6 +59,8 @@ extension Curve {
                     let level = low + (high - low) * generator.nextUnit()
                     return Piece(length: every, holding: level)
                 })
+        case .bursts(let amount, let lengths, let rests):
+            append(length, repeating: Self.bursts(of: try resolve(amount), lengths, rests, until: length, seed: seed))
         case .trace(let trace):
             var values: [Double] = []
             for point in trace.points { values.append(try resolve(point.amount)) }
@@ -96,6 +98,9 @@ extension Curve {
                 Piece(length: every, holding: most * (2 * generator.nextUnit() - 1))
             }
             append(length, repeating: pieces)
+        case .onClock(let shape, _):
+            // Where its periods begin, ``LoadShape/begun(at:)`` has said.
+            return try append(length, shape, from: current, seed: seed, resolve: resolve)
         case .placed(let shape, let start, let own):
             if start > 0 { appendRelease(start) }
             let end = try append(own, shape, from: start > 0 ? 0 : current, seed: seed, resolve: resolve)
@@ -128,6 +133,26 @@ extension Curve {
         return span < length ? hold : value(at: self.length - 1)
     }
 
+    /// Bursts of `value` and rests between them until `length` is full, the last one uncut; each as long as it is
+    /// drawn, uniformly from its range.
+    private static func bursts(
+        of value: Double, _ lengths: ClosedRange<Nanoseconds>, _ rests: ClosedRange<Nanoseconds>,
+        until length: Nanoseconds, seed: UInt64
+    ) -> [Piece] {
+        var generator = SplitMix64(state: seed)
+        var pieces: [Piece] = []
+        var time: Nanoseconds = 0
+        while time < length {
+            let isBurst = pieces.count.isMultiple(of: 2)
+            let range = isBurst ? lengths : rests
+            let span = Double(range.upperBound - range.lowerBound)
+            let own = max(1, range.lowerBound + Nanoseconds((span * generator.nextUnit()).rounded()))
+            pieces.append(Piece(length: own, holding: isBurst ? value : 0))
+            time += own
+        }
+        return pieces
+    }
+
     /// Appends the pieces, cut at `length`, and then `hold` for what is left; returns the value at the end.
     private mutating func appendPieces(_ length: Nanoseconds, _ pieces: [Piece], thenHold hold: Double) -> Double {
         var pieces = pieces
@@ -145,9 +170,13 @@ extension Curve {
         case .sine, .sawtooth: 1
         case .steps(let amounts, _): amounts.count + 1
         case .random(_, _, let every), .noise(_, let every): Int(length / max(1, every)) + 1
+        case .bursts(_, let lengths, let rests):
+            // The most that can be drawn.
+            2 * Int(length / max(1, lengths.lowerBound + rests.lowerBound)) + 3
         case .trace(let trace): trace.points.count + 2
         case .curve(_, let segments): segments.count + 1
         case .placed(let shape, _, let own): pieceCount(of: shape, length: own) + 2
+        case .onClock(let shape, _): pieceCount(of: shape, length: length)
         case .sum(let shapes): pieceCount(ofSum: shapes, length: length)
         }
     }
@@ -158,14 +187,15 @@ extension Curve {
         guard others.count > 1 else { return others.first.map { pieceCount(of: $0, length: length) } ?? 1 }
         return others.reduce(0) { sum, shape in
             let count: Int
-            switch shape {
+            switch shape.periodic {
             case .pulse(_, _, let every, _): count = 2 * (Int(length / max(1, every)) + 2)
             case .sawtooth(_, _, let every, _): count = Int(length / max(1, every)) + 2
             case .trace(let trace) where trace.repeats > 1:
                 let times = min(Int64(trace.repeats), length / max(1, trace.length) + 2)
                 count = Int(times) * (trace.points.count + 1)
             // A wave with an offset is a cycle that is repeated.
-            case .sine(_, _, let every, let offset) where offset > 0: count = Int(length / max(1, every)) + 2
+            case .sine(_, _, let every, let offset) where offset > 0 || shape.isOnClock:
+                count = Int(length / max(1, every)) + 2
             default: count = pieceCount(of: shape, length: length)
             }
             return sum + count

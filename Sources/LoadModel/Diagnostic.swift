@@ -21,7 +21,7 @@ public struct Diagnostic: Hashable, Sendable, CustomStringConvertible {
 
 /// All problems of one profile, in the order of its text.
 public struct ProfileErrors: Error, Sendable, CustomStringConvertible {
-    /// The file that they are of.
+    /// The file that they are of, but for those with a mark in an included one.
     public var file: String
     /// The problems; never empty.
     public var diagnostics: [Diagnostic]
@@ -38,6 +38,7 @@ public struct ProfileErrors: Error, Sendable, CustomStringConvertible {
 
     /// One line a problem: `file:line:column: error: …`.
     public var description: String {
-        diagnostics.map { $0.mark == nil ? "\(file): \($0)" : "\(file):\($0)" }.joined(separator: "\n")
+        diagnostics.map { "\($0.mark?.file ?? file):" + ($0.mark == nil ? " " : "") + "\($0)" }
+            .joined(separator: "\n")
     }
 }

@@ -12,6 +12,10 @@ extension Finding {
         "above_memory_high": Explanation(
             "the target is above memory.high of the control group, where the kernel slows the group down",
             "lower the target, or raise memory.high"),
+        "arrivals_drawn": Explanation(
+            "operations come at times that are drawn, as those of many users: the target is their mean, and what was "
+                + "drawn is what is due",
+            "keep the seed for the same times again, or write 'arrivals: even'"),
         "beyond_host": Explanation(
             "the load goes through its limit, and nothing is left to the host", "mean it, or lower the target"),
         "beyond_limit": Explanation("the target is above the group's limit, as 'beyond-limit: true' allows"),
@@ -72,6 +76,8 @@ extension Finding {
             "the period of a probe is a multiple of the load's, so that it always meets the same point of it",
             "take a period that is none, such as the one in the message"),
         "reserved_for_root": Explanation("only root may take the reserved blocks", "run as root, or leave them"),
+        "shape_on_clock": Explanation(
+            "the periods of a load begin at a time of day, so that it begins as far in its period as it is then"),
         "slow_release": Explanation("a file system frees inodes at a limited rate, so that the release takes seconds"),
         "storage_unknown": Explanation(
             "what the directory is kept on is not known; it may be memory", "give the load a directory on a disk"),
@@ -163,6 +169,10 @@ extension Finding {
         "others_exceed_target": Explanation(
             "others alone took more than the total that was asked for",
             "ask for a total above what others use"),
+        "phase_shortened": Explanation(
+            "a phase ended before its time, since what it was to go on until was there; later phases begin as much "
+                + "earlier"
+        ),
         "placement_by_first_touch": Explanation(
             "the kernel refuses mbind, and memory is placed by touching it on processors of its node"),
         "probe_tls": Explanation("a probe failed at TLS", "the message has the reason, such as an unknown authority"),
@@ -176,6 +186,9 @@ extension Finding {
         "target_limit_changed": Explanation(
             "somebody else set the limit that the load had lowered; that is what the process gets back"),
         "technique_fallback": Explanation("space is taken by writing to it, which is slower than allocating it"),
+        "until_not_seen": Explanation(
+            "a phase went on to its limit, and what it was to go on until was not seen",
+            "lengthen the phase, or look at whether the condition can come"),
         "witness_lost": Explanation("what was to bear the figures out went away, and achieved is the stressor's count"),
     ]
 }

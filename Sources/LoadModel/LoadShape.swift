@@ -17,6 +17,9 @@ public indirect enum LoadShape: Hashable, Sendable {
     case sawtooth(from: Amount, to: Amount, every: Nanoseconds, offset: Nanoseconds = 0)
     /// `random A to B every T`: a new amount, uniformly between A and B, every T; the same for the same seed.
     case random(from: Amount, to: Amount, every: Nanoseconds)
+    /// `bursts A for T to U rest V to W`: A for a time that is drawn, then nothing for another one, again and again; the
+    /// same for the same seed.
+    case bursts(Amount, lengths: ClosedRange<Nanoseconds>, rests: ClosedRange<Nanoseconds>)
     /// `trace FILE [clauses]`: the file's points joined by lines or steps; the last one is held.
     case trace(Trace)
     /// `curve [from A,] B in T, C for T, hold T`: one segment after the other, then the last amount is held; from where
@@ -27,6 +30,8 @@ public indirect enum LoadShape: Hashable, Sendable {
     /// `noise A every T`, in a sum: a new amount, uniformly between A less and A more, every T; the same for the same
     /// seed.
     case noise(Amount, every: Nanoseconds)
+    /// `sine A to B every T starting at 14:00 ZONE`: a period of a periodic shape begins at a time of day.
+    case onClock(LoadShape, DayTime)
     /// `{ load: A, start: T, for: T }`: a shape from `start` on, for `length`, and nothing before and after it.
     case placed(LoadShape, start: Nanoseconds, length: Nanoseconds)
 
@@ -57,12 +62,21 @@ public indirect enum LoadShape: Hashable, Sendable {
 }
 
 extension LoadShape {
+    /// Whether it begins where the stressor stands.
+    public var isContinued: Bool {
+        switch self {
+        case .ramp(nil, _, _), .curve(nil, _): true
+        case .placed(let shape, start: 0, _): shape.isContinued
+        default: false
+        }
+    }
+
     /// The traces in it.
     public var traces: [Trace] {
         switch self {
         case .trace(let trace): [trace]
         case .sum(let shapes): shapes.flatMap(\.traces)
-        case .placed(let shape, _, _): shape.traces
+        case .placed(let shape, _, _), .onClock(let shape, _): shape.traces
         default: []
         }
     }
@@ -114,7 +128,7 @@ extension LoadShape {
     /// Every amount that the shape names, in the order of writing; of a trace, the amounts of its points.
     public var amounts: [Amount] {
         switch self {
-        case .hold(let amount), .pulse(let amount, _, _, _), .noise(let amount, _): [amount]
+        case .hold(let amount), .pulse(let amount, _, _, _), .noise(let amount, _), .bursts(let amount, _, _): [amount]
         case .ramp(let from, let to, _): from.map { [$0, to] } ?? [to]
         case .steps(let amounts, _): amounts
         case .sine(let from, let to, _, _), .sawtooth(let from, let to, _, _), .random(let from, let to, _):
@@ -122,7 +136,7 @@ extension LoadShape {
         case .trace(let trace): trace.points.map(\.amount)
         case .curve(let from, let segments): (from.map { [$0] } ?? []) + segments.compactMap(\.amount)
         case .sum(let shapes): shapes.flatMap(\.amounts)
-        case .placed(let shape, _, _): shape.amounts
+        case .placed(let shape, _, _), .onClock(let shape, _): shape.amounts
         }
     }
 }

@@ -118,6 +118,8 @@ public struct Manifest: Sendable {
         case cpuList
         /// An amount of bytes with a unit, such as `256MiB`.
         case bytes
+        /// A size in bytes such as `64KiB`, or several with their shares, such as `4KiB 50%, 16KiB 50%`.
+        case sizes
         /// A length of time with a unit, such as `5s`.
         case duration
         /// Any text, such as a path.
@@ -143,6 +145,8 @@ public enum SettingValue: Hashable, Sendable {
     case cpus([Int])
     /// Bytes.
     case bytes(Int64)
+    /// Several sizes with their shares; a single one is ``bytes(_:)``.
+    case sizes(SizeMix)
     /// A length of time.
     case duration(Nanoseconds)
     /// A percentage, 0 through 100.
@@ -196,6 +200,14 @@ public struct Settings: Hashable, Sendable {
     /// The bytes of `key`, or `nil` where it is not set.
     public func bytes(_ key: String) -> Int64? {
         if case .bytes(let value)? = values[key] { value } else { nil }
+    }
+    /// The sizes of `key`, of which one alone is all of them; `nil` where it is not set.
+    public func sizes(_ key: String) -> SizeMix? {
+        switch values[key] {
+        case .sizes(let mix): mix
+        case .bytes(let bytes) where bytes > 0: SizeMix(bytes: bytes)
+        default: nil
+        }
     }
     /// The length of time of `key`, or `nil` where it is not set.
     public func duration(_ key: String) -> Nanoseconds? {

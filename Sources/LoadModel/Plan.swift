@@ -26,6 +26,12 @@ public struct Plan: Sendable {
     public var parameters: [ProfileParameter] = []
     /// What the command line changed of the profile, each as its flag has it.
     public var changes: [String] = []
+    /// The files that the profile includes, each once.
+    public var includes: [IncludedFile] = []
+    /// Labels that the profile has for its runs; those of the command line are not among them.
+    public var labels: [String: String] = [:]
+    /// What the profile's author says of it; `nil` where nothing.
+    public var note: String?
     /// What the planner found worth saying, such as a target beyond what a quota allows.
     public var findings: [Finding]
 
@@ -62,7 +68,7 @@ public struct Plan: Sendable {
 }
 
 /// A phase with its place in the run.
-public struct PlannedPhase: Sendable {
+public struct PlannedPhase: Hashable, Sendable {
     /// Its name, unlike any other's.
     public var name: String
     /// Its name as written, which all its repetitions share.
@@ -77,6 +83,10 @@ public struct PlannedPhase: Sendable {
     public var within: [String: Nanoseconds]
     /// Ends of loads that are wanted in this phase, by stressor name.
     public var expect: [String: ExpectedEnd]
+    /// What ends it before its time, each by itself.
+    public var until: [EarlyEnd<PlannedGuard>] = []
+    /// What the profile's author says of it; `nil` where nothing.
+    public var note: String?
 
     /// Creates a phase.
     public init(
@@ -111,6 +121,23 @@ public struct PlannedPhase: Sendable {
     }
 }
 
+/// A load that depends on how the run goes, with its amounts as figures.
+public struct FloatingShape: Sendable {
+    /// The shape.
+    public var shape: LoadShape
+    /// What it draws from.
+    public var seed: UInt64
+    /// Its amounts in the stressor's unit.
+    public var values: [Amount: Double]
+
+    /// Creates one.
+    public init(_ shape: LoadShape, seed: UInt64, values: [Amount: Double]) {
+        self.shape = shape
+        self.seed = seed
+        self.values = values
+    }
+}
+
 /// A stressor with everything resolved.
 public struct PlannedStressor: Sendable {
     /// Its name in the profile.
@@ -129,6 +156,9 @@ public struct PlannedStressor: Sendable {
     public var base: String
     /// The target over the whole run, in the unit.
     public var curve: Curve
+    /// The loads that depend on how the run goes, by the phase's index: what begins where the stressor stands, where
+    /// that may be elsewhere than planned, and what goes by the time of day.
+    public var floating: [Int: FloatingShape] = [:]
     /// Whether the target is put on top of what is there, or is the total.
     public var mode: LoadMode
     /// How many worker threads it gets, in all processes together.
@@ -137,6 +167,8 @@ public struct PlannedStressor: Sendable {
     public var processes: Int
     /// The smallest step of its achieved figure, in the unit: one operation of a rate.
     public var quantum: Double
+    /// How its operations are drawn; `nil` where they come evenly, or its work is no row of operations.
+    public var arrivals: DrawnArrivals?
     /// How much longer than usual its workers may take to become ready.
     public var setupLimit: Nanoseconds
     /// How much longer than usual the kernel may take to take everything back.

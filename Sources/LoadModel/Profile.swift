@@ -6,13 +6,21 @@ public struct SourceMark: Hashable, Sendable, Comparable {
     public var line: Int
     /// The column, from 1.
     public var column: Int
+    /// The included file that is meant; `nil` for the profile's own text.
+    public var file: String?
     /// Creates a mark.
-    public init(line: Int, column: Int) {
+    public init(line: Int, column: Int, file: String? = nil) {
         self.line = line
         self.column = column
+        self.file = file
     }
-    /// Orders by line, then by column.
-    public static func < (a: SourceMark, b: SourceMark) -> Bool { (a.line, a.column) < (b.line, b.column) }
+    /// Orders by file, the profile's own text first, then by line and by column.
+    public static func < (a: SourceMark, b: SourceMark) -> Bool {
+        (a.file ?? "", a.line, a.column) < (b.file ?? "", b.line, b.column)
+    }
+
+    /// The line for messages that stand in no text: `line 3`, `line 3 of common.yaml`.
+    public var lineWords: String { "line \(line)" + (file.map { " of \($0)" } ?? "") }
 }
 
 /// What is to be exerted, when and within which tolerance: a profile file as values.
@@ -41,6 +49,12 @@ public struct Profile: Sendable {
     public var parameters: [ProfileParameter] = []
     /// What the command line changed of the text, each as its flag has it.
     public var changes: [String] = []
+    /// The files that it includes, each once, in the order in which they were read.
+    public var includes: [IncludedFile] = []
+    /// Labels of its runs, by name; the command line may give others in their place.
+    public var labels: [String: String] = [:]
+    /// What its author says of it, of several lines where it has line feeds; `nil` where nothing.
+    public var note: String?
 
     /// Creates a profile.
     public init(
@@ -54,6 +68,20 @@ public struct Profile: Sendable {
         self.stressors = stressors
         self.phases = phases
         self.guards = guards
+    }
+}
+
+/// A file whose parts a profile takes.
+public struct IncludedFile: Hashable, Sendable {
+    /// Its path, beside the profile's own.
+    public var file: String
+    /// SHA-256 of its bytes, in lower-case hexadecimal.
+    public var sha256: String
+
+    /// Creates one.
+    public init(file: String, sha256: String) {
+        self.file = file
+        self.sha256 = sha256
     }
 }
 
@@ -92,6 +120,10 @@ public struct Phase: Sendable {
     public var loads: [PhaseLoad]
     /// How long the way to its targets may take; `nil` where it does not say.
     public var within: Nanoseconds?
+    /// What ends it before its time, each by itself.
+    public var until: [EarlyEnd<Guard>] = []
+    /// What its author says of it; `nil` where nothing.
+    public var note: String?
     /// Where it stands in the file.
     public var mark: SourceMark
 

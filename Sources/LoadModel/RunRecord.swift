@@ -101,6 +101,12 @@ public struct PhaseResult: Sendable {
     public var isLoaded: Bool
     /// The mean target, in the stressor's unit; `nil` for as much as there is, which has no error either.
     public var targetMean: Double?
+    /// The mean of what was due, where operations come at times that are drawn: what the error is counted from.
+    public var dueMean: Double?
+    /// What achieved is compared with.
+    public var wantedMean: Double? { dueMean ?? targetMean }
+    /// The mean of what reads did, as the kernel says, where the load both reads and writes.
+    public var readsMean: Double?
     /// The mean of what the kernel says; of a killed stressor until it was killed, as all means.
     public var achievedMean: Double
     /// The mean of what the stressor says.
@@ -308,6 +314,8 @@ public struct RunRecord: Sendable {
     public var leaseExpiry: LeaseExpiry?
     /// What was changed while the run went on, in order.
     public var changes: [RunChange] = []
+    /// The phases that ended before their time, in order.
+    public var shortened: [ShortenedPhase] = []
     /// CPU time that the observer took, in seconds, from the load's start to its end.
     public var observerCPUSeconds: Double
 
@@ -339,56 +347,4 @@ public struct RunRecord: Sendable {
 
     /// What the system under test did; `nil` where nobody asked it.
     public var service: ServiceRecord?
-}
-
-/// What happens in a run, in order; the observer hands these to the log and to the progress display.
-public enum Event: Sendable {
-    /// A stressor is doing what it does before the load begins, and how much of it is done, 0 through 1.
-    case preparing(String, Double)
-    /// The load is about to begin.
-    case runStarted(HostDescription, Plan)
-    /// A phase begins.
-    case phaseStarted(Int)
-    /// A window of the log's interval has passed.
-    case sample(Sample)
-    /// Something worth telling was found.
-    case finding(Finding)
-    /// A guard ends the run.
-    case guardTripped(GuardTrip)
-    /// Somebody outside changed what the run does.
-    case changed(RunChange)
-    /// Nobody renewed the lease, which ends the run.
-    case leaseExpired(LeaseExpiry)
-    /// A stressor process is gone.
-    case stressorEnded(StressorEnd)
-    /// All results of one probe that were due in a second are there.
-    case probed(ProbeSpan)
-    /// A second of the prober itself is over.
-    case proberSecond(ProberSecond)
-    /// What was said beside an answer of a probe.
-    case probeNote(probe: String, text: String)
-    /// A phase is over.
-    case phaseEnded(Int, [PhaseResult])
-    /// The run is over and everything is released.
-    case runEnded(RunRecord)
-}
-
-/// An event with its time.
-public struct TimedEvent: Sendable {
-    /// Nanoseconds since the Unix epoch.
-    public var time: Nanoseconds
-    /// Since the load began; 0 before that.
-    public var elapsed: Nanoseconds
-    /// The run.
-    public var runID: String
-    /// What happened.
-    public var event: Event
-
-    /// Creates a timed event.
-    public init(time: Nanoseconds, elapsed: Nanoseconds, runID: String, event: Event) {
-        self.time = time
-        self.elapsed = elapsed
-        self.runID = runID
-        self.event = event
-    }
 }

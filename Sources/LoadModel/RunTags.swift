@@ -11,6 +11,10 @@ public struct RunTags: Hashable, Sendable {
 
     /// The most labels that a run may have.
     public static let limit = 16
+    /// The most bytes that a label's value may have.
+    public static let valueLimit = 256
+    /// What a label's name is, as a regular expression of JSON Schema.
+    public static let namePattern = "^[A-Za-z_][A-Za-z0-9_./-]{0,62}$"
 
     /// Creates no tags.
     public init() {}
@@ -31,6 +35,18 @@ public struct RunTags: Hashable, Sendable {
             throw Problem(message: "'\(label)' has no '='; write a label as name=value, such as host=node-1")
         }
         let (name, value) = (String(label[..<sign]), String(label[label.unicodeScalars.index(after: sign)...]))
+        try add(name, value)
+    }
+
+    /// Adds the labels that a profile has, where there is none of the same name yet.
+    public mutating func fill(from profile: [String: String]) throws(Problem) {
+        for (name, value) in profile.sorted(by: { $0.key < $1.key }) where labels[name] == nil {
+            try add(name, value)
+        }
+    }
+
+    /// Adds a label; what name and value may be is told at ``add(label:)``.
+    public mutating func add(_ name: String, _ value: String) throws(Problem) {
         let bytes = Array(name.utf8)
         func isLetter(_ byte: UInt8) -> Bool { (0x41...0x5A).contains(byte & 0xDF) || byte == 0x5F }
         let isName = bytes.allSatisfy { isLetter($0) || (0x2D...0x39).contains($0) }
@@ -39,12 +55,13 @@ public struct RunTags: Hashable, Sendable {
                 message: "'\(name)' is no name for a label; it takes letters, digits, '_', '.', '-' and '/', 63 at "
                     + "most, and begins with a letter")
         }
-        guard value.utf8.count <= 256 else {
-            throw Problem(message: "the value of label '\(name)' has \(value.utf8.count) bytes; the limit is 256")
+        guard value.utf8.count <= Self.valueLimit else {
+            throw Problem(
+                message: "the value of label '\(name)' has \(value.utf8.count) bytes; the limit is \(Self.valueLimit)")
         }
         guard labels[name] == nil else { throw Problem(message: "label '\(name)' is given twice") }
         guard labels.count < Self.limit else {
-            throw Problem(message: "there are more than \(Self.limit) labels")
+            throw Problem(message: "there are more than \(Self.limit) labels, the limit")
         }
         labels[name] = value
     }

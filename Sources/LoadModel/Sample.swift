@@ -6,8 +6,12 @@ public struct Reading: Sendable {
     public var stressor: String
     /// The mean target of the window for rates, the target at its end for levels; `nil` for as much as there is.
     public var target: Double?
+    /// What was due in the window, where operations come at times that are drawn: what the error is counted from.
+    public var due: Double?
     /// The same of what the kernel says; `nil` where the process is gone.
     public var achieved: Double?
+    /// What reads did of that; `nil` where the load does not both read and write.
+    public var reads: Double?
     /// The least, mean and greatest target in the window; `nil` for as much as there is.
     public var targetSpread: Spread?
     /// The same of what the kernel says, between looks; `nil` where the process is gone.
@@ -37,10 +41,12 @@ public struct Reading: Sendable {
     /// Its control group, where the kernel tells the group's pressure.
     public var group: GroupReading?
 
-    /// Achieved less target.
+    /// What achieved is compared with: what was due, or else the target.
+    public var wanted: Double? { due ?? target }
+    /// Achieved less what it is compared with.
     public var error: Double? {
-        guard let achieved, let target else { return nil }
-        return achieved - target
+        guard let achieved, let wanted else { return nil }
+        return achieved - wanted
     }
     /// What others hold of a total.
     public var others: Double? {

@@ -13,19 +13,36 @@ struct GuardNotation {
     /// A reader of YAML 1.1 takes `off` for `false`.
     static func isOn(_ word: String) -> Bool? { ["on": true, "true": true, "off": false, "false": false][word] }
 
+    /// What a phase can go on until.
+    private static let ends =
+        "a phase goes on until a comparison holds such as 'psi.memory.some > 10% for 5s', or until: "
+        + EarlyEndWord.allCases.map(\.rawValue).joined(separator: ", ")
+
     /// The probes that there are; a plan is `nil` where the probe has a problem, which has been told.
     let probes: [(name: String, plan: ProbePlan?)]
     /// The stressors that there are, and whether a phase loads them.
     let stressors: [(name: String, isLoaded: Bool)]
 
-    /// Reads one guard; `nil` where its probe has a problem of its own.
+    /// What a condition is for.
+    enum Use {
+        /// It ends the run where it holds.
+        case `guard`
+        /// It ends its phase, early, where it holds.
+        case until
+
+        var title: String { self == .guard ? "a guard" : "'until'" }
+    }
+    var use = Use.guard
+
+    /// Reads one condition; `nil` where its probe has a problem of its own.
     func parse(_ text: String, mark: SourceMark) throws(NotationError) -> Guard? {
         let phrase = Phrase(text)
         let isSign: (Unicode.Scalar) -> Bool = { "<>=!≤≥".unicodeScalars.contains($0) }
         guard let signStart = phrase.firstOffset(where: isSign) else {
             throw NotationError(
                 phrase.offset,
-                "\(Wording.quote(phrase.text)) has no comparison; write a guard such as '\(Self.usage)'")
+                "\(Wording.quote(phrase.text)) has no comparison; "
+                    + (use == .guard ? "write a guard such as '\(Self.usage)'" : Self.ends))
         }
         let signEnd = phrase.firstOffset(from: signStart) { !isSign($0) } ?? phrase.end
         var (limit, clauses) = try Clauses.split(phrase.dropping(to: signEnd))
@@ -33,7 +50,7 @@ struct GuardNotation {
         let sign = phrase.slice(signStart, signEnd)
         guard let comparison = Guard.Comparison(rawValue: sign.text) else {
             throw NotationError(
-                signStart, "unknown comparison \(Wording.quote(sign.text)); a guard takes: <, <=, >, >=")
+                signStart, "unknown comparison \(Wording.quote(sign.text)); \(use.title) takes: <, <=, >, >=")
         }
         if watched.isBroken { return nil }
         try check(comparison, at: sign, watched)
@@ -116,7 +133,8 @@ struct GuardNotation {
         }
         guard stressor.isLoaded else {
             throw NotationError(
-                name.offset, "no phase loads \(Wording.quote(name.text)); load it, or drop the guard")
+                name.offset,
+                "no phase loads \(Wording.quote(name.text)); load it, or drop \(use == .guard ? "the guard" : "that")")
         }
     }
 
@@ -133,7 +151,7 @@ struct GuardNotation {
         if let place {
             let forms = Metric.allCases.filter { $0.description.place == place }.map(\.form)
             let title = place == .probe ? "probe" : "stressor"
-            let taking = "of a \(title) a guard watches"
+            let taking = "of a \(title) \(use.title) watches"
             guard let measure, !measure.isEmpty else {
                 return NotationError(
                     name.end, "what of \(title) '\(name.text)'? \(taking): \(forms.joined(separator: ", "))")
@@ -147,7 +165,7 @@ struct GuardNotation {
         let names = probes.map(\.name) + stressors.map(\.name)
         let remedy =
             Wording.nearest(to: name.text, among: names).map { "; did you mean '\($0)'?" }
-            ?? "; a guard watches: " + (ofHost + ofNames).joined(separator: ", ")
+            ?? "; \(use.title) watches: " + (ofHost + ofNames).joined(separator: ", ")
         return NotationError(written.offset, "unknown metric \(Wording.quote(written.text))\(remedy)")
     }
 
@@ -157,6 +175,8 @@ struct GuardNotation {
     private func check(
         _ comparison: Guard.Comparison, at sign: Phrase, _ watched: Watched
     ) throws(NotationError) {
+        // A phase may go on until all is well, or until it is not.
+        guard use == .guard else { return }
         let isLatency = watched.metric == .percentile && watched.probe?.unit == nil
         guard let isWorseAbove = isLatency ? true : watched.metric.description.isWorseAbove,
             comparison.isUpward != isWorseAbove

@@ -5,16 +5,20 @@ import LoadModel
 /// Regular expressions for the notations, in the dialect that JSON Schema shares with most languages.
 ///
 /// Each takes everything that the notation's reader takes. They let a few things through that only the reader can
-/// judge, such as a ramp that is longer than its phase.
+/// judge, such as a ramp that is longer than its phase. What cannot be said without looking ahead, which not all of
+/// those languages do, is a second expression of what is not taken.
 enum NotationPattern {
     static let whole = #"(?:0|[1-9][0-9]*)"#
     static let number = whole + #"(?:\.[0-9]+)?"#
     private static let percent = #"(?:100(?:\.0+)?|[1-9]?[0-9](?:\.[0-9]+)?)\s*%"#
     static let bytes = number + #"\s*(?:[kMGT]?B|[KMGT]iB)"#
-    static let time = "(?:\(number)(?:d|h|ms|m|s))+"
+    static let time = "(?:\(number)(?:[dhms]|ms))+"
 
-    static let duration = anchored(time)
     static let byteAmount = anchored(bytes)
+    private static let size = #"\#(bytes)\s+\#(percent)"#
+    /// One size, or several with their shares.
+    static let sizes = anchored(#"\#(bytes)|\#(size)(?:\s*,\s*\#(size)){0,\#(SizeMix.limit - 1)}"#)
+    static let sizeOfList = anchored(size)
     static let percentAmount = anchored(percent)
     private static let list = #"\#(whole)(?:\s*-\s*\#(whole))?(?:\s*,\s*\#(whole)(?:\s*-\s*\#(whole))?)*"#
     private static let ofNode = #"\s*\#(whole)\s*:\s*(?:\#(bytes)|\#(percent))\s*"#
@@ -23,36 +27,59 @@ enum NotationPattern {
     /// A list of nodes, or a mapping in the notation of one line.
     static let nodes = anchored(#"\#(list)|\{\#(ofNode)(?:,\#(ofNode))*\}"#)
     static let stressorName = "^[A-Za-z][A-Za-z0-9_-]{0,63}$"
+    /// What there is to be read in a text.
+    static let someText = #"\S"#
+    /// A text of one line that people read as a name.
+    static let title = #"^\s*\S[^\u0000-\u001f\u007f-\u009f]*\s*$"#
 
-    /// A load of a stressor that takes these kinds of amount.
-    ///
-    /// - Parameter isBeyondAll: whether it takes more than 100 percent.
-    static func load(_ kinds: [AmountKind], isBeyondAll: Bool = false) -> String {
-        let share = isBeyondAll ? number + #"\s*%"# : percent
-        let a = amount(kinds, percent: share)
-        let figure = amount(kinds.filter { $0 != .max && $0 != .leave }, percent: share)
-        let offset = #"(?:\s+offset\s+(?:\#(number)\s*deg|\#(time)))?"#
-        let from = #"from\s+\#(a)"#
-        let segment = #"(?:\#(a)\s+(?:in|for)\s+\#(time)|hold\s+\#(time))"#
-        let segments = #"\#(segment)(?:\s*,\s*\#(segment))*"#
-        let common = [
-            #"(?:hold\s+)?\#(a)"#,
-            #"steps\s+\#(a)(?:\s*,\s*\#(a))*\s+every\s+\#(time)"#,
-            #"random\s+\#(a)\s+to\s+\#(a)\s+every\s+\#(time)"#,
-            #"(?:sine|sawtooth)\s+\#(a)\s+to\s+\#(a)\s+every\s+\#(time)\#(offset)"#,
-            #"pulse\s+\#(a)\s+for\s+\#(time)\s+every\s+\#(time)\#(offset)"#,
-            #"ramp\s+\#(from)\s+to\s+\#(a)(?:\s+in\s+\#(time))?"#,
-            #"curve\s+\#(from)\s*,\s*\#(segments)"#,
-            trace(amount: a),
-        ].joined(separator: "|")
-        let part = #"(?:\#(common)|noise\s+\#(figure)\s+every\s+\#(time))"#
-        return anchored(
-            [
-                common,
-                #"ramp\s+to\s+\#(a)(?:\s+in\s+\#(time))?"#,
-                #"curve\s+\#(segments)"#,
-                #"\#(part)(?:\s+[+]\s+\#(part)){1,\#(ShapeNotation.partLimit - 1)}"#,
-            ].joined(separator: "|"))
+    /// What a load of a stressor is that takes these kinds of amount: one of ``alone``, or one of ``sums`` that is
+    /// none of ``noSums``.
+    struct Load {
+        let alone: String
+        let sums: String
+
+        /// - Parameter isBeyondAll: whether it takes more than 100 percent.
+        init(_ kinds: [AmountKind], isBeyondAll: Bool = false) {
+            let share = isBeyondAll ? number + #"\s*%"# : percent
+            let a = amount(kinds, percent: share)
+            let figure = amount(kinds.filter { $0 != .max && $0 != .leave }, percent: share)
+            let dayTime = "(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?"
+            let zone = ShapeNotation.zonePattern
+            let segment = #"(?:\#(a)\s+(?:in|for)|hold)\s+\#(time)"#
+            let segments = #"\#(segment)(?:\s*,\s*\#(segment))*"#
+            let parts = [
+                #"(?:hold\s+)?\#(a)"#,
+                #"steps\s+\#(a)(?:\s*,\s*\#(a))*\s+every\s+\#(time)"#,
+                #"(?:(?:sine|sawtooth|random)\s+\#(a)\s+to\s+\#(a)|pulse\s+\#(a)\s+for\s+\#(time))\s+every\s+\#(time)"#
+                    + #"(?:\s+offset\s+(?:\#(number)\s*deg|\#(time))|\s+starting\s+at\s+\#(dayTime)\s+\#(zone))?"#,
+                #"bursts\s+\#(a)\s+(?:\#(burst(kinds)))\s+rest\s+\#(range(time))"#,
+                #"ramp\s+from\s+\#(a)\s+to\s+\#(a)(?:\s+in\s+\#(time))?"#,
+                #"curve\s+from\s+\#(a)\s*,\s*\#(segments)"#,
+                #"noise\s+\#(figure)\s+every\s+\#(time)"#,
+                trace(amount: a),
+            ].joined(separator: "|")
+            // Each ends the text, or has a sign behind it; a sign that ends the text is none of these.
+            sums = #"^\s*(?:(?:\#(parts))(?:\s+[+]\s+|\s*$)){1,\#(ShapeNotation.partLimit)}$"#
+            alone = anchored(#"ramp\s+to\s+\#(a)(?:\s+in\s+\#(time))?|curve\s+\#(segments)"#)
+        }
+
+        /// Noise by itself, `random` with an offset, and a sign that nothing stands behind but a column's name it is.
+        static let noSums =
+            #"^\s*noise[^+]*$|(?:^|[+])\s*random\s[^+]*\s(?:offset|starting)\s|(?:[^n]|[^m]n)\s+[+]\s*$"#
+        }
+    }
+
+    /// One of something, or from one to another.
+    private static func range(_ one: String) -> String { #"\#(one)(?:\s+to\s+\#(one))?"# }
+
+    /// How long a burst is, or of a rate how much it brings.
+    private static func burst(_ kinds: [AmountKind]) -> String {
+        var forms = [#"for\s+\#(range(time))"#]
+        for (kind, one) in [(AmountKind.bytesPerSecond, bytes), (.operationsPerSecond, whole + #"(?:\.0+)?"#)]
+        where kinds.contains(kind) {
+            forms.append(#"of\s+\#(range("(?:\(one))"))"#)
+        }
+        return forms.joined(separator: "|")
     }
 
     /// A trace with its clauses, in any order; names with blanks and without quotes stand in the last one.
@@ -64,19 +91,23 @@ enum NotationPattern {
         let clauses = [
             #"column\s+\#(name)"#, #"in\s+(?:"[^"]*"|epoch\s+\S+|[^\s"]\S*)(?:\s+of\s+\#(amount))?"#,
             #"[x×]\s*\#(factor)"#, #"time(?:\s+\#(name))?"#, #"(?:rows|\#(folds))\s+every\s+\#(time)"#,
-            #"where\s+\#(name)\s*=\s*\#(name)(?:\s+and\s+\#(name)\s*=\s*\#(name))*"#, #"where\s+[^\s=]+=\S+"#,
+            #"where\s+\#(name)\s*=\s*\#(name)(?:\s+and\s+\#(name)\s*=\s*\#(name))*"#, #"where\s+[^\s="]+=[^\s"]+"#,
             #"(?:from|to)\s+\#(name)(?:\s+[0-9]\S*)?"#, #"gaps\s+(?:\#(gaps))"#, #"decimal\s+comma"#,
             #"as\s+(?:steps|lines)"#, #"stretch\s+(?:to\s+(?:phase|\#(time))|by\s+\#(factor))"#,
-            #"repeat(?:\s+\#(whole))?"#,
+            #"repeat(?:\s+\#(wholeNumber(in: TraceRequest.repeatRange)))?"#,
         ].joined(separator: "|")
-        return #"trace\s+\#(name)(?:\s+(?:\#(clauses)))*(?:\s+(?:column|time|where|from|to)\s+.+)?"#
+        let names = #"(?:column|time|where|from|to)\s+(?:[^"]|"[^"]*")+"#
+        return #"trace\s+\#(name)(?:\s+(?:\#(clauses)))*(?:\s+\#(names))?"#
     }
 
     /// A guard on `metric`; which probes and stressors there are, and in which unit a limit is, only the reader knows.
-    static func condition(on metric: Metric) -> String {
+    ///
+    /// - Parameter both: whether both directions of a comparison are taken.
+    static func condition(on metric: Metric, both: Bool = false) -> String {
         let description = metric.description
         let hold = #"(?:\s+for\s+\#(time))?"#
-        let sides = description.isWorseAbove.map { $0 ? ">=|>" : "<=|<" } ?? "<=|>=|<|>"
+        let worse = both ? nil : description.isWorseAbove
+        let sides = worse.map { $0 ? ">=|>" : "<=|<" } ?? "<=|>=|<|>"
         let limit = description.kinds.isEmpty ? ownAmount : amount(description.kinds)
         guard metric.hasSubject else {
             let name = metric.rawValue.split(separator: ".").joined(separator: #"\."#)
@@ -110,11 +141,9 @@ enum NotationPattern {
             }
         }
         // Longer ones first: `5MB` must not be the beginning of `5MB/s`.
-        let quantity = "(?:" + quantities.reversed().joined(separator: "|") + ")"
-        var all = [quantity]
-        if kinds.contains(.max) { all.append("max") }
-        if kinds.contains(.leave) { all.append(#"leave\s+"# + quantity) }
-        return "(?:" + all.joined(separator: "|") + ")"
+        let quantity = quantities.reversed().joined(separator: "|")
+        let leave = kinds.contains(.leave) ? #"(?:leave\s+)?"# : ""
+        return "(?:" + leave + "(?:" + quantity + ")" + (kinds.contains(.max) ? "|max" : "") + ")"
     }
 
     static func anchored(_ pattern: String) -> String { #"^\s*(?:"# + pattern + #")\s*$"# }

@@ -7,7 +7,7 @@ import YAML
 extension ProfileBuilder {
     /// What a time scale may be.
     private static let timeScales = 0.0001...1000.0
-    private static let lengthKeys = ["for", "within", "repeat"]
+    private static let lengthKeys = ["for", "until", "within", "repeat"]
 
     /// The parts of the profile with the changes of the command line.
     mutating func change(_ parts: inout [String: YAMLNode.Entry]) {
@@ -17,12 +17,15 @@ extension ProfileBuilder {
             return
         }
         var seen: Set<String> = []
-        for argument in changes.phases {
+        // What changes a load as a whole comes before what changes a part of it.
+        let parted = changes.phases.map { ($0, isPart: Self.isPart($0)) }
+        for (argument, _) in parted.filter({ !$0.isPart }) + parted.filter(\.isPart) {
             let flag = "--phase \(Wording.line(argument))"
             guard let (target, key, value) = Self.apart(argument, at: { $0.lastIndex(of: ".") }) else {
                 report(
-                    nil, "\(flag): write it as PHASE.for=TIME or PHASE.STRESSOR=LOAD, such as '--phase squeeze.for=10s'"
-                )
+                    nil,
+                    "\(flag): write it as PHASE.for=TIME, PHASE.STRESSOR=LOAD or PHASE.STRESSOR.start=TIME, such as "
+                        + "'--phase squeeze.for=10s'")
                 continue
             }
             guard isFirst("phase \(target).\(key)", flag, &seen) else { continue }
@@ -37,6 +40,12 @@ extension ProfileBuilder {
             guard isFirst("\(target).\(key)", flag, &seen) else { continue }
             change(setting: target, key, value, flag, &parts)
         }
+    }
+
+    /// Whether a change may be of a part of a load, such as `squeeze.cpu.start=5s`.
+    private static func isPart(_ argument: String) -> Bool {
+        guard let (target, key, _) = apart(argument, at: { $0.lastIndex(of: ".") }) else { return false }
+        return loadKeys.contains(key) && target.unicodeScalars.contains(".")
     }
 
     private mutating func isFirst(_ path: String, _ flag: String, _ seen: inout Set<String>) -> Bool {
@@ -72,7 +81,7 @@ extension ProfileBuilder {
     }
 
     /// A node that stands in a flag; its mark leads back to it.
-    private mutating func node(_ value: String, in flag: String) -> YAMLNode {
+    mutating func node(_ value: String, in flag: String) -> YAMLNode {
         flags.append(flag)
         return YAMLNode(content: .scalar(value, isPlain: false), mark: SourceMark(line: 0, column: flags.count))
     }
@@ -83,8 +92,17 @@ extension ProfileBuilder {
         phase name: String, _ key: String, _ value: String, _ flag: String, _ parts: inout [String: YAMLNode.Entry]
     ) {
         guard var entry = parts["phases"] else { return }
-        guard !["name", "load", "phases"].contains(key) else {
-            report(nil, "\(flag): of a phase, \(Wording.either(Self.lengthKeys)) or a stressor's load is changed")
+        // A phase may itself be called like a phase and a load.
+        let isOfPhase = Self.lengthKeys.contains(key) && Self.phaseNames(in: entry.value).contains(name)
+        if Self.loadKeys.contains(key), !isOfPhase, let dot = name.unicodeScalars.lastIndex(of: ".") {
+            let stressor = String(name.unicodeScalars[name.unicodeScalars.index(after: dot)...])
+            change(load: stressor, ofPhase: String(name[..<dot]), key, value, flag, &entry)
+            parts["phases"] = entry
+            return
+        }
+        guard !["name", "load", "phases", "note"].contains(key) else {
+            report(
+                nil, "\(flag): of a phase, \(Self.lengthKeys.joined(separator: ", ")) or a stressor's load is changed")
             return
         }
         var names: [String] = []
@@ -98,11 +116,61 @@ extension ProfileBuilder {
             $0 == name
         }
         guard isFound else {
-            let remedy = Wording.remedy(for: name, among: names, taking: "there are")
-            report(nil, "\(flag): unknown phase \(Wording.quote(name))\(remedy)")
+            reportUnknownPhase(name, among: names, flag)
             return
         }
         parts["phases"] = entry
+    }
+
+    /// Changes a part of a load, such as where in its phase it starts.
+    private mutating func change(
+        load stressor: String, ofPhase name: String, _ key: String, _ value: String, _ flag: String,
+        _ phases: inout YAMLNode.Entry
+    ) {
+        var names: [String] = []
+        var (isFound, isLoaded) = (false, false)
+        let node = node(value, in: flag)
+        phases.value = Self.phases(in: phases.value, &names) { phase in
+            isFound = true
+            guard var load = Self.member("load", of: phase), var own = Self.member(stressor, of: load) else {
+                return phase
+            }
+            isLoaded = true
+            if case .scalar = own.content {
+                // `80%` is short for a load with nothing else to be said of it.
+                let whole = YAMLNode.Entry(key: "load", keyMark: own.mark, value: own)
+                own = YAMLNode(content: .mapping([whole]), mark: own.mark)
+            }
+            own = Self.set([key], node, in: own)
+            load = Self.set([stressor], own, in: load, keepsLoad: false)
+            return Self.set(["load"], load, in: phase, keepsLoad: false)
+        } where: {
+            $0 == name
+        }
+        if !isFound {
+            reportUnknownPhase(name, among: names, flag)
+        } else if !isLoaded {
+            report(
+                nil,
+                "\(flag): phase \(Wording.quote(name)) has no load of \(Wording.quote(stressor)); give it one, such as "
+                    + "'--phase \(Wording.line(name)).\(Wording.line(stressor))=50%'")
+        }
+    }
+
+    private mutating func reportUnknownPhase(_ name: String, among names: [String], _ flag: String) {
+        let remedy = Wording.remedy(for: name, among: names, taking: "there are")
+        report(nil, "\(flag): unknown phase \(Wording.quote(name))\(remedy)")
+    }
+
+    private static func member(_ key: String, of node: YAMLNode) -> YAMLNode? {
+        guard case .mapping(let entries) = node.content else { return nil }
+        return entries.first { $0.key == key }?.value
+    }
+
+    private static func phaseNames(in node: YAMLNode) -> [String] {
+        var names: [String] = []
+        _ = phases(in: node, &names, { $0 }, where: { _ in false })
+        return names
     }
 
     /// The same tree, with each phase changed whose name is wanted; groups are gone through.
@@ -131,19 +199,20 @@ extension ProfileBuilder {
         return node
     }
 
-    /// The same mapping with a value at a path; a load that has keys of its own keeps them.
-    private static func set(_ path: ArraySlice<String>, _ value: YAMLNode, in node: YAMLNode) -> YAMLNode {
+    /// The same mapping with a value at a path; a load that has keys of its own keeps them, unless it is told not to.
+    private static func set(
+        _ path: ArraySlice<String>, _ value: YAMLNode, in node: YAMLNode, keepsLoad: Bool = true
+    ) -> YAMLNode {
         guard let key = path.first else {
-            guard case .mapping(let entries) = node.content, entries.contains(where: { $0.key == "load" }) else {
-                return value
-            }
+            guard keepsLoad, case .mapping(let entries) = node.content, entries.contains(where: { $0.key == "load" })
+            else { return value }
             return set(["load"], value, in: node)
         }
         var entries: [YAMLNode.Entry] = []
         if case .mapping(let found) = node.content { entries = found } else if !node.isNull { return value }
         let rest = path.dropFirst()
         if let index = entries.firstIndex(where: { $0.key == key }) {
-            entries[index].value = set(rest, value, in: entries[index].value)
+            entries[index].value = set(rest, value, in: entries[index].value, keepsLoad: keepsLoad)
         } else {
             let nothing = YAMLNode(content: .scalar("", isPlain: true), mark: value.mark)
             let inner = rest.isEmpty ? value : set(rest, value, in: nothing)

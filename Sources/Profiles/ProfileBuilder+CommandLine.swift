@@ -1,15 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import LoadModel
+import YAML
 
 // A profile from flags.
 extension ProfileBuilder {
-    mutating func read(loads: [String], settings: [String], length: String, probes: [String]) {
+    mutating func read(
+        loads: [String], settings: [String], length: String?, until: [String], probes: [String]
+    ) {
         name = "command-line"
         let start = SourceMark(line: 1, column: 1)
-        let lengthFlag = "--for \(Wording.line(length))"
-        let phaseLength = reading(.flag(lengthFlag)) { () throws(NotationError) in
-            try UnitNotation.duration(Phrase(length), atLeast: 1, of: "the run")
+        let ends = until.map { node($0, in: "--until \(Wording.line($0))") }
+        var phaseLength: Nanoseconds?
+        let isEndless = length == nil && ends.contains { Self.isUntilStopped($0) }
+        if let length {
+            let flag = "--for \(Wording.line(length))"
+            phaseLength =
+                length == Self.asTrace
+                ? traceLength(timedLoads(flags: loads)) { builder, problem in
+                    builder.report(nil, "\(flag): \(problem); write how long the run is, such as '--for 30s'")
+                }
+                : reading(.flag(flag)) { () throws(NotationError) in
+                    try UnitNotation.duration(Phrase(length), atLeast: 1, of: "the run")
+                }
+        } else if isEndless {
+            phaseLength = Self.endless
+        } else {
+            report(nil, "the run has no length; add --for 30s, or --until stopped")
         }
         var phase = Phase(name: "load", length: phaseLength ?? 0, loads: [], mark: start)
         if loads.isEmpty {
@@ -27,9 +44,27 @@ extension ProfileBuilder {
             readSetting(setting, seen: &keys, &drafts)
         }
         finish(drafts)
+        if isEndless {
+            for load in phase.loads { checkEndless(load.shape, of: load.stressor, at: start) }
+        }
         phases = [phase]
+        if !ends.isEmpty {
+            let list = YAMLNode(content: .list(ends), mark: start)
+            untils = [WrittenUntil(phase: phase.title, node: list, hasLoad: true, isEndless: isEndless)]
+        }
         if phase.length > 0 {
             outline = [.init(name: phase.name, title: phase.title, length: phase.length, hasLoad: true)]
+        }
+    }
+
+    /// The loads as far as they are written as they should be; what is wrong is told where they are read.
+    private func timedLoads(flags: [String]) -> [TimedLoad] {
+        flags.prefix(ProfileReader.stressorLimit).compactMap { argument in
+            let scalars = argument.unicodeScalars
+            guard let equals = scalars.firstIndex(of: "=") else { return nil }
+            return TimedLoad(
+                stressor: String(argument[..<equals]), text: String(argument[scalars.index(after: equals)...]),
+                place: .flag("--load \(Wording.line(argument))"))
         }
     }
 

@@ -18,7 +18,7 @@ extension ProfileBuilder {
         if nodes.count > ProfileReader.guardLimit {
             report(node.mark, "'guards' has \(nodes.count) guards; the limit is \(ProfileReader.guardLimit)")
         }
-        let notation = guardNotation
+        let notation = guardNotation(of: .guard)
         for node in nodes.prefix(ProfileReader.guardLimit) {
             if case .mapping(let entries) = node.content {
                 readDefaults(entries, of: node)
@@ -32,11 +32,11 @@ extension ProfileBuilder {
         }
     }
 
-    private var guardNotation: GuardNotation {
+    func guardNotation(of use: GuardNotation.Use) -> GuardNotation {
         let loaded = Set(phases.flatMap(\.loads).map(\.stressor))
         // Where a phase has a problem of its own, nobody knows what it loads.
         let stressors = definitions.map { ($0.name, outline == nil || loaded.contains($0.name)) }
-        return GuardNotation(probes: probes, stressors: stressors)
+        return GuardNotation(probes: probes, stressors: stressors, use: use)
     }
 
     /// Reads `defaults: off`, in place of the list of guards or in it.

@@ -44,20 +44,24 @@ extension ProfileBuilder {
     /// The word for a phase that is as long as the traces in it.
     static let asTrace = "trace"
 
-    /// How long the longest trace of a phase's loads is; `nil` after reporting that there is none that ends.
-    ///
-    /// What is wrong with the traces themselves is told where they are read.
-    mutating func traceLength(_ loads: YAMLNode?, _ mark: SourceMark, _ title: String) -> Nanoseconds? {
-        var entries: [YAMLNode.Entry] = []
-        if case .mapping(let written) = loads?.content { entries = written }
-        let before = (problems, traces)
-        var lengths: [Nanoseconds] = []
-        for entry in entries {
+    /// A load whose trace may be what its phase is as long as.
+    struct TimedLoad {
+        var stressor: String
+        var text: String
+        var place: Place
+        var start: Nanoseconds = 0
+        /// How long it lasts; `nil` for as long as its phase.
+        var length: Nanoseconds?
+    }
+
+    /// The loads of a phase; what is wrong with them is told where they are read.
+    func timedLoads(_ loads: YAMLNode?) -> [TimedLoad] {
+        guard case .mapping(let entries) = loads?.content else { return [] }
+        return entries.compactMap { entry in
             var node = entry.value
             var stay: (start: Nanoseconds, length: Nanoseconds?) = (0, nil)
             if case .mapping(let members) = node.content, let load = members.first(where: { $0.key == "load" }) {
                 node = load.value
-                // What is wrong with these is told where the load is read.
                 func length(_ key: String) -> Nanoseconds? {
                     guard case .scalar(let text, _) = members.first(where: { $0.key == key })?.value.content else {
                         return nil
@@ -66,25 +70,35 @@ extension ProfileBuilder {
                 }
                 stay = (length("start") ?? 0, length("for"))
             }
-            let defined = definitions.first { $0.name == entry.key }
-            guard case .scalar(let text, _) = node.content,
-                Phrase(text).words.contains(where: { $0.text == ShapeForm.trace }),
-                let manifest = defined?.manifest ?? manifest(of: entry.key)
-            else { continue }
-            let shape = shape(text, of: entry.key, manifest, length: nil, at: .text(node.mark, value: text))
+            guard case .scalar(let text, _) = node.content else { return nil }
+            return TimedLoad(
+                stressor: entry.key, text: text, place: .text(node.mark, value: text), start: stay.start,
+                length: stay.length)
+        }
+    }
+
+    /// How long the longest trace of a phase's loads is; `nil` after reporting that there is none that ends.
+    ///
+    /// What is wrong with the traces themselves is told where they are read.
+    mutating func traceLength(_ loads: [TimedLoad], _ report: (inout Self, String) -> Void) -> Nanoseconds? {
+        let before = (problems, traces)
+        var lengths: [Nanoseconds] = []
+        for load in loads where Phrase(load.text).words.contains(where: { $0.text == ShapeForm.trace }) {
+            let defined = definitions.first { $0.name == load.stressor }
+            guard let manifest = defined?.manifest ?? manifest(of: load.stressor) else { continue }
+            let shape = shape(load.text, of: load.stressor, manifest, length: nil, at: load.place)
             (problems, traces) = before
             guard let shape else { return nil }
-            lengths += shape.traces.map { stay.start + min(stay.length ?? $0.wholeLength, .max - stay.start) }
+            lengths += shape.traces.map { load.start + min(load.length ?? $0.wholeLength, .max - load.start) }
         }
-        let problem: String
         switch lengths.max() {
-        case nil: problem = "no load of it is a trace"
-        case let length? where length <= 0: problem = "its trace has one row, and so no length"
+        case nil: report(&self, "no load of it is a trace")
+        case let length? where length <= 0: report(&self, "its trace has one row, and so no length")
         case let length? where length > UnitNotation.durationLimit:
-            problem = "its trace has no end before 30d, the limit"
+            let limit = UnitNotation.text(of: UnitNotation.durationLimit)
+            report(&self, "its trace has no end before \(limit), the limit")
         case let length?: return length
         }
-        report(mark, "'for: trace' of \(title): \(problem); write how long the phase is, such as 'for: 30s'")
         return nil
     }
 
@@ -122,7 +136,7 @@ extension ProfileBuilder {
         if let lastTrace, lastTrace.key == key || lastTrace.key == whole && lastTrace.trace.length <= length ?? .max {
             return lastTrace.trace
         }
-        let path = resolve(request.file)
+        let path = resolve(request.file, beside: place.mark.file)
         let open: ByteReader
         do {
             open = try openTrace(path)
@@ -147,8 +161,9 @@ extension ProfileBuilder {
         return trace
     }
 
-    /// The path of a file that the profile names: relative to the profile's directory.
-    func resolve(_ path: String) -> String {
+    /// The path of a file that the profile names: relative to the directory of the text that names it.
+    func resolve(_ path: String, beside included: String?) -> String {
+        let file = included ?? file
         guard source != nil, !path.hasPrefix("/"), let slash = file.lastIndex(of: "/") else { return path }
         return String(file[...slash]) + path
     }

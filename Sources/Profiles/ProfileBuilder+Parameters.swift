@@ -35,6 +35,7 @@ extension ProfileBuilder {
                     declaration.mark,
                     "parameter '\(name)' has no default and is not given; give it, such as "
                         + "'--param \(name)=\(declaration.kind.placeholder)'")
+                placeholders.insert(name)
             }
             let value = declaration.value.map { ($0.text, $0.origin) } ?? (declaration.kind.placeholder, .file)
             parameters.append(
@@ -55,7 +56,7 @@ extension ProfileBuilder {
         guard case .mapping(let entries) = entry.value.content else {
             guard let text = parameterText(of: entry.value, title, name: name) else { return nil }
             let kind = ParameterNotation.Kind.found(in: text)
-            return check((text, .file), of: title, kind, entry.value.mark)
+            return check((text, .file), of: name, kind, entry.value.mark)
         }
         for entry in entries where !Self.parameterKeys.contains(entry.key) {
             reportUnknownKey(entry, in: title, among: Self.parameterKeys)
@@ -88,9 +89,12 @@ extension ProfileBuilder {
             _ = text(of: node, "'description' of \(title)", example: "description: what it is for")
         }
         var declaration = Declaration(kind: kind, value: nil, mark: mark)
-        if let value { declaration = check(value, of: title, kind, mark) }
+        if let value { declaration = check(value, of: name, kind, mark) }
         // A key that was misspelt may have been the default.
-        if !isWhole, value == nil { declaration.value = (kind.placeholder, .file) }
+        if !isWhole, value == nil {
+            declaration.value = (kind.placeholder, .file)
+            placeholders.insert(name)
+        }
         if let node = part("from") { readOrigin(node, of: title, into: &declaration) }
         return declaration
     }
@@ -121,11 +125,14 @@ extension ProfileBuilder {
     }
 
     private mutating func check(
-        _ value: (text: String, origin: ProfileParameter.Origin), of title: String, _ kind: ParameterNotation.Kind,
+        _ value: (text: String, origin: ProfileParameter.Origin), of name: String, _ kind: ParameterNotation.Kind,
         _ mark: SourceMark
     ) -> Declaration {
         let isTaken = kind.takes(value.text)
-        if !isTaken { report(mark, "\(title) takes \(kind.taking), not \(Wording.quote(value.text))") }
+        if !isTaken {
+            report(mark, "parameter '\(name)' takes \(kind.taking), not \(Wording.quote(value.text))")
+            placeholders.insert(name)
+        }
         return Declaration(kind: kind, value: isTaken ? value : (kind.placeholder, .file), mark: mark)
     }
 
@@ -154,6 +161,7 @@ extension ProfileBuilder {
         if !kind.takes(value) {
             report(nil, "\(flag): '\(name)' takes \(kind.taking), not \(Wording.quote(value))")
         }
+        if kind.takes(value) { placeholders.remove(name) } else { placeholders.insert(name) }
         declared[index].declaration.value = (kind.takes(value) ? value : kind.placeholder, .flag)
     }
 
@@ -194,6 +202,7 @@ extension ProfileBuilder {
                     tainted.insert(mark)
                     continue
                 }
+                if placeholders.contains(name) { tainted.insert(mark) }
                 whole += parameter.value
             }
         }

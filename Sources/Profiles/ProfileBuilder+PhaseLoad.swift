@@ -5,7 +5,7 @@ import YAML
 
 // The loads of a phase.
 extension ProfileBuilder {
-    private static let loadKeys = ["load", "within", "expect", "start", "for"]
+    static let loadKeys = ["load", "within", "expect", "start", "for"]
 
     /// Where in its phase a load lies.
     private struct Stay {
@@ -65,6 +65,9 @@ extension ProfileBuilder {
         let place = Place.text(value.mark, value: text)
         guard var shape = shape(text, of: name, manifest, length: stay.length, at: place) else { return }
         var shown = Phrase(text).text
+        if timeScale != 1, let factor = changes.timeScale, shape.hasTimes {
+            shown += " (times × \(Phrase(factor).text))"
+        }
         if let length, let own = stay.length, own < length {
             shape = .placed(shape, start: stay.start, length: own)
             shown += " (from \(UnitNotation.text(of: stay.start)), for \(UnitNotation.text(of: own)))"
@@ -94,7 +97,7 @@ extension ProfileBuilder {
                 }
                 return start
             }
-            guard let start else { return nil }
+            guard let start, !isTainted(node) else { return nil }
             stay.start = start
             stay.length = length.map { $0 - start }
         }
@@ -111,7 +114,7 @@ extension ProfileBuilder {
                 }
                 return own
             }
-            guard let own else { return nil }
+            guard let own, !isTainted(node) else { return nil }
             stay.length = own
         }
         return stay
@@ -145,5 +148,17 @@ extension ProfileBuilder {
         let known = names + kinds.filter { !names.contains($0) }
         let remedy = Wording.remedy(for: entry.key, among: known, taking: "define it under 'stressors', or take one of")
         report(entry.keyMark, "unknown stressor \(name)\(remedy)")
+    }
+}
+
+extension LoadShape {
+    /// Whether it says when its amounts are reached or left.
+    fileprivate var hasTimes: Bool {
+        switch self {
+        case .hold, .ramp(_, _, over: nil): false
+        case .sum(let parts): parts.contains(where: \.hasTimes)
+        case .placed(let shape, _, _): shape.hasTimes
+        default: true
+        }
     }
 }

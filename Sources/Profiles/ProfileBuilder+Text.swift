@@ -5,14 +5,15 @@ import YAML
 
 // The parts of a profile's text, from the top level down.
 extension ProfileBuilder {
-    private static let keys = [
-        "name", "description", "params", "seed", "stressors", "phases", "probes", "objectives", "guards", "tolerance",
+    static let keys = [
+        "name", "description", "note", "labels", "include", "params", "seed", "stressors", "phases", "probes",
+        "objectives", "guards", "tolerance",
     ]
 
     mutating func read(_ root: YAMLNode) {
         guard case .mapping(let entries) = root.content else {
             if root.isNull {
-                report(nil, "the profile is empty; it needs at least 'phases'")
+                reportEmpty()
             } else {
                 report(root.mark, "a profile must be a mapping with keys such as 'phases:', not \(root.title)")
             }
@@ -28,6 +29,8 @@ extension ProfileBuilder {
                 reportUnknownKey(entry, in: "the profile", among: Self.keys)
             }
         }
+        parts = withIncluded(parts)
+        parts["include"] = nil
         readParameters(parts.removeValue(forKey: "params"))
         if hasParameters {
             for key in Self.keys {
@@ -39,6 +42,8 @@ extension ProfileBuilder {
         if let entry = parts["description"], !entry.value.isNull {
             _ = text(of: entry.value, "'description'", example: "description: what this is for")
         }
+        if let entry = parts["note"] { note = note(entry.value, of: "the profile") }
+        if let entry = parts["labels"] { readLabels(entry.value) }
         if let entry = parts["seed"] { readSeed(entry.value) }
         // In this order whatever the order of the text is: each part refers to the names of the ones before it.
         if let entry = parts["stressors"] { readStressors(entry.value) }
@@ -51,7 +56,10 @@ extension ProfileBuilder {
         if let entry = parts["probes"] { readProbes(entry.value) }
         if let entry = parts["guards"] { readGuards(entry.value) }
         if let entry = parts["objectives"] { readObjectives(entry.value) }
+        readUntils()
     }
+
+    mutating func reportEmpty() { report(nil, "the profile is empty; it needs at least 'phases'") }
 
     var loadExample: String {
         guard let manifest = manifests.first(where: \.isListed) else { return "load: {}" }
@@ -70,6 +78,24 @@ extension ProfileBuilder {
             return try NumberNotation.integer(in: phrase)
         }
         if let value { seed = UInt64(value) }
+    }
+
+    private mutating func readLabels(_ node: YAMLNode) {
+        for entry in entries(of: node, "'labels'", example: "ticket: CHAOS-17") {
+            let name = Wording.line(entry.key)
+            let subject = "label '\(name)'"
+            guard let text = text(of: entry.value, subject, example: "\(name): CHAOS-17") else { continue }
+            guard !text.unicodeScalars.contains(where: \.isControl) else {
+                report(entry.value.mark, "\(subject) has a control character; write it in one line of plain text")
+                continue
+            }
+            do throws(RunTags.Problem) {
+                try labels.add(name, text)
+            } catch {
+                report(entry.keyMark, error.message)
+                if labels.labels.count == RunTags.limit { return }
+            }
+        }
     }
 
     // MARK: Stressors
@@ -169,6 +195,10 @@ extension ProfileBuilder {
             readNodes(entries, of: entry.value, into: &settings, key, of: name)
             return
         }
+        if key.type == .sizes, case .list(let nodes) = entry.value.content {
+            readSizes(nodes, of: entry.value, into: &settings, key, of: name)
+            return
+        }
         guard case .scalar(let text, _) = entry.value.content else {
             let taking = SettingNotation.taking(key.type)
             report(entry.value.mark, "'\(key.name)' in '\(name)' takes \(taking), not \(entry.value.title)")
@@ -182,6 +212,31 @@ extension ProfileBuilder {
         guard let value else { return }
         settings.values[key.name] = value
         if mark.line > 0 { settings.marks[key.name] = mark }
+    }
+
+    /// Reads a list of sizes with their shares; what is wrong with one is told at its own place.
+    private mutating func readSizes(
+        _ nodes: [YAMLNode], of node: YAMLNode, into settings: inout Settings, _ key: Manifest.Key, of name: String
+    ) {
+        let place = "'\(key.name)' in '\(name)'"
+        var mix = SettingNotation.MixDraft(place: place)
+        for node in nodes {
+            guard let text = text(of: node, "a size of \(place)", example: "- 4KiB 50%") else { return }
+            let draft = mix
+            let next = reading(.text(node.mark, value: text)) { () throws(NotationError) in
+                var draft = draft
+                try draft.add(Phrase(text))
+                return draft
+            }
+            guard let next else { return }
+            mix = next
+        }
+        do throws(NotationError) {
+            settings.values[key.name] = try mix.value()
+            settings.marks[key.name] = node.mark
+        } catch {
+            report(node.mark, error.message)
+        }
     }
 
     /// Reads a mapping from memory nodes to amounts; each amount has its own place, under `KEY.NODE`.

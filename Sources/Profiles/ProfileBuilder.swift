@@ -33,6 +33,10 @@ struct ProfileBuilder {
     let source: SourceText?
     let manifests: [Manifest]
     let readFile: (String) throws -> [UInt8]
+    /// Reads a file that is included; `nil` where nothing is.
+    var readIncluded: ((String) throws -> [UInt8])?
+    /// What was included.
+    var inclusion = Inclusion()
     /// Opens a trace to be read piece by piece; by default `readFile` reads it whole.
     var openTrace: (String) throws -> ByteReader
     /// Whether problems may quote what `readFile` reads.
@@ -44,6 +48,8 @@ struct ProfileBuilder {
 
     var problems: [Diagnostic] = []
     var name: String?
+    var note: String?
+    var labels = RunTags()
     var seed: UInt64 = 0
     var definitions: [Definition] = []
     var phases: [Phase] = []
@@ -54,6 +60,8 @@ struct ProfileBuilder {
     var objectives: [Objective] = []
     /// The phases as far as objectives need them; `nil` where one of them has a problem.
     var outline: [ObjectiveNotation.PhaseOutline]?
+    /// What phases are to go on until, as it is written.
+    var untils: [WrittenUntil] = []
     /// Curve pieces of the loads so far.
     var pieces = 0
     /// What a trace depends on.
@@ -69,12 +77,16 @@ struct ProfileBuilder {
     var traceBytes = 0
     /// How often the phase that is being read is run.
     var repetitions = 1
+    /// Characters of the notes so far.
+    var noteSize = 0
     /// The parameters with their values, and whether the profile has any to declare.
     var parameters: [ProfileParameter] = []
     var hasParameters = false
     /// Bytes of the texts that have parameters in them, so far.
     var textSize = 0
-    /// Where texts stand in which a parameter is unknown, which was told: what else is wrong with them is not.
+    /// Parameters whose value is wrong or missing, which was told; something that they take stands for it.
+    var placeholders: Set<String> = []
+    /// Where texts stand in which a parameter is unknown, or has no value: what else is wrong with them is not told.
     var tainted: Set<SourceMark> = []
     /// What times of loads are multiplied with.
     var timeScale = 1.0
@@ -130,6 +142,9 @@ struct ProfileBuilder {
         profile.objectives = objectives
         profile.parameters = parameters
         profile.changes = changes.flags
+        profile.includes = inclusion.files
+        profile.labels = labels.labels
+        profile.note = note
         return profile
     }
 
@@ -165,9 +180,20 @@ struct ProfileBuilder {
         switch place {
         case .text(let mark, let value):
             if tainted.contains(mark) { return }
-            report(source?.mark(of: value, at: mark, offset: error.offset) ?? mark, error.message)
+            let text = mark.file.map { inclusion.texts[$0] } ?? source
+            report(text?.mark(of: value, at: mark, offset: error.offset) ?? mark, error.message)
         case .flag(let flag):
             report(nil, "\(flag): \(error.message)")
+        }
+    }
+
+    /// Whether a value has a text in it of which nobody knows what it comes to.
+    func isTainted(_ node: YAMLNode) -> Bool {
+        if tainted.isEmpty { return false }
+        return switch node.content {
+        case .scalar: tainted.contains(node.mark)
+        case .list(let items): items.contains(where: isTainted)
+        case .mapping(let entries): entries.contains { isTainted($0.value) }
         }
     }
 
@@ -204,6 +230,36 @@ struct ProfileBuilder {
         } else if trimmed.unicodeScalars.count > 100 {
             report(node.mark, "\(subject) is longer than 100 characters; shorten it")
         } else {
+            return trimmed
+        }
+        return nil
+    }
+
+    /// What somebody says of a profile or a phase, or `nil` after reporting what is wrong with it.
+    mutating func note(_ node: YAMLNode, of title: String) -> String? {
+        let subject = "'note' of \(title)"
+        guard let text = text(of: node, subject, example: "note: what was seen the last time") else { return nil }
+        let trimmed = Phrase(text).text
+        // Scripts and signs are made of letters that these two join.
+        let isPlain = trimmed.unicodeScalars.allSatisfy {
+            !$0.isControl || "\n\t\u{200C}\u{200D}".unicodeScalars.contains($0)
+        }
+        if trimmed.isEmpty {
+            report(node.mark, "\(subject) is empty; write one, or leave it out")
+        } else if !isPlain {
+            report(node.mark, "\(subject) has a control character; write it in plain text, of several lines with '|'")
+        } else if trimmed.unicodeScalars.count > ProfileReader.noteLimit {
+            report(node.mark, "\(subject) is longer than \(ProfileReader.noteLimit) characters; shorten it")
+        } else {
+            let before = noteSize
+            noteSize += trimmed.unicodeScalars.count * repetitions
+            // Once, where it is passed.
+            if noteSize > ProfileReader.notesLimit, before <= ProfileReader.notesLimit {
+                report(
+                    node.mark,
+                    "the notes of the profile, each as often as its phase is run, are longer than "
+                        + "\(ProfileReader.notesLimit) characters in all, the limit; shorten them")
+            }
             return trimmed
         }
         return nil

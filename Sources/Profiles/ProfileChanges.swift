@@ -4,7 +4,7 @@
 public struct ProfileChanges: Sendable {
     /// Values of parameters, each `NAME=VALUE`.
     public var parameters: [String] = []
-    /// Changes of phases, each `PHASE.for=TIME` or `PHASE.STRESSOR=LOAD`.
+    /// Changes of phases, each `PHASE.for=TIME`, `PHASE.STRESSOR=LOAD` or `PHASE.STRESSOR.start=TIME`.
     public var phases: [String] = []
     /// Settings, each `STRESSOR.KEY=VALUE`.
     public var settings: [String] = []

@@ -34,6 +34,17 @@ public enum ProfileReader {
     /// The most problems that are told at once.
     public static let problemLimit = 100
 
+    /// The most files that a profile may include, others' included files with them.
+    public static let includeLimit = 32
+    /// The most characters that a note may have.
+    public static let noteLimit = 1000
+    /// The most characters that all notes of a profile may have, those of phases as often as these are run.
+    public static let notesLimit = 100_000
+    /// How deep files may include each other, the profile itself not counted.
+    public static let includeDepth = 8
+    /// The most bytes that all included files of a profile may have.
+    public static let includeBytesLimit = 4 * textSizeLimit
+
     /// Reads the YAML text of a profile.
     ///
     /// - Parameters:
@@ -44,12 +55,15 @@ public enum ProfileReader {
     ///   - environment: the values of environment variables by name, for parameters that are `from` one; `nil` where
     ///     nobody's may be read.
     ///   - readFile: reads a file's bytes; what it throws is shown to the user.
+    ///   - readIncluded: reads a file that is included, whose text problems do quote; `nil` where nothing is included
+    ///     because the text stands beside no files.
     ///   - openTrace: opens a trace to be read piece by piece; where there is none, `readFile` reads it.
     /// - Throws: every problem of the text at once, each with its line and column.
     public static func profile(
         from bytes: [UInt8], file: String, manifests: [Manifest], mayQuoteFiles: Bool = true,
         changes: ProfileChanges = ProfileChanges(), environment: ((String) -> String?)? = nil,
-        readFile: @escaping (String) throws -> [UInt8], openTrace: ((String) throws -> ByteReader)? = nil
+        readFile: @escaping (String) throws -> [UInt8], readIncluded: ((String) throws -> [UInt8])? = nil,
+        openTrace: ((String) throws -> ByteReader)? = nil
     ) throws(ProfileErrors) -> Profile {
         let source: SourceText
         do throws(Diagnostic.Refusal) {
@@ -61,11 +75,12 @@ public enum ProfileReader {
         let root = reader.read()
         var builder = ProfileBuilder(file: file, source: source, manifests: manifests, readFile: readFile)
         builder.mayQuoteFiles = mayQuoteFiles
+        builder.readIncluded = readIncluded
         if let openTrace { builder.openTrace = openTrace }
         builder.problems = reader.problems
         builder.changes = changes
         builder.environment = environment
-        if let root { builder.read(root) }
+        if let root { builder.read(root) } else if reader.problems.isEmpty { builder.reportEmpty() }
         return try builder.profile(sha256: SHA256.hexadecimal(of: bytes))
     }
 
@@ -113,7 +128,8 @@ public enum ProfileReader {
     /// - Parameters:
     ///   - loads: each `KIND=LOAD`, such as `cpu=50%`.
     ///   - settings: each `KIND.KEY=VALUE`, such as `cpu.method=simd`.
-    ///   - length: how long the phase lasts, such as `30s`.
+    ///   - length: how long the phase lasts, such as `30s`; `nil` where it goes on until it is stopped.
+    ///   - until: what ends it before that, each as in a profile, such as `stopped`.
     ///   - probes: each `NAME=URL`, such as `checkout=http://localhost:8080/`; `settings` may say more of them.
     ///   - objectives: each as in a profile, such as `checkout 99% good`.
     ///   - manifests: the kinds of stressor that there are.
@@ -122,19 +138,22 @@ public enum ProfileReader {
     ///   - openTrace: opens a trace to be read piece by piece; where there is none, `readFile` reads it.
     /// - Throws: every problem of the flags at once, each naming its flag.
     public static func profile(
-        loads: [String], settings: [String], length: String, probes: [String] = [], objectives: [String] = [],
-        manifests: [Manifest], mayQuoteFiles: Bool = true, readFile: @escaping (String) throws -> [UInt8],
+        loads: [String], settings: [String], length: String?, until: [String] = [], probes: [String] = [],
+        objectives: [String] = [], manifests: [Manifest], mayQuoteFiles: Bool = true,
+        readFile: @escaping (String) throws -> [UInt8],
         openTrace: ((String) throws -> ByteReader)? = nil
     ) throws(ProfileErrors) -> Profile {
         var builder = ProfileBuilder(
             file: "<command line>", source: nil, manifests: manifests, readFile: readFile)
         builder.mayQuoteFiles = mayQuoteFiles
         if let openTrace { builder.openTrace = openTrace }
-        builder.read(loads: loads, settings: settings, length: length, probes: probes)
+        builder.read(loads: loads, settings: settings, length: length, until: until, probes: probes)
         builder.readObjectives(flags: objectives)
+        builder.readUntils()
         let flags =
-            loads.map { "--load \($0)\n" } + settings.map { "--set \($0)\n" } + ["--for \(length)\n"]
-            + probes.map { "--probe \($0)\n" } + objectives.map { "--objective \($0)\n" }
+            loads.map { "--load \($0)\n" } + settings.map { "--set \($0)\n" } + (length.map { ["--for \($0)\n"] } ?? [])
+            + until.map { "--until \($0)\n" } + probes.map { "--probe \($0)\n" }
+            + objectives.map { "--objective \($0)\n" }
         return try builder.profile(sha256: SHA256.hexadecimal(of: Array(flags.joined().utf8)))
     }
 }

@@ -19,7 +19,13 @@ extension ProfileSchema {
     private static func phase(_ manifests: [Manifest]) -> JSONText {
         .object([
             ("type", "object"),
-            ("required", .words(["for"])),
+            (
+                "anyOf",
+                .array([
+                    .object([("required", .words(["for"]))]),
+                    .object([("required", .words(["until"])), ("properties", .object([("until", untilStopped)]))]),
+                ])
+            ),
             ("additionalProperties", false),
             (
                 "properties",
@@ -35,8 +41,29 @@ extension ProfileSchema {
                             ),
                         ])
                     ),
+                    (
+                        "until",
+                        .object([
+                            (
+                                "description",
+                                .string(
+                                    "What ends it before that time: a condition, or any of several; stopped is of the "
+                                        + "last phase, which then needs no length")
+                            ),
+                            (
+                                "anyOf",
+                                .array([
+                                    reference("until"),
+                                    .object([
+                                        ("type", "array"), ("minItems", 1),
+                                        ("maxItems", .integer(ProfileReader.guardLimit)), ("items", reference("until")),
+                                    ]),
+                                ])
+                            ),
+                        ])
+                    ),
                     ("load", perStressor(manifests, "load", "The loads; a stressor that is not named is released")),
-                    ("within", reference("duration")),
+                    ("within", reference("duration")), ("note", note),
                     (
                         "repeat",
                         times("How often it is run, one after the other; each has a name such as 'squeeze 2/3'")
@@ -45,6 +72,12 @@ extension ProfileSchema {
             ),
         ])
     }
+
+    /// A phase that goes on until it is stopped.
+    private static let untilStopped: JSONText = {
+        let word: JSONText = .object([("const", .string(EarlyEndWord.stopped.rawValue))])
+        return .object([("anyOf", .array([word, .object([("type", "array"), ("contains", word)])]))])
+    }()
 
     private static func group(of items: [JSONText]) -> JSONText {
         .object([
@@ -75,9 +108,6 @@ extension ProfileSchema {
     }
 
     private static func times(_ description: String) -> JSONText {
-        .object([
-            ("description", .string(description)), ("type", "integer"), ("minimum", 1),
-            ("maximum", .integer(ProfileReader.phaseLimit)),
-        ])
+        .object(integer(description, 1...ProfileReader.phaseLimit))
     }
 }

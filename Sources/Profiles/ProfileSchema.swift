@@ -9,28 +9,21 @@ public enum ProfileSchema {
 
     /// A JSON Schema (draft 2020-12) of profiles, the same text for the same manifests.
     ///
-    /// It takes every profile that ``ProfileReader`` takes, but for numbers and truth values in quotes and for kinds
-    /// that are not listed. It cannot see what needs arithmetic, such as a ramp that is longer than its phase, nor
-    /// which parameters there are and what they are put in place of.
+    /// It takes every profile that ``ProfileReader`` takes, but for kinds that are not listed. It cannot see what needs
+    /// arithmetic, such as a ramp that is longer than its phase, nor which names, files and parameters there are and
+    /// what parameters are put in place of; nor how a number is written, such as `1_000` or `2.0`, which a reader of
+    /// YAML has made a number before the schema comes to it.
     public static func jsonSchema(manifests: [Manifest]) -> String {
         let listed = manifests.filter(\.isListed)
-        var definitions: [(key: String, value: JSONText)] = [("duration", duration)]
-        for manifest in listed {
-            definitions.append(("stressor-\(manifest.kind)", stressor(manifest)))
-            definitions.append(("load-\(manifest.kind)", load(of: manifest)))
-            definitions.append(("tolerance-\(manifest.kind)", tolerance(of: manifest)))
-        }
-        let kinds = AmountKind.allCases.filter { kind in listed.contains { $0.amounts.contains(kind) } }
-        let units = AmountKind.allCases.filter { kind in listed.contains { $0.unit.description.amountKind == kind } }
+        var definitions: [(key: String, value: JSONText)] = [
+            ("duration", duration), ("start", start), ("expected-end", expectedEnd),
+        ]
+        let shared = SharedSettings(listed)
+        definitions += listed.map { ("stressor-\($0.kind)", stressor($0, shared)) } + shared.definitions
         definitions.append(("stressor", namedStressor(listed)))
-        let load = pattern(
-            NotationPattern.load(kinds, isBeyondAll: listed.contains { $0.mostPercent > 100 }),
-            "The load of a stressor", counts: kinds)
-        definitions.append(("load", withAllowance(load)))
-        definitions.append(
-            ("tolerance", pattern(NotationPattern.tolerance(units), "How far off it may be", counts: units)))
-        definitions += phaseDefinitions(listed)
-        definitions.append(("guard", guards))
+        definitions += loadDefinitions(listed) + toleranceDefinitions(listed) + phaseDefinitions(listed)
+        definitions.append(("guard", conditions("A condition that aborts the run", both: false)))
+        definitions.append(("until", conditions("A condition that ends its phase", both: true, EarlyEndWord.allCases)))
         definitions += probeDefinitions
         definitions.append(("parameter", parameter))
 
@@ -57,12 +50,12 @@ public enum ProfileSchema {
                             ("type", .words(["string", "number", "boolean", "null"])),
                         ])
                     ),
+                    ("note", note), ("labels", labels), ("include", include),
                     (
                         "seed",
-                        .object([
-                            ("description", "What 'random' loads draw from: the same seed, the same load"),
-                            ("type", "integer"), ("minimum", 0), ("default", 0),
-                        ])
+                        .object(
+                            integer("What 'random' loads draw from: the same seed, the same load", seeds)
+                                + [("default", 0)])
                     ),
                     ("params", parameters),
                     ("stressors", stressors(listed)),
@@ -96,81 +89,16 @@ public enum ProfileSchema {
 
     // MARK: Parts
 
+    /// What fits `Int64`, as the reader has it, and is exact for those who read numbers as `Double`.
+    private static let seeds = 0...Int(NumberNotation.limit)
+
     static func reference(_ name: String) -> JSONText { .object([("$ref", .string("#/$defs/\(name)"))]) }
 
     static func title(_ description: String) -> JSONText {
         .object([
-            ("description", .string(description)), ("type", .words(["string", "number"])), ("minLength", 1),
-            ("maxLength", 100),
+            ("description", .string(description)), ("type", .words(["string", "number", "boolean"])),
+            ("pattern", .string(NotationPattern.title)), ("maxLength", 100),
         ])
-    }
-
-    static let duration: JSONText = .object([
-        ("description", "A length of time: d, h, m, s and ms, the longest first"),
-        ("type", "string"), ("pattern", .string(NotationPattern.duration)),
-        ("examples", .words(["30s", "2m", "1h30m", "250ms", "1d"])),
-    ])
-
-    /// A notation; a plain number too where counts are taken.
-    private static func pattern(
-        _ pattern: String, _ description: String, counts kinds: [AmountKind], examples: [String] = []
-    ) -> JSONText {
-        var members: [(key: String, value: JSONText)] = [("description", .string(description))]
-        if kinds.contains(.count) {
-            members.append(("type", .words(["string", "integer"])))
-            members.append(("minimum", 0))
-        } else {
-            members.append(("type", "string"))
-        }
-        members.append(("pattern", .string(pattern)))
-        if !examples.isEmpty { members.append(("examples", .words(examples))) }
-        return .object(members)
-    }
-
-    private static func load(of manifest: Manifest) -> JSONText {
-        let taking = AmountTaker(stressor: manifest.kind, of: manifest).taking
-        return withAllowance(
-            pattern(
-                NotationPattern.load(manifest.amounts, isBeyondAll: manifest.mostPercent > 100),
-                "\(manifest.summary). \(taking), or a shape: "
-                    + ShapeForm.all.map(\.name).joined(separator: ", ") + ", or some of them with ' + ' between",
-                counts: manifest.amounts, examples: manifest.examples))
-    }
-
-    /// A load by itself, or with how long the way to it may take.
-    private static func withAllowance(_ load: JSONText) -> JSONText {
-        let mapping: JSONText = .object([
-            ("description", "The load, how long the way to its targets may take, and which end is wanted"),
-            ("type", "object"),
-            ("additionalProperties", false), ("required", .words(["load"])),
-            (
-                "properties",
-                .object([
-                    ("load", load), ("start", place), ("for", place), ("within", duration),
-                    ("expect", expectation),
-                ])
-            ),
-        ])
-        return .object([("anyOf", .array([load, mapping]))])
-    }
-
-    private static let place: JSONText = .object([
-        ("description", "When the load starts within its phase, and how long it lasts"),
-        ("type", "string"), ("pattern", .string(NotationPattern.duration)), ("examples", .words(["10s"])),
-    ])
-
-    private static let expectation: JSONText = .object([
-        ("description", "The end that is wanted, and then is a success"),
-        ("enum", .words(ExpectedEnd.allCases.map(\.rawValue))),
-    ])
-
-    private static func tolerance(of manifest: Manifest) -> JSONText {
-        pattern(
-            NotationPattern.tolerance([manifest.unit.description.amountKind]),
-            "How far off '\(manifest.kind)' may be: points of its base, percent of its target, or an amount; never "
-                + "above \(ToleranceRule.mostText) of the target. Where none is written: "
-                + manifest.tolerance.words(manifest.unit),
-            counts: [manifest.unit.description.amountKind], examples: ["1pp", "1%"])
     }
 
     /// A mapping from stressor names to one of the per-kind definitions; other names take what any kind takes.
@@ -184,159 +112,62 @@ public enum ProfileSchema {
         ])
     }
 
-    private static func stressors(_ manifests: [Manifest]) -> JSONText {
-        .object([
-            ("description", "What and where; a kind may be left out for its defaults"),
-            ("type", .words(["object", "null"])), ("maxProperties", .integer(ProfileReader.stressorLimit)),
-            ("propertyNames", .object([("pattern", .string(NotationPattern.stressorName))])),
-            ("properties", .object(manifests.map { ($0.kind, reference("stressor-\($0.kind)")) })),
-            ("additionalProperties", reference("stressor")),
-        ])
+    /// A whole number, in quotes too: the reader looks at the text alone.
+    static func integer(_ description: String, _ range: ClosedRange<Int>) -> [(key: String, value: JSONText)] {
+        [
+            ("description", .string(description)), ("type", .words(["integer", "string"])),
+            ("minimum", .integer(range.lowerBound)), ("maximum", .integer(range.upperBound)),
+            ("pattern", .string(NotationPattern.anchored(NotationPattern.wholeNumber(in: range)))),
+        ]
     }
 
-    private static func stressor(_ manifest: Manifest) -> JSONText {
-        let kind: JSONText = .object([
-            ("description", "The kind of stressor; by default its name"), ("const", .string(manifest.kind)),
-        ])
-        return .object([
-            ("title", .string(manifest.kind)),
-            ("description", .string(manifest.summary)),
-            ("type", .words(["object", "null"])),
-            ("additionalProperties", false),
-            ("properties", .object([("kind", kind)] + settings(manifest.keys))),
-        ])
-    }
+    /// A truth value, in quotes too.
+    static let truth: JSONText = .array([true, false, "true", "false"])
 
-    /// The settings as members; those of dotted names as members of a mapping.
-    private static func settings(_ keys: [Manifest.Key]) -> [(String, JSONText)] {
-        var members: [(String, JSONText)] = []
-        for key in keys {
-            guard let dot = key.name.firstIndex(of: ".") else {
-                members.append((key.name, setting(key)))
-                continue
-            }
-            let outer = key.name[..<dot]
-            guard !members.contains(where: { $0.0 == outer }) else { continue }
-            let inner = keys.filter { $0.name.hasPrefix("\(outer).") }.map { key in
-                var key = key
-                key.name.removeFirst(outer.count + 1)
-                return key
-            }
-            let mapping: JSONText = .object([
-                ("type", "object"), ("additionalProperties", false), ("properties", .object(settings(inner))),
-            ])
-            members.append((String(outer), mapping))
-        }
-        return members
-    }
-
-    /// A stressor whose name is not a kind: it says which it is.
-    private static func namedStressor(_ manifests: [Manifest]) -> JSONText {
-        let kinds: JSONText = .object([
-            ("description", "The kind of stressor"), ("enum", .words(manifests.map(\.kind))),
-        ])
-        let cases = manifests.map { manifest -> JSONText in
-            let isKind: JSONText = .object([
-                ("properties", .object([("kind", .object([("const", .string(manifest.kind))]))])),
-                ("required", .words(["kind"])),
-            ])
-            return .object([("if", isKind), ("then", reference("stressor-\(manifest.kind)"))])
-        }
-        return .object([
-            ("type", "object"), ("required", .words(["kind"])), ("properties", .object([("kind", kinds)])),
-            ("allOf", .array(cases)),
-        ])
-    }
-
-    private static func setting(_ key: Manifest.Key) -> JSONText {
-        var members: [(key: String, value: JSONText)] = [("description", .string(key.help))]
-        switch key.type {
-        case .choice(let words):
-            members.append(("enum", .words(words)))
-        case .integer(let range):
-            members += [
-                ("type", "integer"), ("minimum", .integer(range.lowerBound)), ("maximum", .integer(range.upperBound)),
-            ]
-        case .boolean:
-            members.append(("type", "boolean"))
-        case .cpuList:
-            members += [
-                ("type", .words(["string", "integer"])), ("pattern", .string(NotationPattern.cpuList)),
-                ("minimum", 0), ("maximum", .integer(SettingNotation.cpuLimit)), ("examples", .words(["0-3,8"])),
-            ]
-        case .bytes:
-            members += [
-                ("type", "string"), ("pattern", .string(NotationPattern.byteAmount)),
-                ("examples", .words(["256MiB"])),
-            ]
-        case .duration:
-            members += [
-                ("type", "string"), ("pattern", .string(NotationPattern.duration)), ("examples", .words(["5s"])),
-            ]
-        case .text, .directory:
-            members += [("type", .words(["string", "number"])), ("minLength", 1)]
-        case .percent:
-            members += [
-                ("type", "string"), ("pattern", .string(NotationPattern.percentAmount)), ("examples", .words(["70%"])),
-            ]
-        case .nodes:
-            members.append(("anyOf", .array([nodeList, nodeAmounts])))
-        }
-        switch key.defaultValue {
-        case nil, .nodes, .directory: break
-        case .text(let text): members.append(("default", .string(text)))
-        case .integer(let value): members.append(("default", .integer(value)))
-        case .boolean(let value): members.append(("default", .boolean(value)))
-        case .cpus(let cpus): members.append(("default", .string(cpus.map(String.init).joined(separator: ","))))
-        case .bytes(let bytes): members.append(("default", .string("\(bytes)B")))
-        case .duration(let length): members.append(("default", .string(UnitNotation.text(of: length))))
-        case .percent(let percent): members.append(("default", .string("\(percent)%")))
-        }
-        return .object(members)
-    }
-
-    private static let nodeList: JSONText = .object([
-        ("description", "Memory nodes"), ("type", .words(["string", "integer"])),
-        ("pattern", .string(NotationPattern.nodes)), ("minimum", 0),
-        ("maximum", .integer(SettingNotation.nodeLimit)), ("examples", .words(["0-1"])),
+    static let note: JSONText = .object([
+        ("description", "What was seen, or is to be kept in mind: for plan, log and result"),
+        ("type", .words(["string", "number", "boolean"])), ("pattern", .string(NotationPattern.someText)),
+        ("maxLength", .integer(ProfileReader.noteLimit)),
     ])
 
-    private static let nodeAmounts: JSONText = .object([
-        ("description", "What each memory node is to have"), ("type", "object"), ("minProperties", 1),
-        ("propertyNames", .object([("pattern", "^(?:0|[1-9][0-9]{0,3})$")])),
+    private static let labels: JSONText = .object([
+        ("description", "Labels that every line of the log carries; --label has the last word"),
+        ("type", .words(["object", "null"])), ("maxProperties", .integer(RunTags.limit)),
+        ("propertyNames", .object([("pattern", .string(RunTags.namePattern))])),
         (
             "additionalProperties",
-            .object([("type", "string"), ("pattern", .string(NotationPattern.nodeAmount))])
+            .object([("type", .words(["string", "number", "boolean"])), ("maxLength", .integer(RunTags.valueLimit))])
         ),
     ])
 
-    private static let defaultsWord: JSONText = .object([
+    private static let include: JSONText = .object([
         (
             "description",
             .string(
-                "Whether the guards are on that nobody need write: "
-                    + Guard.defaults.map(\.text).joined(separator: "; "))
+                "Files beside this one whose parts are taken, and what is written here has the last word: "
+                    + Inclusion.parts.filter { $0.part != .own }.map(\.key).joined(separator: ", "))
         ),
-        ("enum", .array(["on", "off", true, false])), ("default", "on"),
+        ("anyOf", .array([includedPath, .object([("type", "array"), ("minItems", 1), ("items", includedPath)])])),
     ])
 
-    private static let guardDefaults: JSONText = .object([
-        ("type", "object"), ("required", .words([GuardNotation.defaultsKey])), ("additionalProperties", false),
-        ("properties", .object([(GuardNotation.defaultsKey, defaultsWord)])),
+    private static let includedPath: JSONText = .object([
+        ("type", .words(["string", "number", "boolean"])), ("pattern", #"^\s*[^\s/]"#),
+        ("examples", .words(["common.yaml"])),
     ])
 
-    private static let guards: JSONText = .object([
-        ("description", "A condition that aborts the run"),
-        ("examples", .words([GuardNotation.usage] + Metric.allCases.compactMap(\.description.example))),
-        (
-            "anyOf",
-            .array(
-                Metric.allCases.map { metric in
-                    .object([
-                        ("description", .string(metric.description.help)), ("type", "string"),
-                        ("pattern", .string(NotationPattern.condition(on: metric))),
-                    ])
-                })
-        ),
-    ])
+    static let duration: JSONText = time(
+        "A length of time: d, h, m, s and ms, the longest first", none: NotationPattern.noDuration,
+        ["30s", "2m", "1h30m", "250ms", "1d"])
+
+    private static let start: JSONText = time(
+        "When the load starts within its phase", none: #"^\s*$"#, ["10s"])
+
+    /// A time that is not too long, and not what `none` takes.
+    private static func time(_ description: String, none: String, _ examples: [String]) -> JSONText {
+        .object([
+            ("description", .string(description)), ("type", "string"), ("pattern", .string(NotationPattern.duration)),
+            ("not", .object([("type", "string"), ("pattern", .string("\(none)|\(NotationPattern.tooLong)"))])),
+            ("examples", .words(examples)),
+        ])
+    }
 }

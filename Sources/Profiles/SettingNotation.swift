@@ -55,6 +55,8 @@ enum SettingNotation {
                 case .bytes(let bytes) = try UnitNotation.amount(phrase, for: AmountTaker(name: place, kinds: [.bytes]))
             else { throw NotationError(phrase.offset, "\(place) takes \(taking(key.type))") }
             return .bytes(Int64(bytes.rounded()))
+        case .sizes:
+            return try sizes(phrase.parts, place: place)
         case .duration:
             return .duration(try UnitNotation.duration(phrase, atLeast: 1, of: place))
         case .text, .directory:
@@ -170,6 +172,7 @@ enum SettingNotation {
         case .boolean: "true or false"
         case .cpuList: "CPU numbers such as '0-3,8'"
         case .bytes: "bytes such as '256MiB'"
+        case .sizes: "bytes such as '64KiB', or several with their shares such as '4KiB 50%, 16KiB 50%'"
         case .duration: "a length of time such as '5s'"
         case .text: "text"
         case .directory: "the path of a directory"

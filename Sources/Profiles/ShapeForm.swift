@@ -18,6 +18,8 @@ struct ShapeForm {
     var clauses: [(word: String, isRequired: Bool)]
     /// For messages.
     var usage: String
+    /// Clauses that take a range, as in `for 2s to 8s`.
+    var ranges: Set<String> = []
 
     static let all = [
         ShapeForm(name: "hold", hasLead: true, clauses: [], usage: "hold A"),
@@ -26,16 +28,22 @@ struct ShapeForm {
             usage: "ramp [from A] to B [in T]"),
         ShapeForm(name: "steps", hasLead: true, clauses: [("every", true)], usage: "steps A, B, C every T"),
         ShapeForm(
-            name: "sine", hasLead: true, clauses: [("to", true), ("every", true), ("offset", false)],
-            usage: "sine A to B every T [offset 90deg]"),
+            name: "sine", hasLead: true,
+            clauses: [("to", true), ("every", true), ("offset", false), ("starting", false)],
+            usage: "sine A to B every T [offset 90deg | starting at 14:00 UTC]"),
         ShapeForm(
-            name: "pulse", hasLead: true, clauses: [("for", true), ("every", true), ("offset", false)],
-            usage: "pulse A for T every U [offset 90deg]"),
+            name: "pulse", hasLead: true,
+            clauses: [("for", true), ("every", true), ("offset", false), ("starting", false)],
+            usage: "pulse A for T every U [offset 90deg | starting at 14:00 UTC]"),
         ShapeForm(
-            name: "sawtooth", hasLead: true, clauses: [("to", true), ("every", true), ("offset", false)],
-            usage: "sawtooth A to B every T [offset 90deg]"),
+            name: "sawtooth", hasLead: true,
+            clauses: [("to", true), ("every", true), ("offset", false), ("starting", false)],
+            usage: "sawtooth A to B every T [offset 90deg | starting at 14:00 UTC]"),
         ShapeForm(
             name: "random", hasLead: true, clauses: [("to", true), ("every", true)], usage: "random A to B every T"),
+        ShapeForm(
+            name: "bursts", hasLead: true, clauses: [("for", false), ("of", false), ("rest", true)],
+            usage: "bursts A for T [to U] rest V [to W]", ranges: ["for", "of", "rest"]),
         // Its clauses stand in any order: `TraceNotation` reads them.
         ShapeForm(name: trace, hasLead: true, clauses: [("column", false)], usage: TraceNotation.usage),
         ShapeForm(name: "curve", hasLead: true, clauses: [], usage: "curve [from A,] B in T, C for T, hold T"),
@@ -52,7 +60,11 @@ struct ShapeForm {
     /// Takes the phrase apart; every clause that is required is there, in order, and not empty.
     func clauses(of phrase: Phrase, after head: Phrase) throws(NotationError) -> ShapeClauses {
         let words = phrase.words.dropFirst()
-        let starts = words.filter { Self.clauseWords.contains($0.text) }
+        var starts: [Phrase] = []
+        for word in words where Self.clauseWords.contains(word.text) {
+            if word.text == "to", let last = starts.last, ranges.contains(last.text) { continue }
+            starts.append(word)
+        }
         var result = ShapeClauses(lead: phrase.slice(head.end, starts.first?.offset ?? phrase.end))
         guard result.lead.isEmpty != hasLead else {
             if hasLead { throw NotationError(head.offset, "'\(name)' is incomplete; write it as '\(usage)'") }

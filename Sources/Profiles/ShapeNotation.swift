@@ -41,7 +41,7 @@ struct ShapeNotation {
         }
         var waves = 0
         for (part, parsed) in zip(parts, parsed) {
-            if case .shape(.sine) = parsed { waves += 1 }
+            if case .shape(let shape) = parsed, shape.isWave { waves += 1 }
             guard waves <= Curve.waveLimit else {
                 throw NotationError(part.offset, "a sum has more than \(Curve.waveLimit) sine waves, the limit")
             }
@@ -83,6 +83,8 @@ struct ShapeNotation {
             return .shape(try steps(clauses))
         case "pulse":
             return .shape(try pulse(clauses))
+        case "bursts":
+            return .shape(try bursts(clauses, head, form))
         case "noise":
             guard inSum else {
                 throw NotationError(
@@ -96,10 +98,11 @@ struct ShapeNotation {
             let to = try amount(clauses["to"])
             let every = try interval(clauses["every"], of: form.name)
             let offset = try offset(clauses["offset"], every)
-            return switch form.name {
-            case "sine": .shape(.sine(from: from, to: to, every: every, offset: offset))
-            case "sawtooth": .shape(.sawtooth(from: from, to: to, every: every, offset: offset))
-            default: .shape(.random(from: from, to: to, every: every))
+            switch form.name {
+            case "sine": return .shape(try onClock(.sine(from: from, to: to, every: every, offset: offset), clauses))
+            case "sawtooth":
+                return .shape(try onClock(.sawtooth(from: from, to: to, every: every, offset: offset), clauses))
+            default: return .shape(.random(from: from, to: to, every: every))
             }
         }
     }
@@ -177,7 +180,8 @@ struct ShapeNotation {
                     + "one to the next;"
                     + " shorten 'for' or lengthen 'every'")
         }
-        return .pulse(amount, width: width, every: every, offset: try offset(clauses["offset"], every))
+        return try onClock(
+            .pulse(amount, width: width, every: every, offset: try offset(clauses["offset"], every)), clauses)
     }
 
     func amount(_ phrase: Phrase?) throws(NotationError) -> Amount {
@@ -212,12 +216,17 @@ struct ShapeNotation {
             if remedy.hasPrefix("; did you mean") {
                 throw NotationError(head.offset, "unknown load \(Wording.quote(head.text))\(remedy)")
             }
+            if let unit = UnitNotation.unitName(head.text) {
+                throw NotationError(
+                    head.offset, "\(Wording.quote(phrase.text)) has no number; write it in front, such as '10 \(unit)'")
+            }
             let shapes = ShapeForm.all.map(\.name).joined(separator: ", ")
             throw NotationError(
                 head.offset,
                 "unknown load \(Wording.quote(phrase.text)); \(taker.taking), or a shape of: \(shapes)")
         }
-        if let clause = phrase.words.first(where: { ShapeForm.clauseWords.contains($0.text) }) {
+        // `80% of host` is no clause that lacks its shape.
+        if let clause = phrase.words.first(where: { ShapeForm.clauseWords.contains($0.text) && $0.text != "of" }) {
             throw NotationError(
                 clause.offset,
                 "'\(clause.text)' needs a shape in front of the load, such as 'ramp to 80% in 30s' or "

@@ -1,24 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import LoadModel
+package import LoadModel
 
-/// The text of a profile as Unicode scalars, which is what YAML counts its columns in.
-struct SourceText {
+/// The text of a profile, or of a file of another tool, as Unicode scalars, which is what YAML counts its columns in.
+package struct SourceText {
     /// The scalars, without a byte order mark.
-    var scalars: [Unicode.Scalar]
+    package var scalars: [Unicode.Scalar]
     /// Where each line begins in ``scalars``.
     private var lineStarts: [Int]
 
     /// The most bytes that a profile may have: hundreds of times what anyone writes by hand.
-    static let sizeLimit = 1 << 20
+    package static let sizeLimit = 1 << 20
 
     /// Decodes `bytes`, refusing what cannot be text before any of it reaches the YAML library.
-    init(_ bytes: [UInt8]) throws(Diagnostic.Refusal) {
+    ///
+    /// - Parameter title: what it is called in messages.
+    package init(_ bytes: [UInt8], title: String = "the profile") throws(Diagnostic.Refusal) {
         guard bytes.count <= Self.sizeLimit else {
-            throw .init(nil, "the profile is \(mebibytes(bytes.count)); the limit is \(mebibytes(Self.sizeLimit))")
+            throw .init(nil, "\(title) is \(mebibytes(bytes.count)); the limit is \(mebibytes(Self.sizeLimit))")
         }
         if bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) {
-            throw .init(nil, "the profile is UTF-16; save it as UTF-8")
+            throw .init(nil, "\(title) is UTF-16; save it as UTF-8")
         }
         scalars = []
         scalars.reserveCapacity(bytes.count)
@@ -29,13 +31,13 @@ struct SourceText {
         decoding: while true {
             switch decoder.decode(&iterator) {
             case .emptyInput: break decoding
-            case .error: throw .init(endMark, "the profile is not UTF-8 text; save it as UTF-8")
+            case .error: throw .init(endMark, "\(title) is not UTF-8 text; save it as UTF-8")
             case .scalarValue(let scalar):
                 if scalar == "\u{FEFF}", previous == nil, scalars.isEmpty { continue }
                 guard scalar.isYAMLPrintable else {
                     let code = String(scalar.value, radix: 16, uppercase: true)
                     let name = "U+" + String(repeating: "0", count: max(0, 4 - code.count)) + code
-                    throw .init(endMark, "the profile is not plain text: it has the control character \(name)")
+                    throw .init(endMark, "\(title) is not plain text: it has the control character \(name)")
                 }
                 scalars.append(scalar)
                 if previous == "\r", scalar == "\n" {
@@ -73,14 +75,16 @@ struct SourceText {
         guard end <= scalars.count, scalars[start..<end].elementsEqual(wanted[..<(end - start)]),
             !wanted[..<(end - start)].contains(where: \.isYAMLBreak)
         else { return mark }
-        return SourceMark(line: mark.line, column: mark.column + (start - (index(of: mark) ?? start)) + offset)
+        var place = mark
+        place.column += (start - (index(of: mark) ?? start)) + offset
+        return place
     }
 }
 
 extension Diagnostic {
     /// A diagnostic that can be thrown where nothing further can be read.
-    struct Refusal: Error {
-        let diagnostic: Diagnostic
+    package struct Refusal: Error {
+        package let diagnostic: Diagnostic
         init(_ mark: SourceMark?, _ message: String) { diagnostic = Diagnostic(mark, message) }
     }
 }

@@ -4,8 +4,9 @@ public import LoadModel
 
 /// Reads durations such as `1h30m` and amounts such as `1.5 cores`.
 public enum UnitNotation {
-    /// The longest duration that a profile may name, and the longest run: 30 days.
-    public static let durationLimit: Nanoseconds = 30 * 86_400 * .second
+    /// The longest duration that a profile may name, and the longest run but for one that goes on until it is stopped:
+    /// 3650 days.
+    public static let durationLimit: Nanoseconds = 3650 * 86_400 * .second
 
     /// Reads a duration: `250ms`, `30s`, `1.5s`, `2m`, `1h30m`, `1d`.
     ///
@@ -26,7 +27,7 @@ public enum UnitNotation {
 // MARK: Durations
 
 extension UnitNotation {
-    private static let durationUnits: [(name: String, length: Nanoseconds)] = [
+    static let durationUnits: [(name: String, length: Nanoseconds)] = [
         ("d", 86_400 * .second), ("h", 3600 * .second), ("m", 60 * .second), ("s", .second), ("ms", .millisecond),
     ]
 
@@ -84,7 +85,7 @@ extension UnitNotation {
             position = unitEnd
         }
         guard total <= Double(durationLimit) else {
-            throw NotationError(phrase.offset, "\(whole) is too long; the limit is 30d")
+            throw NotationError(phrase.offset, "\(whole) is too long; the limit is \(text(of: durationLimit))")
         }
         let length = Int64(total.rounded())
         // What is written as more than nothing never becomes nothing.
@@ -188,11 +189,16 @@ extension UnitNotation {
         }
         let (value, end) = try NumberNotation.number(in: phrase, at: phrase.offset)
         let unit = phrase.dropping(to: end)
+        func advice(on word: Phrase) -> String? {
+            UnitAdvice(phrase: phrase, digits: phrase.slice(phrase.offset, end), unit: word.text, taker: taker).message
+        }
         let kind: AmountKind
         let scaled: Double
         if unit.isEmpty {
             guard taker.kinds.contains(.count) else {
-                throw NotationError(phrase.offset, "\(whole) has no unit; \(taker.taking)")
+                let digits = phrase.text
+                let remedy = taker.kinds == [.bytes] ? "write it such as \(digits)B or \(digits)KiB" : taker.taking
+                throw NotationError(phrase.offset, "\(whole) has no unit; \(remedy)")
             }
             guard value == value.rounded() else {
                 throw NotationError(phrase.offset, "\(whole) is not a whole number; \(taker.taking)")
@@ -202,8 +208,7 @@ extension UnitNotation {
         } else {
             let word = unit.words.first ?? unit
             guard let known = amountUnits.first(where: { $0.name == word.text }) else {
-                throw NotationError(
-                    word.offset, unknownUnit(word.text, in: phrase, number: (phrase.offset, end), taker))
+                throw NotationError(word.offset, advice(on: word) ?? unknownUnit(word.text, in: phrase, taker))
             }
             if unit.words.count > 1 {
                 let next = unit.words[1]
@@ -214,6 +219,9 @@ extension UnitNotation {
             kind = known.kind
             // Dividing keeps decimal fractions as near as `Double` has them: 7 × 0.001 is not 0.007.
             scaled = known.factor < 1 ? value / 1000 : value * known.factor
+        }
+        if !taker.kinds.contains(kind), let word = unit.words.first, let message = advice(on: word) {
+            throw NotationError(word.offset, message)
         }
         try require(kind, of: phrase, for: taker)
         guard scaled <= NumberNotation.limit else {
@@ -241,24 +249,9 @@ extension UnitNotation {
             phrase.offset, "\(Wording.quote(phrase.text)) is \(kind.description.title); \(taker.taking)")
     }
 
-    private static func unknownUnit(
-        _ unit: String, in phrase: Phrase, number: (start: Int, end: Int), _ taker: AmountTaker
-    ) -> String {
+    private static func unknownUnit(_ unit: String, in phrase: Phrase, _ taker: AmountTaker) -> String {
         let whole = Wording.quote(phrase.text)
-        let digits = phrase.slice(number.start, number.end).text
         if unit.hasPrefix(":") { return "\(whole) is not an amount; \(taker.taking)" }
-        // `5M` could mean either; so could `5KB`, which half of the world reads as 1024.
-        let rate = unit.hasSuffix("/s") ? "/s" : ""
-        let bare = rate.isEmpty ? unit : String(unit.dropLast(2))
-        let powers: [String: (decimal: String, binary: String, tens: Int, twos: Int)] = [
-            "K": ("kB", "KiB", 3, 10), "k": ("kB", "KiB", 3, 10), "KB": ("kB", "KiB", 3, 10),
-            "M": ("MB", "MiB", 6, 20), "G": ("GB", "GiB", 9, 30), "g": ("GB", "GiB", 9, 30),
-            "T": ("TB", "TiB", 12, 40), "t": ("TB", "TiB", 12, 40),
-        ]
-        if let power = powers[bare], taker.kinds.contains(rate.isEmpty ? .bytes : .bytesPerSecond) {
-            return "\(whole) is ambiguous: write \(digits)\(power.decimal)\(rate) (10^\(power.tens)) or "
-                + "\(digits)\(power.binary)\(rate) (2^\(power.twos))"
-        }
         let units = amountUnits.filter { taker.kinds.contains($0.kind) }.map(\.name)
         // Not for one letter: who writes '5M' does not mean 5 millicores.
         let sameLetters = units.first { $0.utf8.count > 1 && $0.lowercased() == unit.lowercased() }

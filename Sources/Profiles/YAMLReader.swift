@@ -9,11 +9,18 @@ struct YAMLReader {
     static let depthLimit = 32
 
     private let source: SourceText
+    /// What the text is called in messages.
+    private let title: String
     private(set) var problems: [Diagnostic] = []
 
-    init(_ source: SourceText) { self.source = source }
+    init(_ source: SourceText, title: String = "the profile") {
+        self.source = source
+        self.title = title
+    }
 
-    /// The tree, or `nil` where the text cannot be read as a profile; see ``problems`` in both cases.
+    /// The tree; `nil` of an empty text, and where it cannot be read.
+    ///
+    /// There may be ``problems`` in any case.
     mutating func read() -> YAMLNode? {
         var scalars = source.scalars
         refuseDirectives(in: &scalars)
@@ -45,7 +52,7 @@ struct YAMLReader {
             case .tooManyByAlias(let mark):
                 problems.append(
                     Diagnostic(
-                        mark, "by aliases the profile has more than \(YAMLText.aliasLimit) values, the limit"))
+                        mark, "by aliases \(title) has more than \(YAMLText.aliasLimit) values, the limit"))
             case .mergeKey(let mark):
                 problems.append(
                     Diagnostic(mark, "'<<' takes a mapping or a list of them, such as '<<: *base'"))
@@ -67,9 +74,6 @@ struct YAMLReader {
         }
         // What was put in place of a character may be what it complains of.
         if isWhole, let error = text.error { problems.append(diagnostic(of: error)) }
-        if problems.isEmpty, text.root == nil {
-            problems.append(Diagnostic(nil, "the profile is empty; it needs at least 'phases'"))
-        }
         return isTaken ? text.root : nil
     }
 

@@ -10,7 +10,7 @@ public struct EventLog: Sendable {
     /// The version of the lines, as each says of itself.
     public static let schema = "exert-log/1"
 
-    private let plan: Plan
+    private var plan: Plan
     private let tags: RunTags
     private var writer = JSONWriter(.compact, capacity: 16 * 1024)
 
@@ -69,6 +69,10 @@ public struct EventLog: Sendable {
             writer.tripMembers(trip)
         case .changed(let change):
             writer.changeMembers(change)
+        case .phaseShortened(let shortened):
+            plan.phases = shortened.phases
+            writer.shortenedMembers(shortened)
+            writer.movedMembers(shortened.phases)
         case .leaseExpired(let expiry):
             writer.expiryMembers(expiry)
         case .stressorEnded(let end):
@@ -112,6 +116,8 @@ public struct EventLog: Sendable {
             writer.decimal(reading.achieved, places: places)
             writer.key("error")
             writer.decimal(reading.error, places: places)
+            writer.operationMembers(
+                due: reading.due, achieved: reading.achieved, reads: reading.reads, suffix: "", places: places)
             writer.spreadMembers(reading, places: places)
             if let own = reading.own {
                 writer.key("own")
@@ -193,6 +199,7 @@ extension Event {
         case .finding: "finding"
         case .guardTripped: "guard_tripped"
         case .changed(let change): change.name
+        case .phaseShortened: "phase_shortened"
         case .leaseExpired: "lease_expired"
         case .stressorEnded: "stressor_ended"
         case .probed: "probe_second"

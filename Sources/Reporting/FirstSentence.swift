@@ -32,25 +32,37 @@ public enum FirstSentence {
 
     /// What a plan puts on: `cpu 50% and memory 1GiB for 2m`.
     public static func load(of plan: Plan) -> String {
-        load(stressors: plan.stressors.map(\.name), phases: plan.phases.map { ($0.loads, $0.length) })
+        let names = plan.stressors.map(\.name)
+        let phases = plan.phases.map { (loads: $0.loads, length: $0.length) }
+        return plan.isEndless
+            ? "\(list(parts(names, phases.map(\.loads)))) until it is stopped" : load(stressors: names, phases: phases)
     }
 
     /// The same, where the plan is known by what a log says of it: each phase's loads by stressor, and its length.
     package static func load(stressors: [String], phases: [(loads: [String: String], length: Nanoseconds)]) -> String {
-        let parts = stressors.compactMap { stressor -> String? in
-            let texts = unique(phases.compactMap { $0.loads[stressor] })
+        let parts = parts(stressors, phases.map(\.loads))
+        let length = phases.filter { !$0.loads.isEmpty }.reduce(Nanoseconds(0)) { sum, phase in
+            // What a log says may be anything.
+            let (length, isTooLong) = sum.addingReportingOverflow(phase.length)
+            return isTooLong ? .max : length
+        }
+        // What is written has whole milliseconds; of a phase that ended when it was time a tenth of a second will do.
+        let tenth = Nanoseconds.second / 10
+        let isWritten = length % .millisecond == 0 || length > .max - tenth
+        let told = isWritten ? length : (length + tenth / 2) / tenth * tenth
+        return "\(list(parts)) for \(HumanUnits.duration(told))"
+    }
+
+    /// What each stressor is asked for, in the phases in which it is.
+    private static func parts(_ stressors: [String], _ loads: [[String: String]]) -> [String] {
+        stressors.compactMap { stressor -> String? in
+            let texts = unique(loads.compactMap { $0[stressor] })
             switch texts.count {
             case 0: return nil
             case 1...2: return "\(stressor) \(texts.joined(separator: ", then "))"
             default: return "\(stressor) in \(texts.count) steps"
             }
         }
-        let length = phases.filter { !$0.loads.isEmpty }.reduce(Nanoseconds(0)) { sum, phase in
-            // What a log says may be anything.
-            let (length, isTooLong) = sum.addingReportingOverflow(phase.length)
-            return isTooLong ? .max : length
-        }
-        return "\(list(parts)) for \(HumanUnits.duration(length))"
     }
 
     // MARK: The load

@@ -150,6 +150,7 @@ extension Manifest.ValueType {
         case .boolean: "true | false"
         case .cpuList: "CPU numbers, such as 0-3,8"
         case .bytes: "bytes, such as 256MiB"
+        case .sizes: "bytes, such as 64KiB, or several with their shares, such as 4KiB 50%, 16KiB 50%"
         case .duration: "a length of time, such as 5s"
         case .text: "text"
         case .directory: "the path of a directory"

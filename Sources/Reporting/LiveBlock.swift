@@ -16,7 +16,7 @@ struct LiveBlock: Sendable {
 
     /// The phase that runs.
     var phase = 0
-    private let plan: Plan
+    private var plan: Plan
     private let columns: [ProgressColumn]
     private let nameWidth: Int
     private let figuresWidth: Int
@@ -73,6 +73,9 @@ struct LiveBlock: Sendable {
         for index in probes.indices where plan.probes[index].name == span.probe { probes[index].take(span) }
     }
 
+    /// Shows phases where they lie from now on.
+    mutating func move(to phases: [PlannedPhase]) { plan.phases = phases }
+
     /// Shows the verdict from the next redraw on.
     mutating func end(_ record: RunRecord) {
         elapsed = record.elapsed
@@ -121,7 +124,15 @@ struct LiveBlock: Sendable {
         let current = plan.phases[phase]
         let inPhase = min(max(0, elapsed - current.start), current.length)
         line.append(" \(style.dot) \(phase + 1)/\(plan.phases.count) \(current.name) ")
+        if plan.isEndless, phase == plan.phases.count - 1 {
+            line.append("\(HumanUnits.clock(inPhase)), until stopped")
+            return line
+        }
         let clock = "\(HumanUnits.clock(inPhase))/\(HumanUnits.clock(current.length))"
+        if plan.isEndless {
+            line.append(clock)
+            return line
+        }
         let left = HumanUnits.clock(plan.length - elapsed / .second * .second)
         let whole = " \(style.dot) run \(HumanUnits.clock(elapsed))/\(HumanUnits.clock(plan.length))"
         let end = " \(style.dot) \(left) left"
@@ -162,7 +173,7 @@ struct LiveBlock: Sendable {
         }
         let begin = line.width
         line.append(String(repeating: " ", count: max(0, numberWidth - column.numberWidth)))
-        line.append(column.padded(reading.target, none: "max"))
+        line.append(column.padded(reading.wanted, none: "max"))
         line.append(" \(style.arrow) ", .dim)
         line.append(String(repeating: " ", count: max(0, numberWidth - column.numberWidth)))
         line.append(column.padded(reading.achieved, none: style.none))
@@ -178,7 +189,7 @@ struct LiveBlock: Sendable {
         // What an idle process keeps is no load, and nobody is off target where no target was set.
         let isOnTarget = isReleased || column.isOnTarget(reading)
         let text =
-            if let error = reading.error, let target = reading.target {
+            if let error = reading.error, let target = reading.wanted {
                 HumanUnits.error(error, target: target, unit: column.unit, capacity: column.capacity)
             } else { style.none }
         line.pad(to: begin + figuresWidth + 2 + max(0, errorWidth - cellWidth(of: text)))

@@ -7,19 +7,23 @@ import LoadModel
 extension JSONWriter {
     /// Writes `labels` and `traceparent`, those that there are.
     mutating func tagMembers(_ tags: RunTags) {
-        if !tags.labels.isEmpty {
-            key("labels")
-            beginObject()
-            for (name, value) in tags.labels.sorted(by: { $0.key < $1.key }) {
-                key(data: name)
-                string(value)
-            }
-            endObject()
-        }
+        labelsMember(tags.labels)
         if let traceparent = tags.traceparent {
             key("traceparent")
             string(traceparent)
         }
+    }
+
+    /// Writes `labels`; nothing where there is none.
+    mutating func labelsMember(_ labels: [String: String]) {
+        guard !labels.isEmpty else { return }
+        key("labels")
+        beginObject()
+        for (name, value) in labels.sorted(by: { $0.key < $1.key }) {
+            key(data: name)
+            string(value)
+        }
+        endObject()
     }
 
     /// Writes a guard of the plan.

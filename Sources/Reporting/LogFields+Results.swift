@@ -50,6 +50,9 @@ extension JSONWriter {
             key("time_to_content_s")
             decimal(timeToContent, places: 9)
         }
+        operationMembers(
+            due: result.dueMean, achieved: result.achievedMean, reads: result.readsMean, suffix: "_mean",
+            places: places)
         judgementMembers(result, places: places)
         key("shortfall")
         beginObject()
@@ -98,6 +101,19 @@ extension JSONWriter {
             key("expected")
             boolean(isExpected)
         }
+    }
+
+    /// Writes what was due where that is drawn, and what reads and writes did where a load does both.
+    mutating func operationMembers(due: Double?, achieved: Double?, reads: Double?, suffix: String, places: Int) {
+        if let due {
+            key(data: "due" + suffix)
+            decimal(due, places: places)
+        }
+        guard let reads, let achieved else { return }
+        key(data: "achieved_reads" + suffix)
+        decimal(reads, places: places)
+        key(data: "achieved_writes" + suffix)
+        decimal(achieved - reads, places: places)
     }
 
     /// Writes how many operations failed, by errno; nothing where none did.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import LoadModel
+import LoadModel
 
 /// The JSON Schema of the experiment log.
 public enum LogSchema {
@@ -42,6 +42,20 @@ public enum LogSchema {
         """#
 
     /// What a guard saw that has tripped.
+    private static let shortenedMembers = #"""
+        "phase": {"type": "string"},
+                "index": {"type": "integer", "minimum": 0},
+                "until": {"type": "string", "description": "What was there, as written."},
+                "metric": {"type": "string", "description": "Absent where it is no comparison."},
+                "unit": {"type": "string"},
+                "value": {"type": "number", "description": "What was seen, in the unit."},
+                "value_is_least": {
+                  "const": true,
+                  "description": "It is only known to be more: no answer within that time, or none at all."
+                },
+                "length_s": {"type": "number", "minimum": 0, "description": "How long the phase is after all."},
+                "planned_s": {"type": "number", "minimum": 0, "description": "How long it was to be at most."}
+        """#
     private static let tripMembers = #"""
         "value": {"type": "number", "description": "What was seen last, in the unit."},
                 "value_is_least": {
@@ -68,6 +82,7 @@ public enum LogSchema {
             {"$ref": "#/$defs/event_sample"}, {"$ref": "#/$defs/event_finding"},
             {"$ref": "#/$defs/event_guard_tripped"}, {"$ref": "#/$defs/event_retargeted"},
             {"$ref": "#/$defs/event_paused"}, {"$ref": "#/$defs/event_lease_expired"},
+            {"$ref": "#/$defs/event_phase_shortened"},
             {"$ref": "#/$defs/event_stressor_ended"}, {"$ref": "#/$defs/event_phase_ended"},
             {"$ref": "#/$defs/event_probe_second"}, {"$ref": "#/$defs/event_prober_second"},
             {"$ref": "#/$defs/event_probe_note"}, {"$ref": "#/$defs/event_run_ended"}
@@ -114,10 +129,12 @@ public enum LogSchema {
                 "elapsed_s": {"type": "number", "description": "Since the load began; 0 before that."},
                 "phase": {"type": "string"},
                 "index": {"type": "integer", "minimum": 0},
+                "note": {"$ref": "#/$defs/note"},
                 "start_s": {"type": "number", "minimum": 0},
                 "length_s": {"type": "number", "minimum": 0},
                 "loads": {"$ref": "#/$defs/loads"},
                 "within_s": {"$ref": "#/$defs/within"},
+                "until": {"$ref": "#/$defs/until"},
                 "expect": {"$ref": "#/$defs/expect"}
               },
               "required": [
@@ -209,6 +226,36 @@ public enum LogSchema {
                 "lease_s": {"type": "number", "minimum": 0, "description": "How long it was."}
               },
               "required": ["schema", "time", "run_id", "event", "elapsed_s", "lease_s"],
+              "additionalProperties": false
+            },
+            "event_phase_shortened": {
+              "type": "object",
+              "description": "A phase ends before its time: what it was to go on until is there. Later ones move.",
+              "properties": {
+                \#(lineMembers)
+                "event": {"const": "phase_shortened"},
+                "elapsed_s": {"type": "number", "description": "Since the load began; 0 before that."},
+                \#(shortenedMembers),
+                "run_length_s": {"type": "number", "minimum": 0, "description": "How long the run is from now on."},
+                "phases": {
+                  "type": "array",
+                  "description": "Where all phases lie from now on.",
+                  "items": {
+                    "type": "object",
+                    "properties": {
+                      "name": {"type": "string"},
+                      "start_s": {"type": "number", "minimum": 0},
+                      "length_s": {"type": "number", "minimum": 0}
+                    },
+                    "required": ["name", "start_s", "length_s"],
+                    "additionalProperties": false
+                  }
+                }
+              },
+              "required": [
+                "schema", "time", "run_id", "event", "elapsed_s", "phase", "index", "until", "length_s", "planned_s",
+                "run_length_s", "phases"
+              ],
               "additionalProperties": false
             },
             "event_finding": {
@@ -350,6 +397,18 @@ public enum LogSchema {
                   "additionalProperties": false
                 },
                 "changes": {"type": "array", "items": {"$ref": "#/$defs/change"}},
+                "shortened": {
+                  "type": "array",
+                  "description": "The phases that ended before their time; absent where none did.",
+                  "items": {
+                    "type": "object",
+                    "properties": {
+                      \#(shortenedMembers)
+                    },
+                    "required": ["phase", "index", "until", "length_s", "planned_s"],
+                    "additionalProperties": false
+                  }
+                },
                 "started_at": {"$ref": "#/$defs/timestamp"},
                 "load_s": {"type": "number", "minimum": 0, "description": "How long the load lasted."},
                 "results": {"type": "array", "items": {"$ref": "#/$defs/result"}},
@@ -412,10 +471,14 @@ public enum LogSchema {
               "additionalProperties": false
             },
             "labels": {
-              "description": "What the user labelled the run with; absent where nothing.",
+              "description": "What the user or the profile labelled the run with; absent where nothing.",
               "type": "object",
-              "maxProperties": 16,
-              "additionalProperties": {"type": "string", "maxLength": 256}
+              "maxProperties": \#(RunTags.limit),
+              "additionalProperties": {"type": "string", "maxLength": \#(RunTags.valueLimit)}
+            },
+            "note": {
+              "description": "What the profile's author says of it; absent where nothing.",
+              "type": "string"
             },
             "traceparent": {
               "description": "The W3C Trace Context that the run was started in; absent where none.",
@@ -510,6 +573,18 @@ public enum LogSchema {
                 "file": {"type": "string"},
                 "sha256": {"type": "string"},
                 "seed": {"type": "integer", "minimum": 0},
+                "note": {"$ref": "#/$defs/note"},
+                "includes": {
+                  "description": "The files whose parts the profile takes; absent where there is none.",
+                  "type": "array",
+                  "items": {
+                    "type": "object",
+                    "properties": {"file": {"type": "string"}, "sha256": {"type": "string"}},
+                    "required": ["file", "sha256"],
+                    "additionalProperties": false
+                  }
+                },
+                "labels": {"$ref": "#/$defs/labels"},
                 "parameters": {
                   "description": "The values that the profile's parameters have in this run.",
                   "type": "object",
@@ -609,14 +684,21 @@ public enum LogSchema {
               ],
               "additionalProperties": false
             },
+            "until": {
+              "type": "array",
+              "description": "What ends the phase before its time, each as written; absent where nothing does.",
+              "items": {"type": "string"}
+            },
             "planned_phase": {
               "type": "object",
               "properties": {
                 "name": {"type": "string"},
+                "note": {"$ref": "#/$defs/note"},
                 "start_s": {"type": "number", "minimum": 0},
                 "length_s": {"type": "number", "minimum": 0},
                 "loads": {"$ref": "#/$defs/loads"},
                 "within_s": {"$ref": "#/$defs/within"},
+                "until": {"$ref": "#/$defs/until"},
                 "expect": {"$ref": "#/$defs/expect"}
               },
               "required": ["name", "start_s", "length_s", "loads"],
@@ -738,7 +820,16 @@ public enum LogSchema {
                   "type": ["number", "null"],
                   "description": "What the kernel says; null where the process is gone."
                 },
-                "error": {"type": ["number", "null"], "description": "Achieved less target."},
+                "error": {"type": ["number", "null"], "description": "Achieved less target, or less due."},
+                "due": {
+                  "type": "number",
+                  "description": "What was drawn for the target, where arrivals are drawn; errors count from it."
+                },
+                "achieved_reads": {
+                  "type": "number",
+                  "description": "What reads did of achieved, where a load both reads and writes."
+                },
+                "achieved_writes": {"type": "number", "description": "What writes did of it."},
                 "target_min": {"type": ["number", "null"], "description": "The least target of the interval."},
                 "target_mean": {"type": ["number", "null"], "description": "Its mean over time."},
                 "target_max": {"type": ["number", "null"], "description": "The greatest."},
@@ -811,6 +902,15 @@ public enum LogSchema {
                   "type": ["number", "null"],
                   "description": "Of achieved less target over the whole phase, without granted allowances."
                 },
+                "due_mean": {
+                  "type": "number",
+                  "description": "What was drawn for the target, where arrivals are drawn; errors count from it."
+                },
+                "achieved_reads_mean": {
+                  "type": "number",
+                  "description": "What reads did of achieved, where a load both reads and writes."
+                },
+                "achieved_writes_mean": {"type": "number", "description": "What writes did of it."},
                 "error_abs_mean": {
                   "type": ["number", "null"],
                   "minimum": 0,

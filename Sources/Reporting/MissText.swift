@@ -20,7 +20,7 @@ package struct MissText {
         self.result = result
         self.stressor = stressor
         phase = plan.phases[result.phase]
-        let figures = [result.targetMean ?? 0, result.achievedMean]
+        let figures = [result.wantedMean ?? 0, result.achievedMean]
         scale = HumanUnits.scale(for: stressor.unit, covering: figures.max() ?? 0)
             .telling(apart: figures)
     }
@@ -49,7 +49,7 @@ package struct MissText {
     private func tenths(_ seconds: Double) -> String { NumberText.text(seconds, places: 1) }
 
     private var achieved: String {
-        guard let target = result.targetMean else { return "\(scale.amount(result.achievedMean)) of max" }
+        guard let target = result.wantedMean else { return "\(scale.amount(result.achievedMean)) of max" }
         return "\(scale.number(result.achievedMean)) of \(scale.amount(target))"
     }
 
@@ -64,7 +64,7 @@ package struct MissText {
 
     private var notMet: String {
         guard result.isLoaded else { return leftOver }
-        guard let target = result.targetMean else {
+        guard let target = result.wantedMean else {
             let text = result.achievedMean > 0 ? "\(achieved), and less at times" : "nothing was done"
             return text + off + dropped + causes
         }

@@ -10,6 +10,16 @@ public enum PlanText {
         var head = TextTable([.left, .left], indent: 0)
         head.append(row("profile", "\(plan.profile) (\(plan.file), seed \(plan.seed))"))
         head.append(row("sha256", plan.sha256))
+        for (index, line) in NoteText.lines(plan.note, width: max(40, min(style.width, 100) - 13)).enumerated() {
+            head.append(row(index == 0 ? "note" : "", line))
+        }
+        for (index, included) in plan.includes.enumerated() {
+            head.append(row(index == 0 ? "includes" : "", "\(included.file), sha256 \(included.sha256)"))
+        }
+        if !plan.labels.isEmpty {
+            let labels = plan.labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+            head.append(row("labels", labels.joined(separator: "; ")))
+        }
         if !plan.parameters.isEmpty {
             let values = plan.parameters.map { parameter in
                 let origin =
@@ -24,14 +34,15 @@ public enum PlanText {
         }
         if !plan.changes.isEmpty { head.append(row("changes", plan.changes.joined(separator: "; "))) }
         head.append(
-            row("length", "\(HumanUnits.duration(plan.length)) in \(plan.phases.count) \(plural(plan.phases.count))"))
+            row("length", "\(plan.lengthWords) in \(plan.phases.count) \(plural(plan.phases.count))"))
         lines.append(head)
         for stressor in plan.stressors {
             lines.append()
             lines.append(StyledText("stressor \(stressor.name)", .bold))
             lines.append(table(of: stressor, style))
             let drawing = CurveDrawing(
-                curve: stressor.curve, unit: stressor.unit, starts: plan.phases.map(\.start), isUTF8: style.isUTF8)
+                curve: plan.isEndless ? stressor.curve.prefix(until: plan.drawnLength) : stressor.curve,
+                unit: stressor.unit, starts: plan.phases.map(\.start), isUTF8: style.isUTF8)
             for line in drawing.lines(width: min(style.width, 100) - 4) {
                 lines.append("  " + line)
             }
@@ -39,6 +50,7 @@ public enum PlanText {
         lines.append()
         lines.append(StyledText("phases", .bold))
         lines.append(phases(of: plan, style))
+        lines.append(phaseNotesOf: plan)
         if !plan.probes.isEmpty {
             lines.append()
             lines.append(StyledText("probes", .bold))
@@ -116,20 +128,25 @@ public enum PlanText {
         var table = TextTable([.right, .left, .left, .left, .left, .left, .left])
         for (index, phase) in plan.phases.enumerated() {
             let end = phase.start + phase.length
+            let isEndless = plan.isEndless && index == plan.phases.count - 1
+            let last = isEndless ? "" : HumanUnits.duration(end)
             var place = [
                 StyledText("\(index + 1)"), StyledText(phase.name),
-                StyledText("\(HumanUnits.duration(phase.start)) \(style.to) \(HumanUnits.duration(end))"),
-                StyledText("for \(HumanUnits.duration(phase.length))"),
+                StyledText("\(HumanUnits.duration(phase.start)) \(style.to) \(last)"),
+                StyledText((isEndless ? "" : "for ") + plan.lengthWords(ofPhase: index)),
             ]
             let loaded = plan.stressors.filter { phase.loads[$0.name] != nil }
             if loaded.isEmpty { table.append(place + [StyledText("no load", .dim), StyledText(), StyledText()]) }
             for stressor in loaded {
                 let peak = stressor.curve.peak(from: phase.start, to: end)
+                let mean = stressor.curve.mean(from: phase.start, to: end)
+                let isLevel = !peak.isFinite || !Curve.isJump(peak, mean)
                 table.append(
                     place + [
                         StyledText(stressor.name), StyledText(phase.loads[stressor.name] ?? ""),
                         StyledText(
                             (peak.isFinite ? "peak \(HumanUnits.exactAmount(peak, stressor.unit))" : "max")
+                                + (isLevel ? "" : ", mean \(HumanUnits.amount(mean, stressor.unit))")
                                 + (phase.within[stressor.name].map { ", within \(HumanUnits.duration($0))" } ?? "")
                                 + (phase.expect[stressor.name].map { ", expected to \($0.words)" } ?? "")),
                     ])
@@ -149,6 +166,9 @@ public enum PlanText {
         case .boolean(let flag): flag ? "true" : "false"
         case .cpus(let cpus): cpuRanges(cpus)
         case .bytes(let bytes): HumanUnits.exactAmount(Double(bytes), .bytes)
+        case .sizes(let mix):
+            mix.parts.map { "\(HumanUnits.exactAmount(Double($0.bytes), .bytes)) \(SizeMix.percent($0.share))" }
+                .joined(separator: ", ")
         case .duration(let length): HumanUnits.duration(length)
         case .percent(let percent): NumberText.text(percent, places: 6, trimming: true) + "%"
         case .nodes(let nodes): nodeAmounts(nodes)

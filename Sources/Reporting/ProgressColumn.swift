@@ -31,7 +31,7 @@ struct ProgressColumn: Sendable {
     }
 
     func isOnTarget(_ reading: Reading) -> Bool {
-        guard let error = reading.error, let target = reading.target else { return reading.achieved != nil }
+        guard let error = reading.error, let target = reading.wanted else { return reading.achieved != nil }
         return error.magnitude <= tolerance.allowed(at: target)
     }
 
@@ -45,7 +45,7 @@ struct ProgressColumn: Sendable {
         let start = sample.elapsed - sample.interval
         let ends = [
             start > 0 ? curve.value(at: start - 1) : 0, curve.value(at: max(0, sample.elapsed - 1)),
-            reading.target ?? peak, reading.achieved ?? 0,
+            reading.wanted ?? peak, reading.achieved ?? 0,
         ].filter(\.isFinite)
         guard let least = ends.min(), let most = ends.max() else { return nil }
         let beyond = max(

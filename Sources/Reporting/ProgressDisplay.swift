@@ -68,8 +68,11 @@ public struct ProgressDisplay: Sendable {
         switch mode {
         case .silent:
             return []
-        case .lines(let lines):
-            return lines.text(of: event, findings: { unheard($0) }, style: style)
+        case .lines(var lines):
+            mode = .silent
+            let bytes = lines.text(of: event, findings: { unheard($0) }, style: style)
+            mode = .lines(lines)
+            return bytes
         case .live(var block):
             mode = .silent
             let bytes = handle(event, &block)
@@ -99,6 +102,10 @@ public struct ProgressDisplay: Sendable {
             return tell([Finding(code: "guard_tripped", message: trip.sentence)], &block, time: event.time)
         case .changed(let change):
             let finding = Finding(code: "changed", severity: .note, message: change.sentence)
+            return tell([finding], &block, time: event.time)
+        case .phaseShortened(let shortened):
+            block.move(to: shortened.phases)
+            let finding = Finding(code: "phase_shortened", severity: .note, message: shortened.sentence)
             return tell([finding], &block, time: event.time)
         case .leaseExpired(let expiry):
             return tell([Finding(code: "lease_expired", message: expiry.sentence)], &block, time: event.time)

@@ -4,7 +4,7 @@ import LoadModel
 
 /// Progress as plain lines, for files and for terminals that cannot move their cursor.
 struct ProgressLines: Sendable {
-    let plan: Plan
+    private(set) var plan: Plan
     let columns: [ProgressColumn]
     private let phaseWidth: Int
 
@@ -15,7 +15,7 @@ struct ProgressLines: Sendable {
     }
 
     /// The lines of an event; `unheard` keeps the findings that have not been told yet.
-    func text(of event: TimedEvent, findings unheard: ([Finding]) -> [Finding], style: TextStyle) -> [UInt8] {
+    mutating func text(of event: TimedEvent, findings unheard: ([Finding]) -> [Finding], style: TextStyle) -> [UInt8] {
         var lines = TextLines(style)
         switch event.event {
         case .preparing(let stressor, let ratio):
@@ -23,7 +23,7 @@ struct ProgressLines: Sendable {
         case .runStarted(_, let plan):
             let phases = plan.phases.count == 1 ? "1 phase" : "\(plan.phases.count) phases"
             lines.append(
-                "run \(event.runID): profile \(plan.profile), \(HumanUnits.duration(plan.length)) in \(phases); "
+                "run \(event.runID): profile \(plan.profile), \(plan.lengthWords) in \(phases); "
                     + "figures are achieved/target, [least\(style.to)most] where they moved")
             lines.append(unheard(plan.findings))
         case .phaseStarted(let index):
@@ -38,6 +38,9 @@ struct ProgressLines: Sendable {
             lines.append([Finding(code: "guard_tripped", message: trip.sentence)])
         case .changed(let change):
             lines.append("\(HumanUnits.seconds(change.from.seconds)) \(printable(change.sentence))")
+        case .phaseShortened(let shortened):
+            plan.phases = shortened.phases
+            lines.append("\(HumanUnits.seconds(event.elapsed.seconds)) \(printable(shortened.sentence))")
         case .leaseExpired(let expiry):
             lines.append([Finding(code: "lease_expired", message: expiry.sentence)])
         case .phaseEnded(let index, let results):
@@ -58,7 +61,7 @@ struct ProgressLines: Sendable {
         let phase = plan.phases[index]
         let loads = plan.stressors.compactMap { stressor in phase.loads[stressor.name].map { "\(stressor.name) \($0)" }
         }
-        return "phase \(index + 1)/\(plan.phases.count) \(phase.name), \(HumanUnits.duration(phase.length)): "
+        return "phase \(index + 1)/\(plan.phases.count) \(phase.name), \(plan.lengthWords(ofPhase: index)): "
             + (loads.isEmpty ? "no load" : loads.joined(separator: ", "))
     }
 
@@ -88,7 +91,7 @@ struct ProgressLines: Sendable {
         line.pad(to: begin + phaseWidth)
         for (index, (column, reading)) in zip(columns, sample.readings).enumerated() {
             let achieved = column.padded(reading.achieved, none: style.none)
-            line.append("   \(column.name) \(achieved)/\(column.padded(reading.target, none: "max")) ")
+            line.append("   \(column.name) \(achieved)/\(column.padded(reading.wanted, none: "max")) ")
             line.append(column.scale.suffix)
             if let band = column.band(reading, of: sample, to: style.to) { line.append(" [\(band)]") }
             if reading.achieved == nil {

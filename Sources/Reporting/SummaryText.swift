@@ -9,6 +9,7 @@ public enum SummaryText {
         var lines = TextLines(style)
         lines.append(StyledText(), sentence: record.firstSentence)
         lines.append(headline(record, style))
+        lines.append(note: record.plan.note)
         for sentence in misses(record) { lines.append(StyledText("  "), sentence: sentence) }
         let loaded = record.results.filter(\.isLoaded)
         // What was released as it should be is no news.
@@ -17,6 +18,7 @@ public enum SummaryText {
             lines.append()
             lines.append(table(told, of: record.plan, style))
         }
+        lines.append(phaseNotesOf: record.plan)
         if let service = record.service {
             lines.append()
             if !service.objectives.isEmpty { lines.append(ObjectiveText.table(service, of: record.plan, style)) }
@@ -26,6 +28,7 @@ public enum SummaryText {
             let sentence = "at \(HumanUnits.seconds(change.from.seconds)) \(change.sentence)"
             lines.append(StyledText("  "), sentence: sentence)
         }
+        for shortened in record.shortened { lines.append(StyledText("  "), sentence: shortened.sentence) }
         for sentence in loaded.compactMap({ contentSentence($0, record.plan) }) {
             lines.append(StyledText("  "), sentence: sentence)
         }
@@ -57,7 +60,7 @@ public enum SummaryText {
         let planned = record.plan.length
         let ran = HumanUnits.duration(Nanoseconds(seconds: (record.elapsed.seconds * 10).rounded() / 10))
         let isWhole = record.elapsed + 100 * .millisecond >= planned
-        line.append(isWhole ? " in \(ran)" : " after \(ran) of \(HumanUnits.duration(planned))")
+        line.append(isWhole ? " in \(ran)" : " after \(ran) of \(record.plan.lengthWords)")
         line.append("  run \(record.runID) on \(record.host.name)", .dim)
         return line
     }
@@ -86,7 +89,7 @@ public enum SummaryText {
             table.append([
                 StyledText(plan.phaseName(result.phase) ?? ""),
                 StyledText(result.stressor),
-                StyledText(result.targetMean.map(scale.number) ?? "max"),
+                StyledText(result.wantedMean.map(scale.number) ?? "max"),
                 StyledText(scale.number(result.achievedMean)),
                 StyledText(scale.suffix),
                 errorCell(result, stressor, result.errorMean, HumanUnits.error, style),
@@ -107,14 +110,14 @@ public enum SummaryText {
         _ result: PhaseResult, _ stressor: PlannedStressor, _ error: Double,
         _ text: (Double, Double, Unit, Double) -> String, _ style: TextStyle
     ) -> StyledText {
-        guard let target = result.targetMean else { return StyledText(style.none) }
+        guard let target = result.wantedMean else { return StyledText(style.none) }
         return StyledText(
             text(error, target, stressor.unit, stressor.capacity),
             error.magnitude > result.tolerance ? .warning : .plain)
     }
 
     private static func scale(of stressor: PlannedStressor, _ results: [PhaseResult]) -> HumanUnits.Scale {
-        let greatest = results.map { max($0.targetMean ?? 0, $0.achievedMean) }.max() ?? 0
+        let greatest = results.map { max($0.wantedMean ?? 0, $0.achievedMean) }.max() ?? 0
         return HumanUnits.scale(for: stressor.unit, covering: greatest)
     }
 

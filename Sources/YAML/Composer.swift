@@ -131,7 +131,10 @@ struct Composer: ~Copyable {
             throw .enough
         }
         try advance()
-        return anchor.node
+        var node = anchor.node
+        // What is wrong with it may be right where the anchor is; what lies in it has one place only.
+        node.mark = mark
+        return node
     }
 
     /// Whether the value of the present event, which begins at `start`, has a tag.

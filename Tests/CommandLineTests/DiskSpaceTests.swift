@@ -125,7 +125,7 @@ struct DiskSpaceTests {
 }
 
 /// An ext4 of 64 MiB on a loop device; gone with its owner.
-private final class SmallDisk: Sendable {
+final class SmallDisk: Sendable {
     let path: String
     private let folder: ScratchFolder
 

@@ -49,6 +49,38 @@ extension ExertCommands {
             #expect(abs(try log.end().number("elapsed_s") - 3) < 1)
         }
 
+        @Test func includedFilesLabelsAndNotesAreInTheLog() throws {
+            let folder = try ScratchFolder()
+            let common = "labels: { team: checkout, ticket: none }\nstressors: { cpu: { method: simd } }\n"
+            _ = try folder.write(common, to: "common.yaml")
+            let profile = try folder.write(
+                """
+                include: common.yaml
+                labels: { ticket: CHAOS-17 }
+                note: it fell over
+                phases: [{ name: p, for: 1s, note: here, load: { cpu: 3% } }]
+                """, to: "p.yaml")
+            let file = folder.path + "/run.ndjson"
+            let result = try Exert.run(["run", profile, "--label", "team=search", "--log", file])
+            #expect([0, 2].contains(result.code), "\(result.error)")
+            #expect(result.output.contains("\n  it fell over\n") && result.output.contains("\n  p: here\n"))
+            let schema = try MiniSchema(Exert.run(["schema", "log"]).output)
+            let lines = String(decoding: try Data(contentsOf: URL(fileURLWithPath: file)), as: UTF8.self)
+            for line in lines.split(separator: "\n") {
+                #expect(try schema.accepts(line), "\(line)")
+                #expect(line.contains(#""labels":{"team":"search","ticket":"CHAOS-17"}"#), "\(line)")
+            }
+            let start = try #require(try ExperimentLog(file: file).all("run_started").first)
+            let includes = try start.object("profile")["includes"] as? [[String: String]]
+            #expect(includes?.map { $0["file"] } == [folder.path + "/common.yaml"])
+            #expect(includes?.first?["sha256"]?.count == 64)
+            // Every problem in its own file, and nothing starts.
+            _ = try folder.write("stressors: { cpu: { methd: int } }\n", to: "common.yaml")
+            let refused = try Exert.run(["check", profile])
+            #expect(refused.code == 64)
+            #expect(refused.error.hasPrefix(folder.path + "/common.yaml:1:21: error: unknown key 'methd'"))
+        }
+
         @Test func checkTakesThemToo() throws {
             let folder = try ScratchFolder()
             let profile = try folder.write(Self.text, to: "p.yaml")

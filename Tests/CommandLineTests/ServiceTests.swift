@@ -72,6 +72,63 @@ extension LightCommands {
             #expect(back["from"]! > 1 && back["to"]! < 3.5, "\(back)")
         }
 
+        /// How many events of a name a log has that is being written.
+        private func occurrences(of event: String, in log: String) -> Int {
+            let text = FileManager.default.contents(atPath: log).map { String(decoding: $0, as: UTF8.self) } ?? ""
+            return text.components(separatedBy: "\"event\":\"\(event)\"").count - 1
+        }
+
+        @Test func `a phase without a load ends when the service is well again`() throws {
+            let service = try Service()
+            let folder = try ScratchFolder()
+            let profile = try folder.write(
+                """
+                phases:
+                  - { name: steady, for: 1s }
+                  - { name: squeeze, for: 2s, load: { cpu: 20% } }
+                  - { name: recover, for: 40s, until: recovered }
+                  - { name: after, for: 1s }
+                probes: { web: { http: "\(service.url)", every: 50ms, timeout: 500ms } }
+                objectives: [web 99% good during squeeze, web recovers within 30s]
+                """, to: "p.yaml")
+            let log = folder.path + "/log"
+            let run = try Exert.start(["run", profile, "--log", log, "-q"])
+            #expect(eventually(within: 20) { occurrences(of: "phase_started", in: log) == 2 })
+            service.process.send(SIGSTOP)
+            usleep(4_000_000)
+            service.process.send(SIGCONT)
+            let result = try run.wait(limit: 60)
+            #expect(result.code == 6, "\(result.output)\(result.error)")
+            let events = try ExperimentLog(file: log)
+            #expect(try verdicts(events) == ["lost", "recovered"], "\(result.output)")
+            // Stopped 2 s into it, and a recovery is one when it has lasted for 5 s.
+            let shortened = try #require(events.all("phase_shortened").first)
+            let length = try #require(shortened["length_s"] as? Double)
+            #expect(shortened["until"] as? String == "recovered" && length > 6 && length < 12, "\(shortened)")
+            let begins = events.all("phase_started").compactMap { $0["start_s"] as? Double }
+            #expect(begins.count == 4 && abs(begins[3] - 3 - length) < 1e-6, "\(begins)")
+            // What is due after the run's end is not of it: 20 a second, until then.
+            let probes = try #require(try events.end()["probes"] as? [[String: Any]])
+            #expect(abs(Double(probes[0]["due"] as? Int ?? 0) - 20 * (length + 4)) <= 2, "\(probes)")
+            let schema = try MiniSchema(Exert.run(["schema", "log"]).output)
+            for line in try String(contentsOfFile: log, encoding: .utf8).split(separator: "\n") {
+                #expect(try schema.accepts(line), "\(line)")
+            }
+        }
+
+        @Test func `a run that goes on until it is stopped ends in order and is met`() throws {
+            let folder = try ScratchFolder()
+            let log = folder.path + "/log"
+            let run = try Exert.start(["run", "--load", "cpu=20%", "--until", "stopped", "--log", log])
+            #expect(eventually(within: 20) { occurrences(of: "sample", in: log) >= 2 })
+            run.send(SIGTERM)
+            let result = try run.wait(limit: 20)
+            #expect(result.code == 0, "\(result.output)\(result.error)")
+            #expect(result.output.contains("phase 'load' ends after") && result.output.contains("met"))
+            let end = try ExperimentLog(file: log).end()
+            #expect(end["interrupted_by"] is NSNull && (end["shortened"] as? [Any])?.count == 1)
+        }
+
         @Test func `where nobody answers before the load nothing is exerted`() throws {
             let asked = try start("http://127.0.0.1:1/", ["99% good before", "99% good during squeeze"])
             let result = try asked.run.wait(limit: 20)

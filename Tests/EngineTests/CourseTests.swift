@@ -77,7 +77,7 @@ private let ms = Nanoseconds.millisecond
 
     /// 1000 bytes an operation: 1000 operations a second at 1 MB/s.
     private static func schedule(_ source: Switch, _ curve: Curve = first) -> OperationSchedule {
-        OperationSchedule(course: Course(curve, source: source), workPerOperation: 1000, workPerArea: 1e-9)
+        OperationSchedule(course: Course(curve, source: source), row: OperationRow(work: 1000), workPerArea: 1e-9)
     }
 
     private static func changed(_ curve: Curve, at time: Nanoseconds, to rate: Double) -> Curve {

@@ -10,7 +10,7 @@ struct GatheredScheduleTests {
     private func times(_ rate: Double, count: Int) -> [Nanoseconds] {
         var curve = Curve()
         curve.append(10 * .second, repeating: [.init(length: 10 * .second, .line(rate, rate))])
-        let schedule = OperationSchedule(curve: curve, workPerOperation: 1, workPerArea: 1e-9, gathers: true)
+        let schedule = OperationSchedule(curve: curve, row: OperationRow(work: 1), workPerArea: 1e-9, gathers: true)
         return (0..<count).compactMap { _ in schedule.take(at: 0)?.intended }
     }
 
@@ -34,7 +34,7 @@ struct GatheredScheduleTests {
             repeating: [
                 .init(length: 93 * .millisecond, .line(1000, 1000)), .init(length: 907 * .millisecond, .line(0, 0)),
             ])
-        let schedule = OperationSchedule(curve: curve, workPerOperation: 1, workPerArea: 1e-9, gathers: true)
+        let schedule = OperationSchedule(curve: curve, row: OperationRow(work: 1), workPerArea: 1e-9, gathers: true)
         let times = (0..<186).compactMap { _ in schedule.take(at: 0)?.intended }
         #expect(times.prefix(93).allSatisfy { $0 < 93 * .millisecond })
         #expect(times.dropFirst(93).allSatisfy { $0 >= .second && $0 < 1093 * .millisecond } && times.count == 186)
@@ -51,7 +51,7 @@ struct GatheredScheduleTests {
                 .init(length: 300 * .millisecond, .line(1e6, 1e6)), .init(length: 700 * .millisecond, .line(0, 0)),
             ])
         curve.append(.second, repeating: [.init(length: .second, .line(300, 300))])
-        let schedule = OperationSchedule(curve: curve, workPerOperation: 1, workPerArea: 1e-9, gathers: true)
+        let schedule = OperationSchedule(curve: curve, row: OperationRow(work: 1), workPerArea: 1e-9, gathers: true)
         // A device that does 10,000 a second.
         var now: Nanoseconds = 0
         var late: Nanoseconds = 0

@@ -42,6 +42,8 @@ struct JudgeSimulation {
     var refusals: (Nanoseconds) -> Int64 = { _ in 0 }
     /// For how long its processes were stopped by a time.
     var stopped: (Nanoseconds) -> Nanoseconds = { _ in 0 }
+    /// By how much what was drawn comes to more than the target by a time, in unit·ns; the load does that as well.
+    var drawn: ((Nanoseconds) -> Double)?
     /// Another target from a time on.
     var changes: [(at: Nanoseconds, curve: Curve)] = []
     /// Where the run is cut.
@@ -106,18 +108,21 @@ struct JudgeSimulation {
     }
 
     private var stressor: PlannedStressor {
-        PlannedStressor(
+        var stressor = PlannedStressor(
             name: "x", kind: "x", unit: unit, drive: drive, settings: Settings(values: [:]), capacity: 1, base: "",
             mode: mode, curve: curve, workers: 1, quantum: operation, tolerance: tolerance, witness: "")
+        if drawn != nil { stressor.arrivals = DrawnArrivals(seed: 0, work: 1) }
+        return stressor
     }
 
     private func point(at time: Nanoseconds, _ curve: Curve) -> HistoryPoint {
-        let mine = drive == .rate ? area(until: time) : value(at: time)
+        let mine = (drive == .rate ? area(until: time) : value(at: time)) + (drawn?(time) ?? 0)
         var point = HistoryPoint(
             time: time, owed: drive == .rate ? curve.area(until: time) : curve.value(at: time),
             achieved: mine + others(time), claimed: mine * claimFactor)
         if mode == .total { point.own = mine }
         if time >= diesAt { point.achieved = nil }
+        point.drawn = drawn?(time) ?? 0
         point.dropped = dropped(time)
         point.runDelay = runDelay(time)
         point.refusals = refusals(time)

@@ -10,7 +10,7 @@ private let ms = Nanoseconds.millisecond
 
 @Suite struct OperationScheduleTests {
     private func schedule(_ curve: Curve, block: Double = 1000) -> OperationSchedule {
-        OperationSchedule(curve: curve, workPerOperation: block, workPerArea: 1e-9)
+        OperationSchedule(curve: curve, row: OperationRow(work: block), workPerArea: 1e-9)
     }
 
     /// Ticket times until `end`, each taken when it is due.
@@ -201,7 +201,7 @@ private struct ScriptedDevice: Issuing {
         let time = VirtualTime(stopAt: curve.length)
         let lane = Lane(index: 0, count: 1, curve: curve, time: time, gauge: memory.gauges[0])
         let latency = LatencyCells(at: latencyMemory)
-        let schedule = OperationSchedule(curve: curve, workPerOperation: 1000, workPerArea: 1e-9)
+        let schedule = OperationSchedule(curve: curve, row: OperationRow(work: 1000), workPerArea: 1e-9)
         try lane.issue(&device, schedule: schedule, latency: latency)
         defer { latencyMemory.deallocate() }
         return Outcome(gauge: memory.gauges[0], latency: latency.pair, device: device)

@@ -77,16 +77,17 @@ private let s = Nanoseconds.second
     ) throws -> Curve {
         let (stressor, retargeter) = try run(shape, kind: kind)
         let curve = before ?? stressor.curve
-        return try retargeter.change("x", of: stressor, instead: curve, from: time, until: 10 * s).curve
+        return try retargeter.change("x", of: stressor, instead: curve, from: time, until: 10 * s, begin: 0).curve
     }
 
     @Test func `more time for the way than the stretch has is told, as in a plan`() throws {
         let (stressor, retargeter) = try Self.run(.hold(.bytesPerSecond(4)))
         let cut = try retargeter.change(
-            "x", within: "9s", of: stressor, instead: stressor.curve, from: 4 * s, until: 10 * s)
+            "x", within: "9s", of: stressor, instead: stressor.curve, from: 4 * s, until: 10 * s, begin: 0)
         #expect(cut.within == 9 * s && cut.findings.map(\.code) == ["within_cut"])
         #expect(cut.findings.first?.message.contains("3s are granted") == true, "\(cut.findings)")
-        let none = try retargeter.change("x", of: stressor, instead: stressor.curve, from: 4 * s, until: 10 * s)
+        let none = try retargeter.change(
+            "x", of: stressor, instead: stressor.curve, from: 4 * s, until: 10 * s, begin: 0)
         #expect(none.within == nil && none.findings.isEmpty)
     }
 

@@ -137,7 +137,7 @@ private let ms = Nanoseconds.millisecond
     // MARK: The schedule
 
     private func schedule(_ curve: Curve) -> OperationSchedule {
-        OperationSchedule(curve: curve, workPerOperation: 1, workPerArea: 1e-9)
+        OperationSchedule(curve: curve, row: OperationRow(work: 1), workPerArea: 1e-9)
     }
 
     @Test func `tickets of as much as there is wait for it, and nobody who missed it is held up`() {

@@ -92,15 +92,123 @@ private let s = Nanoseconds.second
     }
 }
 
+/// Phases that end before their time.
+@Suite struct EarlyEndTests {
+    /// What always holds: there is a byte left.
+    private static func condition(for length: Nanoseconds) -> EarlyEnd<PlannedGuard> {
+        .metric(
+            PlannedGuard(
+                text: "memory.available > 1B for \(length / s)s", metric: .memoryAvailable, comparison: .above,
+                limit: 1,
+                unit: .bytes, length: length))
+    }
+
+    @Test func `a phase ends when its condition has held, and all later ones lie as much earlier`() throws {
+        let run = try VirtualRun(phases: [60 * s, 20 * s, 30 * s], values: [200, 100, 300]) {
+            $0.phases[0].until = [Self.condition(for: 10 * s)]
+        }
+        let record = try run.make()
+        #expect(record.verdict == .met && record.results.allSatisfy { $0.verdict == .met })
+        let shortened = try #require(record.shortened.first)
+        #expect(record.shortened.count == 1 && shortened.phase == 0 && shortened.planned == 60 * s)
+        // It is seen at a look, and ends 50 ms later.
+        #expect(shortened.length > 10 * s && shortened.length < 10 * s + 300 * .millisecond)
+        #expect(record.elapsed == shortened.length + 50 * s && record.plan.phases[2].start == shortened.length + 20 * s)
+        let means = record.results.filter { $0.stressor == "rate" }.map(\.targetMean)
+        #expect(means == [200, 100, 300], "each phase has its own load from its first instant on")
+        let done = run.world.curves[0].area(until: record.elapsed) / 1e9
+        #expect(abs(done - (200 * shortened.length.seconds + 100 * 20 + 300 * 30)) < 1e-6)
+        #expect(run.names.filter { $0 == "phase_shortened" }.count == 1 && record.findings.isEmpty)
+    }
+
+    @Test func `what begins where the stressor stands begins where it stands`() throws {
+        let run = try VirtualRun(phases: [100 * s, 10 * s, 10 * s], values: [0, 0, 0]) { plan in
+            plan.phases[0].until = [Self.condition(for: 10 * s)]
+            for index in plan.stressors.indices {
+                // Whole operations are no grain at this rate.
+                let unit = index == 0 ? 1e3 : 1e7
+                var curve = Curve()
+                let up = LoadShape.ramp(from: .count(0), to: .count(1000), over: nil)
+                let down = LoadShape.ramp(from: nil, to: .count(10), over: nil)
+                let hold = LoadShape.curve(from: nil, [.hold(10 * s)])
+                var last = 0.0
+                for (shape, length) in [(up, 100), (down, 10), (hold, 10)] {
+                    last = curve.append(Int64(length) * s, shape, from: last, seed: 0) { ($0.number ?? 0) * unit }
+                }
+                plan.stressors[index].curve = curve
+                let values: [Amount: Double] = [.count(10): 10 * unit]
+                plan.stressors[index].floating = [
+                    1: FloatingShape(down, seed: 0, values: values), 2: FloatingShape(hold, seed: 0, values: values),
+                ]
+            }
+        }
+        let record = try run.make()
+        let length = try #require(record.shortened.first).length
+        let reached = 1e4 * length.seconds
+        let curve = run.world.curves[0]
+        #expect(abs(curve.valueBefore(length) - reached) < 1e-3 && abs(curve.value(at: length) - reached) < 1e-3)
+        #expect(curve.value(at: length + 15 * s) == 1e4)
+        let area = reached * length.seconds / 2 + (reached + 1e4) / 2 * 10 + 1e4 * 10
+        #expect(abs(curve.area(until: record.elapsed) / 1e9 - area) < 1e-3)
+        #expect(record.verdict == .met)
+    }
+
+    @Test func `a condition that is never seen is told, and what was before the phase is not of it`() throws {
+        let run = try VirtualRun(phases: [30 * s, 5 * s], values: [200, 100]) {
+            // Held for as long only by both phases together.
+            $0.phases[1].until = [Self.condition(for: 8 * s)]
+        }
+        let record = try run.make()
+        #expect(record.shortened.isEmpty && record.elapsed == 35 * s && record.verdict == .met)
+        #expect(record.findings.map(\.code) == ["until_not_seen"])
+        #expect(record.findings[0].message.contains("phase '1' went on to its limit of 5s"))
+    }
+
+    @Test func `one that is seen too late to matter is no news`() throws {
+        let run = try VirtualRun(phases: [10 * s], values: [200]) {
+            $0.phases[0].until = [Self.condition(for: 10 * s - 80 * .millisecond)]
+        }
+        let record = try run.make()
+        #expect(record.shortened.isEmpty && record.findings.isEmpty && record.elapsed == 10 * s)
+    }
+
+    @Test func `a run that is to go on until it is stopped is met when it is, and its kernel timer is moved on`() throws
+    {
+        let run = try VirtualRun(phases: [5 * s, 3650 * 86_400 * s], values: [200, 100]) {
+            $0.phases[1].until = [.stopped]
+        }
+        run.stopAt = 300 * s
+        let record = try run.make()
+        #expect(record.verdict == .met && record.exitCode == 0 && record.interruptedBy == nil)
+        #expect(record.elapsed > 300 * s && record.elapsed < 301 * s)
+        #expect(record.shortened.map(\.end) == [.stopped])
+        #expect(run.world.leases.allSatisfy { (29 * s...61 * s).contains($0) }, "never more than a minute ahead")
+        #expect(run.world.leases.count > 1000)
+    }
+
+    @Test func `one that is stopped before its last phase is interrupted, and an ordinary run has no lease`() throws {
+        let early = try VirtualRun(phases: [50 * s, 3650 * 86_400 * s], values: [200, 100]) {
+            $0.phases[1].until = [.stopped]
+        }
+        early.stopAt = 10 * s
+        #expect(try early.make().interruptedBy == 15)
+        let usual = try VirtualRun(phases: [50 * s])
+        #expect(try usual.make().verdict == .met && usual.world.leases.allSatisfy { $0 < 0 })
+    }
+}
+
 /// A rate of 200 operations a second and a level of 5 GB.
 private final class VirtualRun {
     let world: World
     private(set) var samples: [Sample] = []
+    private(set) var names: [String] = []
+    /// When somebody asks it to stop, since the load's start.
+    var stopAt: Nanoseconds = .max
     private let plan: Plan
 
     init(
         phases lengths: [Nanoseconds], rate: Unit = .operationsPerSecond, value: Double = 200,
-        expect: [[String: ExpectedEnd]] = []
+        values: [Double] = [], expect: [[String: ExpectedEnd]] = [], change: (inout Plan) -> Void = { _ in }
     ) throws {
         let kinds: [(any Stressor.Type, Unit, Double)] = [
             (StandInRate.self, rate, value), (StandInLevel.self, .bytes, 5e9),
@@ -116,15 +224,21 @@ private final class VirtualRun {
         }
         let stressors = kinds.map { type, unit, value in
             var curve = Curve()
-            for length in lengths { curve.append(length, repeating: [.init(length: length, .line(value, value))]) }
+            for (index, length) in lengths.enumerated() {
+                let share = index < values.count ? values[index] / 200 : 1
+                let held = value * share
+                curve.append(length, repeating: [.init(length: length, .line(held, held))])
+            }
             return PlannedStressor(
                 name: type.manifest.kind, kind: type.manifest.kind, unit: unit, drive: type.manifest.drive,
                 settings: Settings(values: [:]), capacity: value, base: "", curve: curve, workers: 3,
                 includesObserver: unit == .cores,
                 tolerance: ToleranceLimit(absolute: 0, ratio: 0.01), witness: "none")
         }
-        plan = Plan(
+        var plan = Plan(
             profile: "p", file: "p", sha256: "", seed: 0, stressors: stressors, phases: phases, findings: [])
+        change(&plan)
+        self.plan = plan
         world = World(plan)
     }
 
@@ -133,13 +247,41 @@ private final class VirtualRun {
             name: "", kernel: "", architecture: "", onlineCPUs: 1, affinityCPUs: 1, quotaCores: nil,
             memoryTotalBytes: 0, memoryAvailableBytes: 0, memoryLimitBytes: nil, numaNodes: 1, hugePages: "",
             exertVersion: "")
+        var options = Observer.Options(logInterval: s, runID: "r")
+        options.steering = Stopper(world, at: stopAt)
         let observer = try Observer(
-            plan, host: HostFacts.read(), description: description, options: .init(logInterval: s, runID: "r"),
-            world: world,
-            sink: { [unowned self] event in if case .sample(let sample) = event.event { samples.append(sample) } },
-            display: nil)
+            plan, host: HostFacts.read(), description: description, options: options, world: world,
+            sink: { [unowned self] event in
+                switch event.event {
+                case .sample(let sample): samples.append(sample)
+                case .phaseShortened: names.append("phase_shortened")
+                default: break
+                }
+            }, display: nil)
         return try observer.run(catalog: [StandInRate.self, StandInLevel.self])
     }
+}
+
+/// Asks to stop, once.
+private final class Stopper: RunSteering {
+    let descriptors: [Int32] = []
+    private let world: World
+    private var time: Nanoseconds
+
+    init(_ world: World, at time: Nanoseconds) {
+        self.world = world
+        self.time = time
+    }
+
+    func next() -> RunOrder? {
+        guard world.elapsed >= time else { return nil }
+        time = .max
+        var order = RunOrder()
+        order.stops = true
+        return order
+    }
+
+    func answer(_ refusal: OrderRefusal?) {}
 }
 
 private final class World: RunWorld {
@@ -156,17 +298,23 @@ private final class World: RunWorld {
 
     init(_ plan: Plan) { self.plan = plan }
 
+    /// How far ahead the lease's end was at each look, in ns.
+    private(set) var leases: [Nanoseconds] = []
+
     var observerShares: [Nanoseconds] { crews.map(\.observerShare) }
+    /// The targets as they stand.
+    var curves: [Curve] { crews.compactMap(\.curve) }
     var elapsed: Nanoseconds { crews.first.map { $0.start == 0 ? 0 : monotonic - $0.start } ?? 0 }
 
     func wait(for poll: inout EventPoll, until deadline: Nanoseconds) -> Bool {
         monotonic = max(monotonic, deadline)
         for (stressor, crew) in zip(plan.stressors, crews) {
             let isRate = stressor.drive == .rate
-            let work =
-                share * stressor.curve.area(until: elapsed) * stressor.unit.workPerArea - Double(crew.observerShare)
-            crew.gauges[0].claimed = Int64(isRate ? work : stressor.curve.value(at: elapsed))
+            let curve = crew.curve ?? stressor.curve
+            let work = share * curve.area(until: elapsed) * stressor.unit.workPerArea - Double(crew.observerShare)
+            crew.gauges[0].claimed = Int64(isRate ? work : curve.value(at: elapsed))
         }
+        if let crew = crews.first { leases.append(crew.leaseEnd == 0 ? -1 : crew.leaseEnd - monotonic) }
         return elapsed >= deathAt
     }
 

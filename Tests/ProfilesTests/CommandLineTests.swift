@@ -64,6 +64,24 @@ struct CommandLineTests {
                     """)
     }
 
+    @Test func aRunIsAsLongAsItsTrace() throws {
+        let files = ["t.csv": "0,1%\n40,2%\n"]
+        func profile(_ loads: [String]) throws(ProfileErrors) -> Profile {
+            try ProfileReader.profile(loads: loads, settings: [], length: "trace", manifests: TestManifests.all) {
+                path in
+                guard let text = files[path] else { throw TestManifests.NoSuchFile() }
+                return Array(text.utf8)
+            }
+        }
+        #expect(try profile(["cpu=trace t.csv", "memory=1GiB"]).phases[0].length == 40 * .second)
+        #expect(
+            problems(["cpu=trace x.csv"], for: "trace") == "--load cpu=trace x.csv: cannot read trace 'x.csv': "
+                + "No such file or directory")
+        #expect(
+            problems(["cpu=1%"], for: "trace")
+                == "--for trace: no load of it is a trace; write how long the run is, such as '--for 30s'")
+    }
+
     @Test func tellsWhatIsMissing() {
         #expect(
             problems([]) == "nothing to exert; add a load such as '--load cpu=80%'")

@@ -8,9 +8,8 @@ import Testing
 struct DiagnosticTests {
     private static let cpuTakes =
         "'cpu' takes a percentage such as '80%', cores such as '1.5 cores', 'max' or 'leave 0.5 cores'"
-    private static let memoryTakes =
-        "'memory' takes a percentage such as '80%', bytes such as '512MiB', 'max' or 'leave 8MiB'"
-    private static let shapes = "or a shape of: hold, ramp, steps, sine, pulse, sawtooth, random, trace, curve, noise"
+    private static let shapes =
+        "or a shape of: hold, ramp, steps, sine, pulse, sawtooth, random, bursts, trace, curve, noise"
     private static let beyond = "to ask for more than there is"
     private static let ramp = "'ramp [from A] to B [in T]'"
 
@@ -86,11 +85,14 @@ struct DiagnosticTests {
     }
 
     @Test(arguments: [
-        ("memory", "5M", "46: error: '5M' is ambiguous: write 5MB (10^6) or 5MiB (2^20)"),
+        ("memory", "5M", "46: error: '5M' is ambiguous: write 5MiB (2^20), as dd and fio mean it, or 5MB (10^6)"),
         ("memory", "5KB", "46: error: '5KB' is ambiguous: write 5kB (10^3) or 5KiB (2^10)"),
         ("memory", "5gib", "46: error: unknown unit 'gib' in '5gib'; did you mean 'GiB'?"),
         ("memory", "5Gi", "46: error: unknown unit 'Gi' in '5Gi'; did you mean 'GiB'?"),
-        ("memory", "500m", "44: error: '500m' is an amount of cores; \(memoryTakes)"),
+        (
+            "memory", "500m",
+            "48: error: '500m' is ambiguous: write 500MiB (2^20), as dd and fio mean it, or 500MB (10^6)"
+        ),
         ("memory", "9999999TiB", "44: error: '9999999TiB' is too large"),
         (
             "memory", "101%",
@@ -102,7 +104,10 @@ struct DiagnosticTests {
                 + "operations per "
                 + "second such as '2000 iops' or 'max'"
         ),
-        ("disk-bandwidth", "5M/s", "54: error: '5M/s' is ambiguous: write 5MB/s (10^6) or 5MiB/s (2^20)"),
+        (
+            "disk-bandwidth", "5M/s",
+            "54: error: '5M/s' is ambiguous: write 5MiB/s (2^20), as dd and fio mean it, or 5MB/s (10^6)"
+        ),
         (
             "file-handles", "5.5",
             "50: error: '5.5' is not a whole number; 'file-handles' takes a percentage such as '80%', a count such as "
@@ -121,7 +126,9 @@ struct DiagnosticTests {
         ("nmae: x", "1:1: error: unknown key 'nmae' in the profile; did you mean 'name'?"),
         (
             "zebra: x",
-            "1:1: error: unknown key 'zebra' in the profile; it takes: name, description, params, seed, stressors, "
+            "1:1: error: unknown key 'zebra' in the profile; it takes: name, description, note, labels, include, "
+                + "params, "
+                + "seed, stressors, "
                 + "phases, probes, objectives, guards, "
                 + "tolerance"
         ),
@@ -159,7 +166,10 @@ struct DiagnosticTests {
         ),
         ("stressors: {cpu: {cpus: a}}", "1:25: error: 'cpus' in 'cpu' takes CPU numbers such as '0-3,8', not 'a'"),
         ("stressors: {memory: {lock: yes}}", "1:28: error: 'lock' in 'memory' takes true or false, not 'yes'"),
-        ("stressors: {memory: {headroom: 5M}}", "1:33: error: '5M' is ambiguous: write 5MB (10^6) or 5MiB (2^20)"),
+        (
+            "stressors: {memory: {headroom: 5M}}",
+            "1:33: error: '5M' is ambiguous: write 5MiB (2^20), as dd and fio mean it, or 5MB (10^6)"
+        ),
         (
             "stressors: {memory: {headroom: }}",
             "1:32: error: 'headroom' in 'memory' has no value; it takes bytes such as '256MiB'"
@@ -279,8 +289,8 @@ struct DiagnosticTests {
             "1:26: error: '1:30' could be minutes or hours; write a duration such as '1h30m' or '1m30s'"
         ),
         (
-            "phases: [{name: a, for: 20d, load: {cpu: 1%}}, {name: b, for: 20d}]",
-            "1:1: error: the phases last 40d in all; the limit is 30d"
+            "phases: [{name: a, for: 2000d, load: {cpu: 1%}}, {name: b, for: 2000d}]",
+            "1:1: error: the phases last 4000d in all; the limit is 3650d"
         ),
         (
             "phases: [{name: a, for: 1s, load: {cpu: 1%}}, {name: a, for: 1s}]",
@@ -360,7 +370,7 @@ struct DiagnosticTests {
                 "9:36: error: unknown stressor 'memry'",
                 "10:11: error: duplicate phase name 'a'",
                 "11:11: error: '1:30' could be minutes or hours",
-                "14:16: error: '5M' is ambiguous: write 5MB (10^6) or 5MiB (2^20)",
+                "14:16: error: '5M' is ambiguous: write 5MiB (2^20), as dd and fio mean it, or 5MB (10^6)",
                 "16:24: error: '5' has no unit",
                 "17:19: error: '1' has no unit",
                 "18:1: error: duplicate key 'tolerance'",
@@ -422,5 +432,19 @@ struct DiagnosticTests {
             """
         #expect(TestManifests.problems(text) == "")
         #expect(TestManifests.problems("name: 'it''s *x'\n\(Self.good)") == "")
+    }
+
+    /// What an alias stands for may be right where its anchor is.
+    @Test func whatAnAliasStandsForIsWrongWhereItStands() {
+        #expect(
+            TestManifests.problems(
+                """
+                phases:
+                  - { name: a, for: 1s, load: { memory: &x 1GiB } }
+                  - { name: b, for: 1s, load: { cpu: *x } }
+                """)
+                == "p.yaml:3:38: error: '1GiB' is an amount of bytes; 'cpu' takes a percentage such as '80%', cores "
+                + "such as "
+                + "'1.5 cores', 'max' or 'leave 0.5 cores'")
     }
 }

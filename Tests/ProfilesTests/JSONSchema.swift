@@ -5,6 +5,7 @@ import Foundation
 /// As much of JSON Schema as that of profiles uses; a keyword that it does not know is a failure.
 struct JSONSchema {
     private let root: [String: Any]
+    private let patterns = Patterns()
 
     init(_ text: String) throws {
         root = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any] ?? [:]
@@ -12,6 +13,26 @@ struct JSONSchema {
 
     func accepts(_ text: String) throws -> Bool {
         accepts(try JSONSerialization.jsonObject(with: Data(text.utf8)), root)
+    }
+
+    /// The same, where what is no JSON at all is not taken.
+    func takes(_ text: String) -> Bool { (try? accepts(text)) ?? false }
+
+    /// Whether a pattern is found; each is compiled once.
+    private func isFound(_ pattern: String, in text: String) -> Bool {
+        guard let expression = patterns.expression(pattern) else { return false }
+        return expression.firstMatch(in: text, range: NSRange(location: 0, length: text.utf16.count)) != nil
+    }
+
+    /// Patterns that were compiled.
+    private final class Patterns {
+        private var known: [String: NSRegularExpression] = [:]
+
+        func expression(_ pattern: String) -> NSRegularExpression? {
+            if let expression = known[pattern] { return expression }
+            known[pattern] = try? NSRegularExpression(pattern: pattern)
+            return known[pattern]
+        }
     }
 
     private func accepts(_ value: Any, _ schema: Any) -> Bool {
@@ -29,6 +50,7 @@ struct JSONSchema {
         case "$ref":
             let name = (argument as? String ?? "").dropFirst("#/$defs/".count)
             return (root["$defs"] as? [String: Any])?[String(name)].map { accepts(value, $0) } ?? false
+        case "not": return !accepts(value, argument)
         case "anyOf": return (argument as? [Any] ?? []).contains { accepts(value, $0) }
         case "allOf": return (argument as? [Any] ?? []).allSatisfy { accepts(value, $0) }
         case "if": return !accepts(value, argument) || accepts(value, schema["then"] ?? true)
@@ -44,9 +66,8 @@ struct JSONSchema {
         case "minProperties": return object.map { Double($0.count) >= limit } ?? true
         case "maxProperties": return object.map { Double($0.count) <= limit } ?? true
         case "pattern":
-            return (value as? String).map {
-                $0.range(of: argument as? String ?? "(", options: .regularExpression) != nil
-            } ?? true
+            return (value as? String).map { isFound(argument as? String ?? "(", in: $0) } ?? true
+        case "contains": return (value as? [Any])?.contains { accepts($0, argument) } ?? true
         case "items": return (value as? [Any])?.allSatisfy { accepts($0, argument) } ?? true
         case "required":
             return object.map { object in (argument as? [String] ?? []).allSatisfy { object[$0] != nil } } ?? true
@@ -58,9 +79,9 @@ struct JSONSchema {
         case "propertyNames": return object?.keys.allSatisfy { accepts($0, argument) } ?? true
         case "additionalProperties":
             let known = schema["properties"] as? [String: Any] ?? [:]
-            let patterns = (schema["patternProperties"] as? [String: Any] ?? [:]).keys
+            let names = (schema["patternProperties"] as? [String: Any] ?? [:]).keys
             return object?.allSatisfy { key, member in
-                known[key] != nil || patterns.contains { key.range(of: $0, options: .regularExpression) != nil }
+                known[key] != nil || names.contains { isFound($0, in: key) }
                     || accepts(member, argument)
             } ?? true
         default: return false

@@ -15,6 +15,7 @@ struct MutationTests {
         "trace t.csv", " column 3", "ü", "\u{1F600}", "\u{0}", "\u{2028}", "\u{FEFF}", "<<: ", "100%", "5M", "  ", ".",
         "\\", "$level", "$$", "<<: *a", " + ", "offset 90deg", "curve ", "hold 1s", "repeat: 3", "phases: ",
         "start: 1s", "noise 5% every 1s",
+        "include: p.yaml", "include: [dir/common.yaml, dir/common.yaml]", "note: ", "labels: { a: b }", "../",
     ]
 
     /// Comments and names leave room for changes that do no harm.
@@ -36,15 +37,24 @@ struct MutationTests {
               memory: 10% + trace t.csv column 2
         """
 
-    /// Two parts are of a profile with probes and objectives, and two of one with parameters, groups, sums and aliases.
-    @Test(arguments: 0..<8)
+    private static let files = [
+        "t.csv": "t,a,b (%)\n0,1%,2\n3,4%,5\n", "ca.pem": TestManifests.authorities,
+        "dir/ca.pem": TestManifests.authorities,
+    ]
+
+    /// Of each text there are two parts, but of one that includes another in one of them: there the other one changes.
+    @Test(arguments: 0..<10)
     func mutantsAreReadOrRefused(part: Int) {
-        let texts = [ProfileTests.squeeze, ProfileTests.squeeze, ProbeNotationTests.whole, Self.parameters]
-        let original = Array(texts[part / 2].utf8)
+        let texts = [
+            ProfileTests.squeeze, ProfileTests.squeeze, ProbeNotationTests.whole, Self.parameters,
+            InclusionTests.profile,
+        ]
+        let isIncluded = part == 9
+        let original = Array((isIncluded ? InclusionTests.common : texts[part / 2]).utf8)
         var generator = Generator(state: UInt64(part + 1))
         var profiles = 0
-        let files = ["t.csv": "t,a,b (%)\n0,1%,2\n3,4%,5\n", "ca.pem": TestManifests.authorities]
-        for round in 0..<2500 {
+        let rounds = FuzzRounds.ofSuite(2000, parts: 10)
+        for round in 0..<rounds {
             var bytes = original
             for _ in 0..<Int.random(in: 1...4, using: &generator) {
                 let at = Int.random(in: 0..<bytes.count, using: &generator)
@@ -65,7 +75,13 @@ struct MutationTests {
                 if bytes.isEmpty { bytes = [0x0A] }
             }
             do throws(ProfileErrors) {
-                let profile = try TestManifests.profile(bytes, files: files)
+                let profile =
+                    if isIncluded {
+                        try TestManifests.profile(InclusionTests.profile, included: ["dir/common.yaml": bytes])
+                    } else {
+                        try TestManifests.profile(
+                            bytes, files: Self.files, included: ["dir/common.yaml": Array(InclusionTests.common.utf8)])
+                    }
                 profiles += 1
                 // What is read can be compiled, whose preconditions the reader is to have seen to.
                 for phase in profile.phases {
@@ -80,14 +96,15 @@ struct MutationTests {
             }
         }
         // Both ends are reached: comments and names may change without harm.
-        #expect(profiles > 50 && profiles < 2450)
+        #expect(profiles > rounds / 50 && profiles < rounds * 49 / 50)
     }
 
     @Test func loadsOfRandomWordsAreReadOrRefused() {
         let words = [
             "80%", "1.5", "cores", "2", "GiB", "max", "leave", "hold", "ramp", "from", "to", "in", "steps", ",",
             "every", "sine",
-            "pulse", "for", "sawtooth", "random", "trace", "t.csv", "column", "\"", "30s", "10ms", "1m", "0s", "50%,",
+            "pulse", "for", "bursts", "rest", "of", "sawtooth", "random", "trace", "t.csv", "column", "\"", "30s",
+            "10ms", "1m", "0s", "50%,",
             "\"a b\"", "-",
             "1e9", "9999999999999999999999", "m", "%", "é", "+", "curve", "noise", "offset", "90deg", "20%",
         ]

@@ -31,7 +31,7 @@ struct NotationTests {
         ("3w", "unknown unit 'w' in '3w'; a duration takes: d, h, m, s, ms"),
         ("1m1h", "'1m1h' is out of order; write each unit once, the longest first"),
         ("1s1s", "'1s1s' is out of order; write each unit once, the longest first"),
-        ("31d", "'31d' is too long; the limit is 30d"),
+        ("3651d", "'3651d' is too long; the limit is 3650d"),
         ("99999999999999999999d", "'99999999999999999999d' is too large"),
         ("soon", "'soon' is not a duration; write one such as '30s', '2m' or '1h30m'"),
         ("1e3s", "'1e3s' has an exponent; write the number in plain digits"),

@@ -172,6 +172,46 @@ struct ParameterTests {
         #expect(profile.changes == flags.map { "--phase \($0)" })
     }
 
+    @Test func partsOfLoadsAreChanged() throws {
+        let flags = [
+            "steady.cpu.for=4s", "steady.cpu.start=5s", "steady.cpu=1%", "phase-3.memory.within=1s",
+            "phase-3.memory.for=2s", "phase-3.memory.load=2GiB",
+        ]
+        let profile = try #require(Self.read(phases: flags).profile)
+        #expect(
+            profile.phases[0].loads[0].shape
+                == .placed(.hold(.percent(1)), start: 5 * .second, length: 4 * .second))
+        let load = profile.phases[3].loads[0]
+        #expect(load.shape == .placed(.hold(.bytes(0x1p31)), start: 0, length: 2 * .second))
+        #expect(load.within == .second)
+        #expect(load.text == "2GiB (from 0s, for 2s)")
+        // A phase may be called what else is a phase and a load.
+        let text = "phases: [{name: a, for: 9s, load: {cpu: 1%}}, {name: a.cpu, for: 9s, load: {cpu: 2%}}]"
+        let named = try #require(Self.read(text, phases: ["a.cpu.for=3s", "a.cpu.start=1s"]).profile)
+        #expect(named.phases.map(\.length) == [9 * .second, 3 * .second])
+        #expect(named.phases[0].loads[0].text == "1% (from 1s, for 8s)")
+    }
+
+    @Test func whatFollowsFromAValueThatIsMissingIsNotTold() {
+        let text = """
+            params:
+              { rate: { type: amount }, t: { type: duration }, n: { type: number }, bad: { type: amount, default: x } }
+            phases:
+              - { for: $t, load: { cpu: { load: ramp to 5% in 30s, start: 10s } }, repeat: $n }
+              - { for: 5s, load: { disk-bandwidth: $rate, memory: $bad, cpu: { load: 1%, start: $t, for: 6s } } }
+            probes: { a: { http: "http://a/", timeout: $t } }
+            objectives: [a p95 < $t]
+            """
+        #expect(
+            Self.read(text).problems == """
+                p.yaml:1:11: error: parameter 'rate' has no default and is not given; give it, such as '--param rate=1%'
+                p.yaml:1:35: error: parameter 't' has no default and is not given; give it, such as '--param t=1s'
+                p.yaml:1:58: error: parameter 'n' has no default and is not given; give it, such as '--param n=1'
+                p.yaml:1:109: error: parameter 'bad' takes an amount such as '80%', '2GiB' or '15000', not 'x'
+                """)
+        #expect(Self.read(text, ["rate=5MB/s", "t=50s", "n=1", "bad=1GiB"]).problems.contains("starts at '50s'"))
+    }
+
     @Test func groupsAreLookedInto() throws {
         let text = "phases: [{repeat: 2, phases: [{for: 1s, load: {cpu: 1%}}, {name: a b.c, for: 2s}]}]"
         let profile = try #require(Self.read(text, phases: ["a b.c.for=3s", "phase-1.for=4s"]).profile)
@@ -192,11 +232,19 @@ struct ParameterTests {
 
     @Test(arguments: [
         ("--phase", "squeze.for=1s", "--phase squeze.for=1s: unknown phase 'squeze'; did you mean 'squeeze'?"),
-        ("--phase", "squeeze.for", "--phase squeeze.for: write it as PHASE.for=TIME or PHASE.STRESSOR=LOAD"),
+        ("--phase", "squeeze.for", "--phase squeeze.for: write it as PHASE.for=TIME, PHASE.STRESSOR=LOAD or"),
+        ("--phase", "squeze.cpu.start=1s", "--phase squeze.cpu.start=1s: unknown phase 'squeze'; did you mean"),
+        (
+            "--phase", "steady.cpu.start=1s",
+            "--phase steady.cpu.start=1s: phase 'steady' has no load of 'cpu'; give it one, such as '--phase "
+                + "steady.cpu=50%'"
+        ),
+        ("--phase", "squeeze.cpu.start=3m", "--phase squeeze.cpu.start=3m: the load of 'cpu' starts at '3m', when"),
+        ("--phase", "squeeze.cpu.expect=x", "--phase squeeze.cpu.expect=x: unknown end 'x' in 'expect' of the load"),
         ("--phase", "squeeze.for=soon", "--phase squeeze.for=soon: 'soon' is not a duration"),
         ("--phase", "squeeze.cpu=120%", "--phase squeeze.cpu=120%: percent of a limit cannot exceed 100"),
         ("--phase", "squeeze.cpuu=1%", "--phase squeeze.cpuu=1%: unknown stressor 'cpuu'; did you mean 'cpu'?"),
-        ("--phase", "squeeze.name=x", "--phase squeeze.name=x: of a phase, for, within or repeat or a stressor's load"),
+        ("--phase", "squeeze.name=x", "--phase squeeze.name=x: of a phase, for, until, within, repeat or"),
         ("--set", "cpuu.method=int", "--set cpuu.method=int: unknown stressor 'cpuu'; did you mean 'cpu'?"),
         ("--set", "cpu.methd=int", "--set cpu.methd=int: unknown key 'methd' in 'cpu'; did you mean 'method'?"),
         ("--set", "cpu.method=bad", "--set cpu.method=bad: unknown value 'bad' for 'method' in 'cpu'"),
@@ -240,10 +288,16 @@ struct ParameterTests {
         #expect(profile.guards[0].length == 2 * .second)
         #expect(profile.changes == ["--scale-time 0.5"])
         #expect(
+            profile.phases.map { $0.loads.map(\.text) } == [
+                ["ramp from 1% to 2% in 5s (times × 0.5)"],
+                ["steps 1%, 2% every 20s (times × 0.5)", "pulse 1GiB for 1s every 4s (times × 0.5)"],
+                ["trace t.csv (times × 0.5)"],
+            ])
+        #expect(
             Self.read(text, scale: "0.002").problems.contains(
                 "'every' of 'pulse' must be at least 10ms, and with '--scale-time' '4s' is 8ms"))
         #expect(Self.read(text, scale: "1000").profile != nil)
-        #expect(Self.read("phases: [{for: 1d, load: {cpu: 1%}}]", scale: "1000").problems.contains("the limit is 30d"))
+        #expect(Self.read("phases: [{for: 4d, load: {cpu: 1%}}]", scale: "1000").problems.contains("limit is 3650d"))
     }
 
     // MARK: Schema

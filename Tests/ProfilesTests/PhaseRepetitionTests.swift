@@ -62,7 +62,8 @@ struct PhaseRepetitionTests {
         ),
         (
             "[{repeat: 100, phases: [{name: a, for: 1s, repeat: 11, load: {cpu: 1%}}]}]",
-            "1: error: the phases are more than 1000 with what is repeated, the limit; repeat less, or take one longer "
+            "19: error: the phases are more than 1000 with what is repeated, the limit; repeat less, or take one "
+                + "longer "
                 + "phase with a shape such as 'pulse'"
         ),
         (
@@ -91,8 +92,17 @@ struct PhaseRepetitionTests {
             "75: error: duplicate phase name 'a'; it is already on line 1, take another"
         ),
         (
-            "[{name: a, for: 11d, repeat: 3, load: {cpu: 1%}}]",
-            "1: error: the phases last 33d in all; the limit is 30d"
+            "[{name: a, for: 1250d, repeat: 3, load: {cpu: 1%}}]",
+            "41: error: the phases last 3750d in all; the limit is 3650d"
+        ),
+        (
+            "[{for: 1s}, {repeat: 2, phases: [{for: 1s, repeat: 3}, {name: a, for: 950d, repeat: 4, load: {cpu: "
+                + "1%}}]}]",
+            "93: error: the phases last 7600d7s in all; the limit is 3650d"
+        ),
+        (
+            "[{for: 3000d, load: {cpu: 1%}}, {for: 700d}]",
+            "1: error: the phases last 3700d in all; the limit is 3650d"
         ),
     ])
     func problems(phases: String, problem: String) {

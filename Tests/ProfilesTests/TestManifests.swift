@@ -59,7 +59,9 @@ enum TestManifests {
     static let bandwidth = Manifest(
         kind: "disk-bandwidth", summary: "Moves bytes", details: "", reach: .ownProcess, drive: .rate,
         unit: .bytesPerSecond,
-        amounts: [.bytesPerSecond, .operationsPerSecond, .max], keys: [], tolerance: ToleranceRule(.percent(1)),
+        amounts: [.bytesPerSecond, .operationsPerSecond, .max],
+        keys: [.init("block", .sizes, default: nil, reach: .always(.ownProcess), help: "Sizes of operations")],
+        tolerance: ToleranceRule(.percent(1)),
         witness: "io", examples: ["50MB/s"])
 
     static let null = Manifest(
@@ -79,21 +81,24 @@ enum TestManifests {
         "ca.pem": authorities, "dir/ca.pem": authorities, "empty.pem": "", "junk.pem": "no certificate",
     ]
 
-    static func profile(_ text: String, file: String = "p.yaml", files: [String: String] = standardFiles)
-        throws(ProfileErrors)
-        -> Profile
-    {
-        try profile(Array(text.utf8), file: file, files: files)
+    static func profile(
+        _ text: String, file: String = "p.yaml", files: [String: String] = standardFiles,
+        included: [String: [UInt8]] = [:]
+    ) throws(ProfileErrors) -> Profile {
+        try profile(Array(text.utf8), file: file, files: files, included: included)
     }
 
-    static func profile(_ bytes: [UInt8], file: String = "p.yaml", files: [String: String] = standardFiles)
-        throws(ProfileErrors)
-        -> Profile
-    {
-        try ProfileReader.profile(from: bytes, file: file, manifests: all) { path in
+    static func profile(
+        _ bytes: [UInt8], file: String = "p.yaml", files: [String: String] = standardFiles,
+        included: [String: [UInt8]] = [:]
+    ) throws(ProfileErrors) -> Profile {
+        let read = { (path: String) throws -> [UInt8] in
+            if let bytes = included[path] { return bytes }
             guard let text = files[path] else { throw NoSuchFile() }
             return Array(text.utf8)
         }
+        return try ProfileReader.profile(
+            from: bytes, file: file, manifests: all, readFile: read, readIncluded: read)
     }
 
     /// The problems of a text, one a line; empty where it has none.
@@ -125,9 +130,16 @@ enum TestManifests {
 
     /// Expects the schema and the reader to say the same of a text in JSON, which is YAML as well.
     static func expectAgreement(on text: String, isRight: Bool, files: [String: String] = standardFiles) throws {
+        try expectAgreement(on: [(text, isRight)], files: files)
+    }
+
+    /// The same of many texts, whose schema is read once.
+    static func expectAgreement(on texts: [(String, isRight: Bool)], files: [String: String] = standardFiles) throws {
         let schema = try JSONSchema(ProfileSchema.jsonSchema(manifests: all))
-        let problems = problems(text, files: files)
-        #expect(problems.isEmpty == isRight, "the reader: \(problems)\n\(text)")
-        #expect(try schema.accepts(text) == isRight, "the schema\n\(text)")
+        for (text, isRight) in texts {
+            let problems = problems(text, files: files)
+            #expect(problems.isEmpty == isRight, "the reader: \(problems)\n\(text)")
+            #expect(try schema.accepts(text) == isRight, "the schema\n\(text)")
+        }
     }
 }

@@ -371,7 +371,7 @@ struct TraceLengthTests {
     @Test(arguments: [
         ("for: trace", "'for: trace' of phase 'p': no load of it is a trace; write how long"),
         ("for: trace, load: {cpu: 1%}", "no load of it is a trace"),
-        ("for: trace, load: {cpu: trace t.csv repeat}", "its trace has no end before 30d"),
+        ("for: trace, load: {cpu: trace t.csv repeat}", "its trace has no end before 3650d"),
         ("for: trace, load: {cpu: trace none.csv}", "1:50: error: cannot read trace 'none.csv'"),
     ])
     func whatHasNoLengthIsTold(phase: String, message: String) {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
 import LoadModel
 import Testing
 
@@ -8,9 +7,8 @@ import Testing
 
 /// Whatever stands in a trace and behind its name, there is a curve or a problem, and never a trap.
 struct TraceMutationTests {
-    /// In each of four parts; a million in all with `EXERT_FUZZ_ROUNDS=250000`.
-    private static let rounds =
-        ProcessInfo.processInfo.environment["EXERT_FUZZ_ROUNDS"].flatMap(Int.init) ?? 1000
+    /// In each of four parts.
+    private static let rounds = FuzzRounds.ofSuite(1000, parts: 4)
 
     private static let fragments = [
         ",", ";", "\t", " ", "\"", "\n", "\r", "#", "%", "-", "+", ".", "e", "e308", "e-999", "9223372036854775807",

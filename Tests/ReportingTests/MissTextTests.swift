@@ -196,7 +196,7 @@ import Testing
         // It stands in the table, and what was released as it should be does not.
         #expect(text.contains(/recover +memory +0\.0 +64\.0 +MiB +\+64\.0 MiB .*– .* not met\n/), "\(text)")
         #expect(!text.contains(/recover +cpu/))
-        let lines = ProgressLines(plan: Fixture.plan, columns: Fixture.plan.stressors.map(ProgressColumn.init))
+        var lines = ProgressLines(plan: Fixture.plan, columns: Fixture.plan.stressors.map(ProgressColumn.init))
         let end = lines.text(
             of: Fixture.event(5, .phaseEnded(1, [left])), findings: { $0 }, style: TextStyle())
         #expect(String(decoding: end, as: UTF8.self) == "end of recover: memory not met\n")

@@ -50,7 +50,7 @@ private let plain = TextStyle()
                             0s                                                 3s                               5s
 
                 phases
-                  1  squeeze  0s – 3s  for 3s  cpu      ramp from 0% to 80%  peak 1.6 cores
+                  1  squeeze  0s – 3s  for 3s  cpu      ramp from 0% to 80%  peak 1.6 cores, mean 0.800 cores
                                                memory   512MiB               peak 512 MiB (536870912 bytes), \
                 within 1.5s
                   2  recover  3s – 5s  for 2s  no load

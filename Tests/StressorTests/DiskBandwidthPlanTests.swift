@@ -52,7 +52,7 @@ struct DiskBandwidthPlanTests {
         #expect(plan.settings["pattern"] == .text("sequential"))
         #expect(plan.quantum == Double(256 << 10))
         let options = try #require(DiskOptions(Settings(values: plan.settings)))
-        #expect(options.size >= 1 << 20 && options.size % Int64(options.block) == 0)
+        #expect(options.size >= 1 << 20 && options.size % Int64(options.largest) == 0)
         #expect(options.depth == (options.engine == .uring ? 32 : 2))
         #expect(plan.workers == (options.engine == .uring ? 1 : 2))
         #expect(plan.setupLimit > 0)
@@ -148,6 +148,26 @@ struct DiskBandwidthPlanTests {
         #expect(try plan(settings, peak: 1e6).findings.isEmpty, "10 MB in 10 s")
         let written = try plan(settings.merging(["max-written": .bytes(2 << 30)]) { $1 })
         #expect(!written.findings.contains { $0.code == "max_written_too_low" })
+    }
+
+    @Test(.enabled(if: hasDisk, "the temporary directory takes no direct I/O"))
+    func sizesAndArrivalsAreResolved() throws {
+        let sizes = SizeMix([.init(bytes: 4096, share: 2500), .init(bytes: 1 << 20, share: 7500)])
+        let mixed = try plan(["block": .sizes(sizes), "size": .bytes(64 << 20)])
+        #expect(mixed.settings["block"] == .sizes(sizes) && mixed.settings["merge"] == .text("never"))
+        #expect(mixed.quantum == 0x1p20 && mixed.arrivals == nil && mixed.settings["seed"] == nil)
+        let drawn = try plan(["arrivals": .text("poisson"), "block": .bytes(65_536)])
+        #expect(drawn.settings["seed"] == .integer(0) && drawn.arrivals == DrawnArrivals(seed: 0, work: 65_536))
+        let odd = SizeMix([.init(bytes: 4096, share: 5000), .init(bytes: 1000, share: 5000)])
+        for (changes, peak, setting, part) in [
+            (["block": .sizes(odd)], 50e6, "block", "a block of 1000 bytes is no multiple of"),
+            (["seed": .integer(3)], 50e6, "seed", "'seed' is of arrivals: poisson"),
+            (["arrivals": .text("poisson")], Base.unlimited, "arrivals", "'max' has none"),
+            (["arrivals": .text("poisson")], 1e18, "arrivals", "are more than can be drawn for one run, 10000000000"),
+        ] as [([String: SettingValue], Double, String, String)] {
+            let found = try problem(changes, peak: peak)
+            #expect(found.setting == setting && found.message.contains(part), "\(found)")
+        }
     }
 
     @Test(.enabled(if: LoopDisk.isPossible(), "no loop devices"))

@@ -59,6 +59,63 @@ struct DiskBandwidthRunTests {
         }
     }
 
+    private static let sizes = SizeMix([.init(bytes: 4096, share: 5000), .init(bytes: 16_384, share: 5000)])
+
+    @Test(arguments: ["uring", "threads"], [Unit.bytesPerSecond, .operationsPerSecond])
+    func theDeviceSeesTheSizesOfAMix(_ engine: String, _ unit: LoadModel.Unit) async {
+        await #expect(processExitsWith: .success) { [engine, unit] in
+            let isBytes = unit == .bytesPerSecond
+            let run = try DiskRun(
+                ["block": .sizes(Self.sizes), "engine": .text(engine), "pattern": .text("sequential")],
+                rate: isBytes ? 20.48e6 : 2000, amounts: [isBytes ? .bytesPerSecond : .operationsPerSecond], unit: unit)
+            #expect(run.settings.text("merge") == "never")
+            let seen = try run.goCountingDevice()
+            // 10,240 bytes each in the mean, by the device's own counters of both.
+            let mean = Double(seen.bytes) / Double(seen.operations)
+            #expect(abs(mean / 10_240 - 1) < 0.03, "\(seen)")
+            let claimed = Double(run.claimed) / (isBytes ? 10_240 : 1)
+            #expect(abs(Double(seen.operations) / claimed - 1) < 0.03, "\(seen) \(claimed)")
+            try run.expectWork(isBytes ? 10.24e6 : 1000, blocks: 4)
+        }
+    }
+
+    @Test(arguments: ["uring", "threads"])
+    func drawnArrivalsAreAsManyAsWereDrawn(_ engine: String) async {
+        await #expect(processExitsWith: .success) { [engine] in
+            let run = try DiskRun(
+                ["arrivals": .text("poisson"), "seed": .integer(8), "engine": .text(engine)], rate: 1000,
+                amounts: [.operationsPerSecond], unit: .operationsPerSecond)
+            var row = ArrivalRow(seed: 8)
+            let drawn = row.count(until: 500)
+            #expect(abs(drawn - 500) > 20, "a draw that differs from the mean")
+            #expect(run.plan.arrivals == DrawnArrivals(seed: 8, work: 1))
+            #expect(run.plan.findings.contains { $0.code == "arrivals_drawn" && $0.message.contains("\(drawn)") })
+            let seen = try run.goCountingDevice()
+            // Less what a busy machine keeps from half a second.
+            #expect(run.claimed <= drawn && Double(run.claimed) >= 0.8 * Double(drawn), "\(run.claimed) of \(drawn)")
+            #expect(abs(Double(seen.operations) / Double(run.claimed) - 1) < 0.03, "\(seen) of \(run.claimed)")
+        }
+    }
+
+    @Test func theWitnessTellsReadsFromWrites() async {
+        await #expect(processExitsWith: .success) {
+            let run = try DiskRun(
+                ["operation": .text("mix"), "read-share": .percent(90), "block": .sizes(Self.sizes)], rate: 2000,
+                amounts: [.operationsPerSecond], unit: .operationsPerSecond)
+            var request = WitnessRequest(
+                processIDs: [getpid()], settings: run.settings, unit: .operationsPerSecond, host: HostFacts.read(),
+                claims: { run.claimed })
+            request.claimedReads = { run.gauges.reduce(0) { $0 + $1.claimedReads } }
+            let witness = try #require(DiskBandwidthStressor.witness(request))
+            run.whenLaidOut = { witness.begin() }
+            try run.go()
+            let reading = try #require(witness.read(target: 2000))
+            let reads = try #require(reading.reads)
+            #expect(abs(reading.amount - Double(run.claimed)) <= 16, "\(reading.amount) \(run.claimed)")
+            #expect(abs(reads - 0.9 * Double(run.claimed)) <= 16, "\(reads) \(run.claimed)")
+        }
+    }
+
     @Test(arguments: ["uring", "threads"])
     func durableWritesAreMade(_ engine: String) async {
         await #expect(processExitsWith: .success) { [engine] in
@@ -252,6 +309,19 @@ final class DiskRun {
         whenLaidOut = { gauges[0].content = Int64(counters.read()?.writtenOperations ?? 0) }
         try go()
         return Int64(try #require(counters.read()).writtenOperations) - gauges[0].content
+    }
+
+    /// Runs, and returns what the device has written since the load began, in bytes and in requests.
+    func goCountingDevice() throws -> (bytes: Int64, operations: Int64) {
+        let counters = try deviceCounters()
+        let before = Mutex<(bytes: Int64, operations: Int64)>((0, 0))
+        whenLaidOut = {
+            guard let reading = counters.read() else { return }
+            before.withLock { $0 = (reading.writtenBytes, reading.writtenOperations) }
+        }
+        try go()
+        let (reading, begin) = (try #require(counters.read()), before.withLock { $0 })
+        return (reading.writtenBytes - begin.bytes, Int64(reading.writtenOperations) - begin.operations)
     }
 
     /// Expects that `work` was done, give or take some operations, and less what a busy machine keeps from half a

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import LoadModel
 import Testing
 
 @testable import Stressors
@@ -10,7 +11,8 @@ struct OperationPatternTests {
         blocks: Int64, reads: Int64 = 0, isRandom: Bool = false, syncEvery: Int = 0, seed: UInt64 = 0
     ) -> OperationPattern {
         OperationPattern(
-            block: 4096, blocks: blocks, readShare: reads, isRandom: isRandom, syncEvery: syncEvery, seed: seed)
+            mix: SizeMix(bytes: 4096), size: blocks * 4096, readShare: reads, isRandom: isRandom, syncEvery: syncEvery,
+            seed: seed)
     }
 
     @Test func sequentialGoesThroughTheFileAgainAndAgain() {
@@ -50,6 +52,51 @@ struct OperationPatternTests {
                 #expect(abs(Double(reads) - exact) <= 1)
             }
         }
+    }
+
+    private static let sizes = SizeMix([
+        .init(bytes: 4096, share: 5000), .init(bytes: 16_384, share: 3000), .init(bytes: 12_288, share: 2000),
+    ])
+
+    @Test(arguments: [0, 3000, 5000, 10_000] as [Int64], [false, true])
+    func aMixOfSizesIsExactForReadsAndForWrites(_ share: Int64, _ isRandom: Bool) {
+        let size: Int64 = 100 * 16_384
+        let pattern = OperationPattern(mix: Self.sizes, size: size, readShare: share, isRandom: isRandom)
+        var counts: [Bool: [Int: Double]] = [:]
+        var totals: [Bool: Double] = [:]
+        var (bytes, most) = (0.0, 0.0)
+        for number in 0..<20_000 as Range<Int64> {
+            #expect(pattern.bytes(ofFirst: number) == bytes)
+            let operation = pattern.operation(number)
+            #expect(operation.offset >= 0 && operation.offset + Int64(operation.count) <= size)
+            #expect(operation.offset % 4096 == 0)
+            bytes += Double(operation.count)
+            counts[operation.isWrite, default: [:]][operation.count, default: 0] += 1
+            totals[operation.isWrite, default: 0] += 1
+            for part in Self.sizes.parts {
+                let have = counts[operation.isWrite]?[Int(part.bytes)] ?? 0
+                most = max(most, abs(have - (totals[operation.isWrite] ?? 0) * Double(part.share) / 10_000))
+            }
+        }
+        #expect(most < 1, "\(most)")
+        #expect(abs((totals[false] ?? 0) - 2 * Double(share)) <= 1)
+    }
+
+    @Test func aSequenceOfSeveralSizesHasNoGapsAndNeighboursDiffer() {
+        let pattern = OperationPattern(mix: Self.sizes, size: 100 * 16_384, readShare: 0, isRandom: false)
+        let operations = (0..<5000).map { pattern.operation($0) }
+        var breaks = 0
+        for (a, b) in zip(operations, operations.dropFirst()) {
+            if a.offset + Int64(a.count) != b.offset { breaks += 1 } else { #expect(a.isOdd != b.isOdd) }
+        }
+        // 45 MB are 27 passes of 1.6 MB, each of which may break off and begin anew.
+        #expect(breaks <= 56, "\(breaks)")
+    }
+
+    @Test func smallOnesLieAnywhereInTheFile() {
+        let pattern = OperationPattern(mix: Self.sizes, size: 100 * 16_384, readShare: 0, isRandom: true)
+        let small = (0..<2000).map { pattern.operation($0) }.filter { $0.count == 4096 }
+        #expect(Set(small.map { $0.offset % 16_384 }) == [0, 4096, 8192, 12_288])
     }
 
     @Test func everyNthWriteHasASync() {

@@ -20,6 +20,7 @@ enum Dependencies {
         "CYAML": Rule(),
         "YAML": Rule(ours: ["CYAML", "LoadModel"]),
         "Profiles": Rule(ours: ["LoadModel", "YAML"]),
+        "Importers": Rule(ours: ["LoadModel", "YAML", "Profiles"]),
         "Engine": Rule(ours: ["LoadModel", "LinuxSystem", "UndoRecords", "Probes"], external: ["SystemPackage"]),
         "Probes": Rule(ours: ["CLinux", "LoadModel", "LinuxSystem"]),
         "ProbesTLS": Rule(
@@ -40,7 +41,7 @@ enum Dependencies {
         "ExertCLI": Rule(
             ours: [
                 "LoadModel", "LinuxSystem", "UndoRecords", "Profiles", "Engine", "Probes", "ProbesTLS", "Stressors",
-                "Reporting", "Evidence", "Exert", "ControlServer",
+                "Reporting", "Evidence", "Exert", "ControlServer", "Importers",
             ],
             external: ["ArgumentParser"]),
     ]

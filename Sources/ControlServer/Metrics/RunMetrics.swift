@@ -41,7 +41,9 @@ struct RunMetrics {
             runs.map { ([("run_id", $0.outline.runID)], $0.status.elapsed) })
         metrics.metric(
             "exert_run_length_seconds", .gauge, "How long the load lasts in all.",
-            runs.map { ([("run_id", $0.outline.runID)], $0.outline.lengthSeconds) })
+            runs.map { run in
+                ([("run_id", run.outline.runID)], run.status.schedule?.lengthSeconds ?? run.outline.lengthSeconds)
+            })
         metrics.metric("exert_run_phase", .gauge, "Which of its phases a run is in.", phases)
         for unit in UnitTable.names {
             metrics.metric(

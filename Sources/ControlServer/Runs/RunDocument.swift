@@ -53,11 +53,11 @@ extension JSONWriter {
         key("elapsed_s")
         decimal(status.elapsed, places: 3)
         key("length_s")
-        decimal(outline.lengthSeconds, places: 9)
+        decimal(status.schedule?.lengthSeconds ?? outline.lengthSeconds, places: 9)
         key("phase")
         phase(status.phaseIndex, of: outline)
         key("phases")
-        phases(of: outline)
+        phases(of: outline, status.schedule)
         key("lease")
         lease(outline, status)
         key("guards")
@@ -108,16 +108,17 @@ extension JSONWriter {
         endObject()
     }
 
-    private mutating func phases(of outline: RunOutline) {
+    private mutating func phases(of outline: RunOutline, _ schedule: RunStatus.Schedule?) {
         beginArray()
-        for phase in outline.phases {
+        for (index, phase) in outline.phases.enumerated() {
+            let moved = schedule.flatMap { $0.phases.indices.contains(index) ? $0.phases[index] : nil }
             beginObject()
             key("name")
             string(phase.name)
             key("start_s")
-            decimal(phase.startSeconds, places: 9)
+            decimal(moved?.startSeconds ?? phase.startSeconds, places: 9)
             key("length_s")
-            decimal(phase.lengthSeconds, places: 9)
+            decimal(moved?.lengthSeconds ?? phase.lengthSeconds, places: 9)
             key("loads")
             texts(phase.loads)
             endObject()

@@ -21,7 +21,7 @@ public struct Gauge: @unchecked Sendable {
 
     private enum Cell: Int {
         case threadID, claimed, refusals, forgiven, content, lagMax, own, cause, dropped, setup, moving
-        case failures, failures2, failures3, otherFailures
+        case failures, failures2, failures3, otherFailures, claimedReads
     }
 
     private func load(_ cell: Cell) -> Int64 { cells[cell.rawValue].load(ordering: .relaxed) }
@@ -36,6 +36,11 @@ public struct Gauge: @unchecked Sendable {
     public var claimed: Int64 {
         get { load(.claimed) }
         nonmutating set { store(.claimed, newValue) }
+    }
+    /// Of the work done so far by operations, what reads did.
+    public var claimedReads: Int64 {
+        get { load(.claimedReads) }
+        nonmutating set { store(.claimedReads, newValue) }
     }
     /// Refusals so far.
     public var refusals: Int64 {

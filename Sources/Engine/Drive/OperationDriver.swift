@@ -12,11 +12,17 @@ public struct Completion: Sendable {
     public var ended: Nanoseconds
     /// The units of work that it did: bytes, or 1; 0 where it failed.
     public var work: Int64
+    /// Whether it read, where a load reads and writes.
+    public var isRead: Bool
     /// Why it failed, an errno; 0 where it did not.
     public var failure: Int32
 
     /// Creates a completion.
-    public init(ticket: Ticket, submitted: Nanoseconds, ended: Nanoseconds, work: Int64, failure: Int32 = 0) {
+    public init(
+        ticket: Ticket, submitted: Nanoseconds, ended: Nanoseconds, work: Int64, isRead: Bool = false,
+        failure: Int32 = 0
+    ) {
+        self.isRead = isRead
         self.ticket = ticket
         self.failure = failure
         self.submitted = submitted
@@ -50,7 +56,7 @@ extension Lane {
         guard waitForStart() else { return }
         var next: Ticket?
         var restUntil: Nanoseconds = 0
-        var done: Int64 = 0
+        var (done, read): (Int64, Int64) = (0, 0)
         func note(_ completion: Completion) {
             guard completion.failure == 0 else {
                 gauge.noteFailure(completion.failure)
@@ -59,6 +65,7 @@ extension Lane {
                 return
             }
             done += completion.work
+            if completion.isRead { read += completion.work }
             latency?.count(
                 intended: completion.ended - completion.ticket.intended,
                 service: completion.ended - completion.submitted)
@@ -87,10 +94,12 @@ extension Lane {
                 wake = min(wake, next.notBefore)
             }
             try worker.reap(until: wake, time, note)
+            gauge.claimedReads = read
             gauge.claimed = done
             gauge.dropped = schedule.dropped
         }
         try drain(&worker, note)
+        gauge.claimedReads = read
         gauge.claimed = done
     }
 

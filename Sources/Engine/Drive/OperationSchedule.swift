@@ -31,15 +31,18 @@ public struct Ticket: Hashable, Sendable {
 
 /// Which operation is due when: an absolute schedule that all lanes of a stressor take their tickets from.
 ///
-/// Operation k is due when the area under the target reaches k + ½ operations, whatever became of those before it, so
-/// that a slow device does not slow the schedule down and hide its own latency ("coordinated omission"). What is
-/// overdue beyond the backlog is dropped, and counted.
+/// Operation k is due when the area under the target reaches what its ``OperationRow`` says, k + ½ operations where
+/// they are alike and come evenly, whatever became of those before it, so that a slow device does not slow the schedule
+/// down and hide its own latency ("coordinated omission"). What is overdue beyond the backlog is dropped, and counted.
 public final class OperationSchedule: Sendable {
     private struct State {
         var sequence: Int64 = 0
         /// Operations since the anchor.
         var position: Int64 = 0
         var anchor = 0.0
+        /// Operations that were due before the anchor.
+        var before = 0.0
+        var row: OperationRow
         var time: Nanoseconds = 0
         var intended: Nanoseconds = 0
         var dropped: Int64 = 0
@@ -54,48 +57,68 @@ public final class OperationSchedule: Sendable {
         var edition: UInt32 = 0
         /// Tickets of earlier editions from this position on are void: their operations are due at other times now.
         var voidFrom: Int64 = .max
+
+        init(_ row: OperationRow) { self.row = row }
     }
 
     /// How late an operation may begin when its load is over.
     private static let grace: Nanoseconds = 10 * .millisecond
+    /// Nobody counts that many operations.
+    private static let most = 1e15
     /// How many steps of its grid from a jump of the target operations are not gathered.
     private static let nearness: Int64 = 10
 
     private let course: Course
-    /// The area of one operation, in unit·nanoseconds.
+    /// Units of work in one unit·nanosecond of the curve's area.
+    private let workPerArea: Double
+    /// The area of one operation in the mean, in unit·nanoseconds.
     private let areaPerOperation: Double
     private let backlog: Nanoseconds
     private let gathers: Bool
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
     /// Creates a schedule.
     ///
     /// - Parameters:
-    ///   - workPerOperation: units of work in one operation: its bytes, or 1.
+    ///   - row: what each operation does, its bytes or 1, and how they come.
     ///   - workPerArea: units of work in one unit·nanosecond of the curve's area.
     ///   - backlog: how long an operation may be overdue and still be done, at the target's present rate.
     ///   - gathers: whether a few operations are due together, on a grid of 1 to 10 ms, where the rate is high
-    ///     enough: for engines to whom a wake costs more than another operation.
+    ///     enough: for engines to whom a wake costs more than another operation. Not of drawn ones, which would then
+    ///     no longer come as they were drawn.
     public init(
-        course: Course, workPerOperation: Double, workPerArea: Double, backlog: Nanoseconds = .second,
-        gathers: Bool = false
+        course: Course, row: OperationRow, workPerArea: Double, backlog: Nanoseconds = .second, gathers: Bool = false
     ) {
         self.course = course
-        self.gathers = gathers
-        areaPerOperation = workPerOperation / workPerArea
+        self.gathers = gathers && !row.isDrawn
+        self.workPerArea = workPerArea
+        areaPerOperation = row.mean / workPerArea
         self.backlog = backlog
+        state = Mutex(State(row))
         let first = course.number
         state.withLock { $0.edition = first }
     }
 
     /// Creates the schedule of a target that never changes.
     public convenience init(
-        curve: Curve, workPerOperation: Double, workPerArea: Double, backlog: Nanoseconds = .second,
-        gathers: Bool = false
+        curve: Curve, row: OperationRow, workPerArea: Double, backlog: Nanoseconds = .second, gathers: Bool = false
     ) {
-        self.init(
-            course: Course(curve), workPerOperation: workPerOperation, workPerArea: workPerArea, backlog: backlog,
-            gathers: gathers)
+        self.init(course: Course(curve), row: row, workPerArea: workPerArea, backlog: backlog, gathers: gathers)
+    }
+
+    /// The area at which the next operation is due.
+    private func nextDue(_ state: inout State) -> Double {
+        state.anchor + state.row.due(state.position) / workPerArea
+    }
+
+    /// How many operations since the anchor are due when the area is `area`.
+    private func count(_ state: inout State, until area: Double) -> Int64 {
+        state.row.count(until: (area - state.anchor) * workPerArea)
+    }
+
+    /// The same since the begin, in parts of one where they are alike.
+    private func progress(_ state: inout State, until area: Double) -> Double {
+        state.before + state.row.progress(until: (area - state.anchor) * workPerArea)
     }
 
     /// Operations that were dropped.
@@ -111,7 +134,7 @@ public final class OperationSchedule: Sendable {
             if let ticket = unlimitedTicket(&state, curve, at: now) { return ticket }
             passUnlimited(&state, curve, until: now)
             dropOverdue(&state, curve, at: now)
-            let due = state.anchor + (Double(state.position) + 0.5) * areaPerOperation
+            let due = nextDue(&state)
             guard let intended = curve.time(reaching: due, from: state.time) else { return nil }
             state.time = intended
             guard curve.value(at: intended).isFinite else {
@@ -138,11 +161,13 @@ public final class OperationSchedule: Sendable {
     /// is not made up for in a burst.
     private func release(_ state: inout State, _ curve: Curve, at now: Nanoseconds) -> Nanoseconds {
         guard state.intended < now else { return state.intended }
-        let owed = curve.area(until: now) / areaPerOperation
+        let area = curve.area(until: now)
+        let owed = progress(&state, until: area)
         let rate = curve.value(at: now) / areaPerOperation
         // Where the load ends within the second, what is left of it shrinks: taken alone, that would hold operations
         // back below the target until then.
-        let coming = max(curve.area(until: now + .second) / areaPerOperation - owed, rate * Double(Nanoseconds.second))
+        let coming = max(
+            (curve.area(until: now + .second) - area) / areaPerOperation, rate * Double(Nanoseconds.second))
         let next = max(coming, 1 / LeadLimit.share)
         let most = owed + state.lead.limit(Double(state.issued) - owed, at: now, next: next)
         let excess = Double(state.issued) + 1 - most
@@ -165,15 +190,14 @@ public final class OperationSchedule: Sendable {
         guard edition.number != state.edition else { return }
         state.edition = edition.number
         let (curve, change) = (edition.curve, edition.changedAt)
-        let due = ((curve.area(until: change) - state.anchor) / areaPerOperation + 0.5).rounded(.down)
-        if due >= 0, due < 1e15 {
-            state.voidFrom = min(state.position, Int64(due))
+        let area = curve.area(until: change)
+        if area >= state.anchor, (area - state.anchor) / areaPerOperation < Self.most {
+            state.voidFrom = min(state.position, count(&state, until: area))
             state.position = state.voidFrom
         } else {
             // Too much for anybody to have counted.
             state.voidFrom = 0
-            state.anchor = curve.area(until: change)
-            state.position = 0
+            anchor(&state, at: area)
         }
         state.time = min(state.time, change)
         state.intended = min(state.intended, change)
@@ -207,8 +231,7 @@ public final class OperationSchedule: Sendable {
         guard curve.value(at: now).isInfinite else { return nil }
         // From its end on, the schedule begins anew.
         state.time = min(curve.constantUntil(after: now), curve.length)
-        state.anchor = curve.area(until: state.time)
-        state.position = 0
+        anchor(&state, at: curve.area(until: state.time))
         // It is ahead of no figure: what is issued of the target goes on where it was.
         defer { state.sequence += 1 }
         return Ticket(
@@ -222,6 +245,14 @@ public final class OperationSchedule: Sendable {
         state.time = end
     }
 
+    /// Begins the row anew at an area.
+    private func anchor(_ state: inout State, at area: Double) {
+        guard area != state.anchor || state.position != 0 else { return }
+        state.before = progress(&state, until: area)
+        state.anchor = area
+        state.position = 0
+    }
+
     private func dropOverdue(_ state: inout State, _ curve: Curve, at now: Nanoseconds) {
         // What was due before less was asked for is not made up for from then on, but for its last moment.
         state.fall = state.edges.lastFall(until: now) ?? state.fall
@@ -229,23 +260,24 @@ public final class OperationSchedule: Sendable {
             state.fall = nil
             // Nor is what was behind then a measure of what may be made up for now.
             state.lead = LeadLimit()
-            let before = ((curve.area(until: fall) - state.anchor) / areaPerOperation + 0.5).rounded(.down)
-            let late = before - Double(state.position)
-            if late > 0, late < 1e15 {
-                state.dropped += Int64(late)
-                state.position += Int64(late)
-            }
+            drop(&state, until: curve.area(until: fall))
         }
-        let due = state.anchor + (Double(state.position) + 0.5) * areaPerOperation
+        let due = nextDue(&state)
         let overdue = curve.area(until: now) - due
         guard overdue > 0 else { return }
         // What was due in the last moment of a load is done in the first one after it.
         let last = curve.value(at: state.time) * Double(Self.grace)
         let excess = overdue - max(last, curve.value(at: now) * Double(backlog))
         guard excess > 0 else { return }
-        let count = Int64((excess / areaPerOperation).rounded(.up))
-        guard count > 0 else { return }
-        state.dropped += count
-        state.position += count
+        drop(&state, until: due + excess)
+    }
+
+    /// Drops what is not begun and was due before the area was `area`.
+    private func drop(_ state: inout State, until area: Double) {
+        guard (area - state.anchor) / areaPerOperation < Self.most else { return }
+        let late = count(&state, until: area) - state.position
+        guard late > 0 else { return }
+        state.dropped += late
+        state.position += late
     }
 }

@@ -67,6 +67,8 @@ public struct LoadRequest: Sendable {
     public var host: HostFacts
     /// How long the run lasts.
     public var length: Nanoseconds
+    /// What this stressor draws from, where it draws something and has no seed of its own.
+    public var seed: UInt64 = 0
 
     /// Creates a request.
     public init(
@@ -130,6 +132,8 @@ public struct Preparation: Sendable {
     public var witness: String?
     /// The smallest step of the achieved figure, in the unit: the block of a rate of operations, 0 for other loads.
     public var quantum: Double
+    /// How the operations are drawn; `nil` where they come evenly, or the work is no row of operations.
+    public var arrivals: DrawnArrivals?
     /// How much longer than usual the workers may take to become ready.
     public var setupLimit: Nanoseconds
     /// How much longer than usual the kernel may take to take everything back.

@@ -17,6 +17,8 @@ public struct WitnessRequest {
     public var host: HostFacts
     /// What the workers say, for a witness that has no kernel interface to ask.
     public var claims: () -> Int64
+    /// What they say that reads did of it, where a load reads and writes.
+    public var claimedReads: () -> Int64 = { 0 }
     /// Tells the user something: a finding's code and message.
     public var tell: (String, String) -> Void = { _, _ in }
 
@@ -73,11 +75,14 @@ public struct WitnessReading: Hashable, Sendable {
     public var amount: Double
     /// What the stressor's processes hold of it; `nil` where that is all of it.
     public var own: Double?
+    /// What reads did of it; `nil` where the load does not both read and write.
+    public var reads: Double?
 
     /// Creates a reading.
-    public init(_ amount: Double, own: Double? = nil) {
+    public init(_ amount: Double, own: Double? = nil, reads: Double? = nil) {
         self.amount = amount
         self.own = own
+        self.reads = reads
     }
 }
 

@@ -92,6 +92,9 @@ struct LevelJudge {
     /// Grants another time for the way to targets from `time` on; `nil` is what the phase says.
     mutating func revise(within: Nanoseconds?, from time: Nanoseconds) { phase.revisions.append((time, within)) }
 
+    /// Ends the phase at a time that is still to come.
+    mutating func shorten(to time: Nanoseconds) { phase.end = time }
+
     /// Goes over to another target from a time on that is still to come.
     mutating func retarget(_ curve: Curve) {
         phase.curve = curve

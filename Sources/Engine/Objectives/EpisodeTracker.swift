@@ -37,6 +37,8 @@ struct EpisodeTracker {
 
     /// Whether it is bad as far as is known.
     var isBad: Bool { count > 0 && firstGood == nil }
+    /// When the last good one was due, in ns of the clock.
+    var goodUntil: Nanoseconds { lastGood?.due ?? .min }
     /// How many results are kept.
     var retained: Int { recent.count }
     /// How long it was bad in all, each bad probe standing for its period.

@@ -99,6 +99,9 @@ public struct ObjectiveJudge: Sendable {
         }
     }
 
+    /// Takes over that phases lie elsewhere from now on: one that lasts ended before its time.
+    public mutating func move(to phases: [PlannedPhase]) { times.phases = phases }
+
     private mutating func advance(to now: Nanoseconds) {
         guard now > latest else { return }
         latest = now
@@ -161,6 +164,24 @@ public struct ObjectiveJudge: Sendable {
             if tracker.episodes.isBad { return watched <= tracker.within }
             let isLasting = tracker.episodes.goodSince * plan.every >= EpisodeTracker.apart
             return tracker.episodes.count > 0 && !isLasting && watched <= tracker.within + EpisodeTracker.apart
+        }
+    }
+
+    /// Whether everything that is to recover is well again, or was never lost, in a time without a load from `begin`
+    /// on; `false` where nothing is to, or nobody knows.
+    public func isRecovered(since begin: Nanoseconds, at now: Nanoseconds) -> Bool {
+        guard !recoveries.isEmpty else { return false }
+        var copy = self
+        copy.close()
+        return copy.recoveries.allSatisfy { place in
+            let (plan, tracker) = (plans[place.probe], place.tracker)
+            // What hangs is known to be bad when it is given up.
+            guard now - begin >= plan.timeout + 2 * plan.every, tracker.episodes.goodUntil >= begin else {
+                return false
+            }
+            guard tracker.episodes.count > 0 else { return true }
+            return !lanes[place.probe].awaitsEarlier(at: now) && !tracker.episodes.isBad
+                && tracker.episodes.goodSince * plan.every >= EpisodeTracker.apart
         }
     }
 

@@ -4,7 +4,8 @@ internal import LoadModel
 
 /// When the phases of a run lie, and what became of their loads.
 struct RunTimes {
-    private let phases: [PlannedPhase]
+    /// All phases, as they lie.
+    var phases: [PlannedPhase]
     private let start: Nanoseconds
     /// When the loads of a phase were first on their targets, of the clock.
     var effective: [Int: Nanoseconds] = [:]

@@ -28,6 +28,7 @@ final class GuardMeter {
 
     let condition: PlannedGuard
     private var source: Source
+    private let probe: ProbePlan?
     private var looks: [(time: Nanoseconds, counter: Double)] = []
 
     /// Opens what `condition` needs; `nil` where this host does not offer it.
@@ -57,7 +58,16 @@ final class GuardMeter {
             }
         guard let found else { return nil }
         self.condition = condition
+        self.probe = probe
         source = found
+    }
+
+    /// Forgets what was seen: a share or a window begins anew.
+    func restart() {
+        looks = []
+        last = nil
+        guard case .probe = source, let window = probe.flatMap({ ProbeWindow(condition, $0) }) else { return }
+        source = .probe(window)
     }
 
     /// Takes what a probe came to, at `now` as ``look(at:)`` has it.

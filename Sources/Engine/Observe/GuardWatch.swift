@@ -121,6 +121,20 @@ final class GuardWatch {
         return trip
     }
 
+    /// Forgets all that was seen.
+    func restart() {
+        for index in watched.indices {
+            watched[index].clock = GuardClock()
+            watched[index].hasRead = false
+            watched[index].lastRead = nil
+            watched[index].meter.restart()
+        }
+        lastDefaultLook = nil
+    }
+
+    /// What is watched and nothing was ever known of, by name.
+    var unknown: [String] { watched.filter { !$0.hasRead }.map(\.condition.metricName) }
+
     /// The guards that had nothing to read for long, each told once; at the end of a run also those that never had.
     func takeBlind(at now: Nanoseconds, isEnd: Bool = false) -> [Finding] {
         var findings: [Finding] = []

@@ -9,11 +9,15 @@ internal import LoadModel
 struct HistoryPoint {
     var time: Nanoseconds
     var owed: Double
+    /// By how much more than that was drawn, of operations whose times are drawn.
+    var drawn = 0.0
     /// `nil` where the process is gone.
     var achieved: Double?
     /// What the stressor holds of a total; `nil` where that is all of it.
     var own: Double?
     var claimed: Double
+    /// What reads did of what was achieved; `nil` where the load does not both read and write.
+    var reads: Double?
     var content: Int64 = 0
     /// What the workers hold, without what the process itself does.
     var held: Int64 = 0
@@ -52,10 +56,13 @@ extension SchedulingFigures {
 struct Window {
     var length: Nanoseconds
     var target: Double
+    /// What was due: the target, or what was drawn for it.
+    var due: Double
     var achieved: Double?
     /// What the stressor had of a total; `nil` where that is all of it.
     var own: Double?
     var claimed: Double
+    var reads: Double?
     var runDelay: Int64
     var throttled: Int64
     var frozen: Int64
@@ -76,13 +83,16 @@ struct Window {
         switch drive {
         case .level:
             target = b.owed
+            due = b.owed
             achieved = b.achieved
             own = b.own
             claimed = b.claimed
         case .rate:
             let span = Double(max(1, length))
             target = (b.owed - a.owed) / span
+            due = target + (b.drawn - a.drawn) / span
             claimed = (b.claimed - a.claimed) / span
+            if let later = b.reads, let earlier = a.reads { reads = (later - earlier) / span }
             if let later = b.achieved, let earlier = a.achieved { achieved = (later - earlier) / span }
             if let later = b.own, let earlier = a.own { own = (later - earlier) / span }
         }
@@ -90,7 +100,7 @@ struct Window {
 
     /// For how long the processes did nothing of what they were to do: frozen, stopped, or outside their groups.
     var standstill: Nanoseconds { frozen + stopped + astray }
-    var error: Double? { achieved.map { $0 - target } }
+    var error: Double? { achieved.map { $0 - due } }
 }
 
 /// The last points of a stressor, enough for a window of one second; its size never changes.

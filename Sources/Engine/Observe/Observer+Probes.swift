@@ -11,7 +11,16 @@ extension Observer {
     func startProber() throws(ObserverFailure) {
         probing = try ProbeSession(plan)
         guards.connect { [unowned self] name in sessions.first { $0.plan.name == name }?.errors }
-        if guards.hasProbes { probing?.tell = { [unowned self] in guards.add($0, at: now) } }
+        earlyEnds.connect { [unowned self] name in sessions.first { $0.plan.name == name }?.errors }
+        guard guards.hasProbes || earlyEnds.hasProbes else { return try waitForProber() }
+        probing?.tell = { [unowned self] result in
+            guards.add(result, at: now)
+            earlyEnds.add(result, due: result.due - start, at: now)
+        }
+        try waitForProber()
+    }
+
+    private func waitForProber() throws(ObserverFailure) {
         try probing?.waitUntilReady { () throws(ObserverFailure) in try attend() }
     }
 

@@ -64,6 +64,8 @@ extension Observer {
                 scheduling: isLogged && ledger.limitedBy != nil
                     ? session.scheduling(from: logged[index], to: point) : nil,
                 group: isLogged ? session.takeGroup() : nil)
+            if session.plan.arrivals != nil { reading.due = window?.due }
+            reading.reads = window?.reads
             reading.failures = session.failures ?? [:]
             reading.evidence = ledger.limitedBy.flatMap { ledger.evidence[$0] }
             if isLogged, let point, let from = logged[index] {

@@ -6,18 +6,36 @@ internal import LoadModel
 // What a run is told from outside while it goes on, and the lease that somebody must renew.
 extension Observer {
     /// How far ahead a change lies: two wakes of a rate and the time to resolve it, so that no lane is beyond it yet.
-    private static let lead: Nanoseconds = 50 * .millisecond
+    static let lead: Nanoseconds = 50 * .millisecond
 
     /// What is polled for orders.
     var steeringDescriptors: [Int32] { options.steering?.descriptors ?? [] }
 
     /// Whether targets may change while the load is on.
-    var isLive: Bool { options.retargeter != nil }
+    var isLive: Bool {
+        options.retargeter != nil || plan.phases.contains { !$0.until.isEmpty }
+            || plan.stressors.contains { !$0.floating.isEmpty }
+    }
 
     /// Begins the lease anew.
     func renewLease() {
         guard let lease = options.lease else { return }
         leaseEnd = world.monotonic + lease
+        for session in sessions { session.extendLease(to: leaseEnd) }
+    }
+
+    /// The longest run whose processes the kernel's timer ends in time: beyond that the timer is renewed, and a host
+    /// whose observer hangs does not carry the load for years.
+    private static let longestAlone: Nanoseconds = 30 * 86_400 * .second
+    /// For how long a load of such a run goes on that nobody observes.
+    private static let ownLease: Nanoseconds = 60 * .second
+
+    /// Moves the kernel's timer on, of a run that is too long for one.
+    func keepAlive() {
+        guard options.lease == nil, plan.length > Self.longestAlone || plan.isUntilStopped else { return }
+        let now = world.monotonic
+        guard leaseEnd - now < Self.ownLease / 2 else { return }
+        leaseEnd = now + Self.ownLease
         for session in sessions { session.extendLease(to: leaseEnd) }
     }
 
@@ -30,6 +48,7 @@ extension Observer {
     /// Takes the orders that come before the load begins: it can be stopped and its lease renewed.
     func attend() throws(ObserverFailure) {
         keeper?.beat()
+        keepAlive()
         if let signal = signals.next() { throw .interrupted(signal) }
         while let order = options.steering?.next() {
             if order.stops { throw .interrupted(Self.stopSignal) }
@@ -47,6 +66,7 @@ extension Observer {
     func takeOrders() -> Bool {
         while let order = options.steering?.next() {
             if order.stops {
+                if takeStop(Self.stopSignal) { continue }
                 interruptedBy = Self.stopSignal
                 return true
             }
@@ -94,7 +114,7 @@ extension Observer {
             }
             let new = try retargeter.change(
                 text, within: order.within[name], of: plan.stressors[at], instead: intended[at], from: time,
-                until: phaseEnd)
+                until: phaseEnd, begin: startWall)
             intended[at] = new.curve
             touched.insert(at)
             found += new.findings
@@ -140,7 +160,7 @@ extension Observer {
     }
 
     /// A target that is changed at `time`, in detail only of late; the phase that is judged keeps its area.
-    private func condensed(_ curve: Curve, before time: Nanoseconds) -> Curve {
+    func condensed(_ curve: Curve, before time: Nanoseconds) -> Curve {
         curve.condensed(before: time - StressorSession.memory, keeping: plan.phases[phase].start)
     }
 
@@ -151,6 +171,7 @@ extension Observer {
         for (at, session) in sessions.enumerated() where session.baseFactor != 1 {
             let factor = session.baseFactor
             session.baseFactor = 1
+            session.baseScale *= factor
             let curve = condensed(session.curve.scaled(by: factor, from: time), before: time)
             let intended = session.intended.scaled(by: factor, from: time)
             // Where there is no room for it now, the finding that tells of the change stands alone.

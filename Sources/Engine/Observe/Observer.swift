@@ -10,8 +10,8 @@ internal import SystemPackage
 /// Everything that it needs is acquired before the load begins, so that it still samples, logs and stops when memory,
 /// descriptors or disk are gone.
 public final class Observer {
-    let plan: Plan
-    private let host: HostFacts
+    var plan: Plan
+    let host: HostFacts
     private let description: HostDescription
     let options: Options
     let world: any RunWorld
@@ -20,7 +20,7 @@ public final class Observer {
 
     let signals: SignalSource
     let probe: HostProbe
-    private(set) var sessions: [StressorSession] = []
+    var sessions: [StressorSession] = []
     var ledgers: [PhaseLedger] = []
     /// Latencies, dropped and failed operations of each stressor as they stood when the phase began.
     private var latencies: [LatencyPair?] = []
@@ -38,6 +38,10 @@ public final class Observer {
     private(set) var startFailure: String?
     private(set) var findings: [Finding]
     var changes: [RunChange] = []
+    var shortened: [ShortenedPhase] = []
+    let earlyEnds: EarlyEndWatch
+    /// Whether the phase that runs ends before its time, or would not any more.
+    var isPhaseEnding = false
     /// Whether every load is released for now.
     var isPaused = false
     /// When the lease runs out, ns of `CLOCK_MONOTONIC`; 0 where there is none.
@@ -47,11 +51,13 @@ public final class Observer {
     /// The observer's CPU time until which it was shared out.
     var cpuShared: Nanoseconds = 0
     private var wallOffset: Nanoseconds = 0
+    /// When the load began, in nanoseconds since the Unix epoch.
+    var startWall: Nanoseconds { start + wallOffset }
     var lastHost = HostReading(cpuBusyRatio: nil, cpuStealRatio: nil, memoryAvailableBytes: nil)
     var interruptedBy: Int32?
     let guards: GuardWatch
     private(set) var guardTrip: GuardTrip?
-    private let limitFiles = GroupFilePool()
+    let limitFiles = GroupFilePool()
     private(set) var phase = 0
     /// Who asks the system under test; `nil` where nothing is asked.
     var probing: ProbeSession?
@@ -87,6 +93,7 @@ public final class Observer {
         }
         probe = HostProbe(cpuCount: host.onlineCPUs.count, processorTimes: world.processorTimes)
         guards = try GuardWatch(plan.guards, host: host, probes: plan.probes)
+        earlyEnds = try EarlyEndWatch(plan, host: host)
     }
 
     /// Makes the run; returns when everything is released.
@@ -97,6 +104,7 @@ public final class Observer {
         do { lifeline = try OwnedDescriptor.pipe() } catch { throw .cannotObserve("no pipe: \(error)") }
         probe.forgetOOMKills()
         renewLease()
+        keepAlive()
         do {
             try startTime?.sleepUntilPreparation(self)
             try startProber()
@@ -112,6 +120,7 @@ public final class Observer {
         // A millisecond for all processes to wake and look at the clock.
         start = world.monotonic + .millisecond
         if let wanted = options.startAt { start = max(start, wanted - wallOffset) }
+        settleClock()
         for session in sessions { session.go(at: start) }
         probing?.begin(at: start)
         let cpuBefore = Clocks.processCPU
@@ -132,12 +141,13 @@ public final class Observer {
 
     private func end(elapsed: Nanoseconds, observerCPU: Double) -> RunRecord {
         var record = RunRecord(
-            runID: options.runID, host: description, plan: plan, startedAt: start + wallOffset, elapsed: elapsed,
+            runID: options.runID, host: description, plan: plan, startedAt: startWall, elapsed: elapsed,
             results: results, ends: ends, findings: findings, verdict: verdict, interruptedBy: interruptedBy,
             guardTrip: guardTrip, observerCPUSeconds: observerCPU)
         record.tags = options.tags
         record.leaseExpiry = leaseExpiry
         record.changes = changes
+        record.shortened = shortened
         record.startFailure = startFailure
         record.service = serviceRecord
         options.settle?(&record)
@@ -178,56 +188,6 @@ public final class Observer {
         emit(.finding(finding))
     }
 
-    // MARK: Start
-
-    private func startProcesses(_ catalog: [any Stressor.Type], lifeline: Int32) throws(ObserverFailure) {
-        for stressor in plan.stressors {
-            guard let type = catalog.first(where: { $0.manifest.kind == stressor.kind }) else {
-                throw .cannotStart(stressor.name, "no such kind: \(stressor.kind)")
-            }
-            let seen: HostFacts
-            do throws(GroupProblem) {
-                seen =
-                    try stressor.settings.text("cgroup").map { (group) throws(GroupProblem) in
-                        try host.joining(group)
-                    } ?? host
-            } catch {
-                throw .cannotStart(stressor.name, error.message)
-            }
-            sessions.append(
-                try StressorSession(
-                    stressor, type: type, runID: options.runID, length: plan.length, lifeline: lifeline, host: seen,
-                    isLive: isLive, leaseEnd: leaseEnd, world: world, limitFiles: limitFiles,
-                    isShare: plan.rests(onBaseOf: stressor.name)))
-            keeper?.know(sessions.last?.children.map(\.id) ?? [])
-        }
-        let begin = world.monotonic
-        var nextWord = begin + .second
-        while true {
-            var waiting: [StressorSession] = []
-            for session in sessions where try !session.isReady() { waiting.append(session) }
-            guard let first = waiting.first else { break }
-            let now = world.monotonic
-            guard now < begin + first.startLimit else {
-                throw .cannotStart(
-                    first.plan.name, "its workers are not ready after \(Int(first.startLimit.seconds)) s")
-            }
-            try attend()
-            if now >= nextWord {
-                for session in waiting { emit(.preparing(session.plan.name, session.setupRatio), elapsed: 0) }
-                nextWord += 2 * .second
-            }
-            world.wait(
-                for: [signals.rawDescriptor] + steeringDescriptors, milliseconds: now - begin < .second ? 1 : 20)
-        }
-    }
-
-    /// What the stressors' processes found.
-    func noteNotices() {
-        for session in sessions { for finding in session.takeFindings() { note(finding) } }
-        followBases()
-    }
-
     // MARK: Observe
 
     /// Begins a phase, whose rates begin with the look that closed the one before.
@@ -252,6 +212,8 @@ public final class Observer {
         latencies = sessions.map(\.latency)
         drops = sessions.map(\.dropped)
         failures = sessions.map(\.failures)
+        isPhaseEnding = false
+        earlyEnds.begin(plan.phases[index])
         emit(.phaseStarted(index))
     }
 
@@ -271,7 +233,7 @@ public final class Observer {
             let phaseEnd = plan.phases[phase].end
             let wake = LookSchedule.next(after: max(0, now), phaseEnd: phaseEnd, nextLog: nextLog, ledgers)
             if world.wait(for: &poll, until: start + wake) || isBlind {
-                if let signal = signals.next() {
+                if let signal = signals.next(), !takeStop(signal) {
                     interruptedBy = signal
                     return logUpToHere()
                 }
@@ -281,6 +243,7 @@ public final class Observer {
                 poll.watch(watchedDescriptors)
             }
             keeper?.beat()
+            keepAlive()
             let time = now
             // Something else woke us: the tick is still to come.
             guard time >= wake else { continue }
@@ -310,6 +273,7 @@ public final class Observer {
                 logUpToHere()
                 return emit(.leaseExpired(expiredLease))
             }
+            lookForEarlyEnd(at: time)
             sampleAll(isDetailed: time >= nextLog || wake >= phaseEnd - LookSchedule.lastLook)
             readExactlyNearPhaseEnd(time)
             takeProbes()
@@ -393,6 +357,7 @@ public final class Observer {
         results += ended
         noteJudged(ended)
         emit(.phaseEnded(phase, ended))
+        if !isCut { noteLimit(of: phase) }
         for finding in sessions.compactMap({ $0.takeFinding() }) { note(finding) }
         noteMismatches(ended)
     }

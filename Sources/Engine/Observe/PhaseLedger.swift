@@ -9,7 +9,7 @@ struct PhaseLedger {
     private let phase: Int
     private var stressor: PlannedStressor
     private let start: Nanoseconds
-    private let end: Nanoseconds
+    private var end: Nanoseconds
     /// The judge of a rate, and that of a level where there is none.
     ///
     /// Each has a place of its own: what is taken out of an enumeration to be changed is copied at each look, with all
@@ -74,6 +74,14 @@ struct PhaseLedger {
         rate?.retarget(curve)
         level.retarget(curve)
         noteStretch()
+    }
+
+    /// Ends the phase at `time`, from where on the target is `curve`.
+    mutating func shorten(to time: Nanoseconds, _ curve: Curve) {
+        end = time
+        rate?.shorten(to: time)
+        level.shorten(to: time)
+        retarget(curve, from: time)
     }
 
     /// Whether the target is still to be reached within its allowance.
@@ -274,6 +282,7 @@ struct PhaseLedger {
             timeToContent: isContentKnown ? contentAfter?.seconds : nil, shortfall: shortfall.mapValues { $0 / span },
             residentBytes: residentBytes, nodeBytes: nodeBytes, dropped: dropped, latency: latency,
             scheduling: scheduling, verdict: judgement.verdict)
+        tellDrawn(&result)
         result.offSeconds = tally.off / 1e9
         result.unseenSeconds = tally.unseen / 1e9
         result.allowanceSeconds = tally.allowance / 1e9
@@ -287,11 +296,26 @@ struct PhaseLedger {
     }
 }
 
+extension PhaseLedger {
+    /// The means with what was drawn beyond the target, which the judge does not see; and what reads did.
+    private func tellDrawn(_ result: inout PhaseResult) {
+        guard let first, let last = lastAlive, last.time > first.time else { return }
+        let span = Double(last.time - first.time)
+        if let before = first.reads, let after = last.reads { result.readsMean = (after - before) / span }
+        guard stressor.arrivals != nil, let target = result.targetMean else { return }
+        let drawn = (last.drawn - first.drawn) / span
+        result.dueMean = target + drawn
+        result.achievedMean += drawn
+        result.claimedMean += drawn
+    }
+}
+
 extension Look {
-    /// What the observer saw.
+    /// What the observer saw; what was drawn beyond the target was due as well, and is no error.
     init(_ point: HistoryPoint) {
         self.init(
-            time: point.time, achieved: point.achieved, own: point.own, claimed: point.claimed, dropped: point.dropped,
+            time: point.time, achieved: point.achieved.map { $0 - point.drawn },
+            own: point.own.map { $0 - point.drawn }, claimed: point.claimed - point.drawn, dropped: point.dropped,
             standstill: point.frozen + point.stopped + point.astray)
     }
 }

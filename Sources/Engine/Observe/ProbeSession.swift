@@ -16,7 +16,9 @@ final class ProbeSession {
     /// The most results that may be lost on their way, as a share, where something is to have held.
     private static let mostLost = 0.01
 
-    private let plan: Plan
+    private var plan: Plan
+    /// Whether a phase ended before its time: then the prober goes on for longer than the run.
+    private var isShortened = false
     private let prober: ProberProcess
     private var judge: ObjectiveJudge?
     private var start: Nanoseconds = 0
@@ -89,6 +91,18 @@ final class ProbeSession {
     }
 
     // MARK: Times of the load
+
+    /// Takes over that phases lie elsewhere from now on.
+    func move(to phases: [PlannedPhase]) {
+        plan.phases = phases
+        isShortened = true
+        judge?.move(to: phases)
+    }
+
+    /// Whether all that was lost is well again, or nothing was, in the time from `begin` on, since the run's start.
+    func isRecovered(since begin: Nanoseconds) -> Bool {
+        judge?.isRecovered(since: start + begin, at: Clocks.monotonic) == true
+    }
 
     /// Notes that the loads of a phase are on their targets, `time` ns since the start.
     func noteEffective(phase: Int, at time: Nanoseconds) {
@@ -174,7 +188,8 @@ final class ProbeSession {
     }
 
     private func count(_ result: ProbeResult) {
-        guard seconds.add(result) else { return }
+        // What is asked beyond a run that is shorter than planned is not of it.
+        guard result.due < end || !isShortened, seconds.add(result) else { return }
         told[result.probe].insert(result.number)
         judge?.add(result)
         tlsFailed = result.outcome == .tls ? result.probe : nil
@@ -187,6 +202,13 @@ final class ProbeSession {
         var missing: [ProbeResult] = []
         untold(before: limit) { missing.append($0) }
         for result in missing { count(result) }
+    }
+
+    /// Whether all that was due before the end is known.
+    private var isAllTold: Bool {
+        var isAll = true
+        untold(before: end) { _ in isAll = false }
+        return isAll
     }
 
     private func untold(before limit: Nanoseconds, _ body: (ProbeResult) -> Void) {
@@ -212,7 +234,7 @@ final class ProbeSession {
     /// - Parameter isComplete: whether the run went to its planned end.
     func isOver(at now: Nanoseconds, isComplete: Bool) -> Bool {
         if hasEnded || now >= limit { return true }
-        if recoveryTime == 0 { return !isComplete }
+        if recoveryTime == 0 { return !isComplete || isShortened && isAllTold }
         return judge?.isRecoveryOpen(at: now) != true
     }
 

@@ -89,6 +89,10 @@ public struct StandInWorkers {
     public var start: Nanoseconds { pages.start }
     /// CPU time of the observer that counts as theirs, in ns.
     public var observerShare: Nanoseconds { pages.observerShare }
+    /// The target as it stands; `nil` where it cannot be read.
+    public var curve: Curve? { pages.edition()?.curve }
+    /// Until when the lease lasts, in ns of ``RunWorld/monotonic``; 0 where there is none.
+    public var leaseEnd: Nanoseconds { pages.leaseEnd }
     /// Whether they are told to end.
     public var isStopping: Bool { pages.control.state == .stop }
 

@@ -28,6 +28,8 @@ final class StressorSession {
     private let isShare: Bool
     /// By how much the targets are still to change, since what 100 % is has changed.
     var baseFactor = 1.0
+    /// By how much they have changed for that.
+    var baseScale = 1.0
     /// How long the way may take from a time on, as orders said it.
     var revisions: [(from: Nanoseconds, within: Nanoseconds?)] = []
     var oom = OOMLedger()
@@ -37,6 +39,8 @@ final class StressorSession {
     private(set) var history = History()
     private(set) var lastLogged: HistoryPoint?
     private var spread = SpreadMeter()
+    /// When the operations are due, where that is drawn.
+    private lazy var arrivals = plan.arrivals.map { ArrivalRow(seed: $0.seed) }
     private var inside = WorkInside()
     var ended: Set<Int32> = []
     /// Processes that did not end, though they were killed.
@@ -130,6 +134,7 @@ final class StressorSession {
                 processIDs: children.map(\.id), settings: plan.settings, unit: plan.unit, mode: plan.mode,
                 host: host,
                 claims: { gauges.reduce(0) { $0 + $1.claimed } })
+            request.claimedReads = { gauges.reduce(0) { $0 + $1.claimedReads } }
             let notices = pages.notices
             request.tell = { notices.post($0, $1) }
             // Before its files are opened and after: what is open then stays that process's, whatever is mounted later.
@@ -278,6 +283,8 @@ final class StressorSession {
                 inside.share(of: $0.amount + share, astray: point.astray) / plan.unit.workPerArea
             }
             point.own = work?.own.map { $0 / plan.unit.workPerArea }
+            point.reads = work?.reads.map { $0 / plan.unit.workPerArea }
+            point.drawn = drawn(until: point.owed)
             point.claimed = claimed / plan.unit.workPerArea
         case .level:
             point.time = world.monotonic - start
@@ -294,6 +301,13 @@ final class StressorSession {
         }
         if let last = history.last { spread.add(last, point, plan.drive) }
         history.append(point)
+    }
+
+    /// By how much the operations that were drawn come to more than `area`, in unit·nanoseconds.
+    private func drawn(until area: Double) -> Double {
+        guard let work = plan.arrivals?.work, area > 0 else { return 0 }
+        let asked = area * plan.unit.workPerArea / work
+        return (Double(arrivals?.count(until: asked) ?? 0) - asked) * work / plan.unit.workPerArea
     }
 
     /// For how long nobody has followed a target that moved, in all.

@@ -21,32 +21,47 @@ struct GuardPlanner {
     /// The guards that are written; those of disks once for each file system that a stressor works on, those of groups
     /// once for each group that a stressor is in.
     func plan(_ guards: [Guard], _ errors: inout PlanErrors) -> [PlannedGuard] {
-        guards.flatMap { condition -> [PlannedGuard] in
-            let metric = condition.metric.description
-            let places: [String?] =
-                switch metric.place {
-                // What probes and stressors tell can be had wherever they run.
-                case .probe, .stressor: [nil]
-                case .host: [nil]
-                case .fileSystem: directories.isEmpty ? ["/"] : directories
-                case .group: groups
-                }
-            if places.isEmpty {
-                errors.unsupported.append(
-                    "guard '\(condition.text)' (line \(condition.mark.line)): no stressor is in a group of cgroup v2 "
-                        + "below the root; put them into one ('cgroup'), or watch the host, such as psi.memory.full")
+        guards.flatMap { plan($0, "guard", &errors) }
+    }
+
+    /// What a phase is to go on until, as guards are planned.
+    func plan(
+        _ ends: [EarlyEnd<Guard>], of phase: String, _ errors: inout PlanErrors
+    ) -> [EarlyEnd<PlannedGuard>] {
+        ends.flatMap { end -> [EarlyEnd<PlannedGuard>] in
+            switch end {
+            case .metric(let condition): plan(condition, "'until' of '\(phase)':", &errors).map { .metric($0) }
+            case .recovered: [.recovered]
+            case .stopped: [.stopped]
             }
-            return places.compactMap { directory in
-                let place = directory.flatMap { held[$0] }
-                let planned = Self.planned(condition, directory: directory, held: place)
-                guard Self.canWatch(planned, host) else {
-                    errors.unsupported.append(
-                        "guard '\(condition.text)' (line \(condition.mark.line)): what it watches cannot be read here"
-                            + metric.remedy)
-                    return nil
-                }
-                return planned
+        }
+    }
+
+    private func plan(_ condition: Guard, _ title: String, _ errors: inout PlanErrors) -> [PlannedGuard] {
+        let metric = condition.metric.description
+        let places: [String?] =
+            switch metric.place {
+            // What probes and stressors tell can be had wherever they run.
+            case .probe, .stressor: [nil]
+            case .host: [nil]
+            case .fileSystem: directories.isEmpty ? ["/"] : directories
+            case .group: groups
             }
+        if places.isEmpty {
+            errors.add(
+                "\(title) '\(condition.text)' (\(condition.mark.lineWords)): no stressor is in a group of cgroup v2 "
+                    + "below the root; put them into one ('cgroup'), or watch the host, such as psi.memory.full")
+        }
+        return places.compactMap { directory in
+            let place = directory.flatMap { held[$0] }
+            let planned = Self.planned(condition, directory: directory, held: place)
+            guard Self.canWatch(planned, host) else {
+                errors.add(
+                    "\(title) '\(condition.text)' (\(condition.mark.lineWords)): what it watches cannot be read here"
+                        + metric.remedy)
+                return nil
+            }
+            return planned
         }
     }
 

@@ -16,4 +16,9 @@ public struct PlanErrors: Error, Sendable {
     public var invalid: [Diagnostic]
     /// What this host cannot do, one sentence each.
     public var unsupported: [String]
+
+    /// Adds what this host cannot do, once: a phase that is repeated asks for the same each time.
+    mutating func add(_ sentence: String) {
+        if !unsupported.contains(sentence) { unsupported.append(sentence) }
+    }
 }

@@ -9,14 +9,18 @@ public struct Planner {
     private let host: HostFacts
     private let catalog: [any Stressor.Type]
     private let hasTLS: Bool
+    private let startAt: Nanoseconds?
 
     /// Creates a planner for the stressors of `catalog`.
     ///
-    /// - Parameter hasTLS: whether probes can be asked over https.
-    public init(host: HostFacts, catalog: [any Stressor.Type], hasTLS: Bool = true) {
+    /// - Parameters:
+    ///   - hasTLS: whether probes can be asked over https.
+    ///   - startAt: when the load is to begin, in nanoseconds since the Unix epoch; `nil` for as soon as may be.
+    public init(host: HostFacts, catalog: [any Stressor.Type], hasTLS: Bool = true, startAt: Nanoseconds? = nil) {
         self.host = host
         self.catalog = catalog
         self.hasTLS = hasTLS
+        self.startAt = startAt
     }
 
     /// Makes the plan, or says everything that stands in its way.
@@ -26,7 +30,9 @@ public struct Planner {
     public func prepare(_ profile: Profile) throws(PlanErrors) -> PreparedRun {
         var bases: [String: PlanBasis] = [:]
         var errors = PlanErrors(invalid: [], unsupported: [])
-        let phases = plannedPhases(profile)
+        let clock = ClockPlan(startAt ?? Clocks.wall)
+        let profile = clock.planned(profile, &errors)
+        var phases = plannedPhases(profile)
         var planned: [PlannedStressor] = []
         var findings: [Finding] = []
         var tasks = TaskBound()
@@ -45,8 +51,11 @@ public struct Planner {
         }
         let directories = Set(planned.compactMap { $0.settings.text("directory") }).sorted()
         let held = planned.compactMap { $0.settings.held("directory") }
-        let guards = GuardPlanner(host, directories: directories, held: held, bases: Array(bases.values))
-            .plan(profile.guards, &errors)
+        let guardPlanner = GuardPlanner(host, directories: directories, held: held, bases: Array(bases.values))
+        let guards = guardPlanner.plan(profile.guards, &errors)
+        for index in phases.indices {
+            phases[index].until = guardPlanner.plan(profile.phases[index].until, of: phases[index].title, &errors)
+        }
         let defaults = GuardPlanner.defaults(profile, bases: bases, host)
         errors.unsupported += tasks.problems()
         if !hasTLS {
@@ -64,7 +73,8 @@ public struct Planner {
         plan.objectives = profile.objectives
         plan.parameters = profile.parameters
         plan.changes = profile.changes
-        plan.findings += ProbeNote.findings(profile) + TraceNote.findings(profile)
+        (plan.includes, plan.labels, plan.note) = (profile.includes, profile.labels, profile.note)
+        plan.findings += ProbeNote.findings(profile) + TraceNote.findings(profile) + clock.findings(profile)
         return PreparedRun(plan: plan, bases: bases)
     }
 
@@ -75,11 +85,13 @@ public struct Planner {
         return profile.phases.map { phase in
             defer { start += phase.length }
             let loads = Dictionary(phase.loads.map { ($0.stressor, $0.text) }, uniquingKeysWith: { $1 })
-            return PlannedPhase(
+            var planned = PlannedPhase(
                 name: phase.name, start: start, length: phase.length, loads: loads, within: within(phase, profile),
                 expect: Dictionary(
                     phase.loads.compactMap { load in load.expect.map { (load.stressor, $0) } }, uniquingKeysWith: { $1 }
                 ), title: phase.title)
+            planned.note = phase.note
+            return planned
         }
     }
 
@@ -103,7 +115,9 @@ public struct Planner {
         let manifest = type.manifest
         var entry = entry
         entry.settings.holdDirectories(of: manifest)
-        let request = try request(for: entry, profile, manifest, host: try host(of: entry))
+        var request = try request(for: entry, profile, manifest, host: try host(of: entry))
+        // Each stressor draws its own numbers; a JSON number holds them exactly.
+        request.seed = (profile.seed &+ UInt64(index) &* 0x9E37_79B9_7F4A_7C15) % (1 << 53)
         if entry.settings.flag("follow"), request.amounts != [.percent] {
             let mark = entry.settings.marks["follow"] ?? entry.mark
             let message =
@@ -126,12 +140,14 @@ public struct Planner {
         settings.values.merge(preparation.settings) { $1 }
         // `auto` was resolved.
         if settings.values["mode"] != nil { settings.values["mode"] = .text(base.mode.rawValue) }
-        let stressor = PlannedStressor(
+        var stressor = PlannedStressor(
             name: entry.name, kind: entry.kind, unit: request.unit, drive: manifest.drive, settings: settings,
             capacity: base.capacity, base: base.text, mode: base.mode, curve: curve, workers: preparation.workers,
             processes: preparation.processes, quantum: preparation.quantum, setupLimit: preparation.setupLimit,
             releaseLimit: preparation.releaseLimit, includesObserver: preparation.includesObserver,
             tolerance: limit(entry, manifest.tolerance, base), witness: preparation.witness ?? manifest.witness)
+        stressor.floating = floating(entry, index: index, profile, base)
+        stressor.arrivals = preparation.arrivals
         let odd = oddities(of: stressor, profile)
         let findings = (preparation.findings + whereItRuns(request) + odd).map { finding in
             var finding = finding
@@ -223,6 +239,30 @@ public struct Planner {
         }
     }
 
+    /// What a stressor draws from in a phase: each has numbers of its own, and the same ones each time.
+    private func seed(_ profile: Profile, stressor: Int, phase: Int) -> UInt64 {
+        profile.seed &+ UInt64(stressor) &* 0x9E37_79B9_7F4A_7C15 &+ UInt64(phase) &* 0xD1B5_4A32_D192_ED03
+    }
+
+    /// The loads that depend on how the run goes.
+    private func floating(
+        _ entry: StressorEntry, index: Int, _ profile: Profile, _ base: Base
+    ) -> [Int: FloatingShape] {
+        let mayMove = profile.phases.contains { !$0.until.isEmpty }
+        let resolver = AmountResolver(base: base)
+        var shapes: [Int: FloatingShape] = [:]
+        for (number, phase) in profile.phases.enumerated() {
+            guard let load = phase.loads.first(where: { $0.stressor == entry.name }),
+                load.shape.isOnClock || mayMove && load.shape.isContinued
+            else { continue }
+            let values = load.shape.amounts.map { ($0, (try? resolver.value(of: $0)) ?? 0) }
+            shapes[number] = FloatingShape(
+                load.shape, seed: seed(profile, stressor: index, phase: number),
+                values: Dictionary(values) { first, _ in first })
+        }
+        return shapes
+    }
+
     private func curve(
         of entry: StressorEntry, index: Int, _ profile: Profile, _ manifest: Manifest, base: Base
     ) throws(Rejection) -> Curve {
@@ -234,8 +274,7 @@ public struct Planner {
                 last = 0
                 continue
             }
-            // Each stressor and phase draws its own numbers, and the same ones each time.
-            let seed = profile.seed &+ UInt64(index) &* 0x9E37_79B9_7F4A_7C15 &+ UInt64(number) &* 0xD1B5_4A32_D192_ED03
+            let seed = seed(profile, stressor: index, phase: number)
             do throws(AmountProblem) {
                 try load.shape.refuseUnlimitedSlope(from: last, base)
                 try load.shape.checkSums(phase.length, seed: seed, manifest, base)

@@ -57,14 +57,15 @@ public struct Retargeter: Sendable {
     ///   - within: how long the way may take, as it is written.
     ///   - curve: the target as it is.
     ///   - phase: the end of the present phase, since the run's start.
+    ///   - begin: when the load began, in nanoseconds since the Unix epoch.
     func change(
         _ text: String, within: String? = nil, of stressor: PlannedStressor, instead curve: Curve,
-        from start: Nanoseconds, until phaseEnd: Nanoseconds
+        from start: Nanoseconds, until phaseEnd: Nanoseconds, begin: Nanoseconds
     ) throws(OrderRefusal) -> Change {
         guard let basis = run.bases[stressor.name] else {
             throw OrderRefusal(.invalid, "the run has no stressor '\(stressor.name)'")
         }
-        let shape: LoadShape
+        var shape: LoadShape
         var length: Nanoseconds?
         do throws(ProfileErrors) {
             shape = try read(text, stressor.name, basis.type.manifest, phaseEnd - start)
@@ -77,6 +78,7 @@ public struct Retargeter: Sendable {
         let seed = run.plan.seed &+ UInt64(truncatingIfNeeded: start)
         let resolver = AmountResolver(base: basis.base)
         do throws(AmountProblem) {
+            shape = try ClockPlan(begin + start).resolved(shape).begun(at: begin + start)
             try shape.refuseUnlimitedSlope(from: curve.value(at: start), basis.base)
             try shape.checkSums(phaseEnd - start, seed: seed, basis.type.manifest, basis.base)
             _ = try changed.append(phaseEnd - start, shape, from: curve.value(at: start), seed: seed) {
@@ -200,7 +202,7 @@ extension LoadShape {
         }
         guard base.free.isInfinite, amounts.contains(.max) else { return }
         switch self {
-        case .hold, .pulse, .steps: return
+        case .hold, .pulse, .bursts, .steps: return
         case .trace(let trace) where trace.isStepped: return
         case .trace(let trace):
             for (point, next) in zip(trace.points, trace.points.dropFirst())
@@ -214,6 +216,7 @@ extension LoadShape {
             try shape.refuseUnlimitedSlope(from: start > 0 ? 0 : last, base)
         case .sum:
             throw AmountProblem(message: "'max' has no figure here, so nothing can be added to it; write an amount")
+        case .onClock(let shape, _): try shape.refuseUnlimitedSlope(from: last, base)
         case .ramp, .sine, .sawtooth, .random, .curve, .noise:
             throw AmountProblem(
                 message: "'max' has no figure here, so it can only be held, pulsed or a step; write an amount, such as "

@@ -6,6 +6,7 @@ extension LoadShape {
     /// Refuses a sum that would come to less than nothing, or to more than all there is though its parts are shares.
     func checkSums(_ length: Nanoseconds, seed: UInt64, _ manifest: Manifest, _ base: Base) throws(AmountProblem) {
         switch self {
+        case .onClock(let shape, _): try shape.checkSums(length, seed: seed, manifest, base)
         case .placed(let shape, _, let own): try shape.checkSums(own, seed: seed, manifest, base)
         case .sum(let shapes): try Self.check(shapes, length, seed: seed, manifest, base)
         default: return

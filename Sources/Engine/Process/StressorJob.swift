@@ -53,6 +53,7 @@ struct StressorJob {
                 case .boolean(let flag): ("boolean", flag ? "true" : "false")
                 case .cpus(let cpus): ("cpus", CPUList.text(cpus))
                 case .bytes(let bytes): ("bytes", "\(bytes)")
+                case .sizes(let mix): ("sizes", mix.text)
                 case .duration(let length): ("duration", "\(length)")
                 case .percent(let percent): ("percent", "\(percent)")
                 case .nodes(let nodes): ("nodes", Self.text(of: nodes))
@@ -148,6 +149,7 @@ struct StressorJob {
         case "boolean": .boolean(text == "true")
         case "cpus": CPUList.parse(text).map { .cpus($0) }
         case "bytes": Int64(text).map { .bytes($0) }
+        case "sizes": SizeMix(text: text).map { .sizes($0) }
         case "duration": Int64(text).map { .duration($0) }
         case "percent": Double(text).map { .percent($0) }
         case "nodes": nodes(text).map { .nodes($0) }

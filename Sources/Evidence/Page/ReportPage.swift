@@ -5,8 +5,8 @@ internal import Reporting
 
 /// A report as one HTML file that needs nothing else: no network, no fonts, no script.
 ///
-/// What matters comes first: the sentence, then objectives, load, charts, what happened, what was asked for, on what, and
-/// how to read it. Charts are drawn here; the script, where it may run, zooms into every sample.
+/// What matters comes first: the sentence, then objectives, load, charts, what happened, what was asked for, on what,
+/// and how to read it. Charts are drawn here; the script, where it may run, zooms into every sample.
 public enum ReportPage {
     /// The page.
     public static func text(_ contents: LogContents) -> String {
@@ -51,8 +51,8 @@ public enum ReportPage {
     }
 
     private static let hint =
-        "Drag across a chart to zoom into it, down to every sample, or tap it twice; with the keyboard, choose a chart and "
-        + "use the arrow keys, + and −. 0 shows all again."
+        "Drag across a chart to zoom into it, down to every sample, or tap it twice; with the keyboard, choose a "
+        + "chart and use the arrow keys, + and −. 0 shows all again."
 
     /// JSON that no text in it can end the element of; the names that it holds are none of the log's.
     private static func inScript(_ json: String) -> String { json.replacing("<", with: "\\u003c") }
@@ -60,7 +60,8 @@ public enum ReportPage {
     private static func head(_ html: inout HTML, _ run: RunEvidence) {
         html.markup(
             "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">"
-                + "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
+                + "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
+                + "style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
                 + "img-src data:\">"
                 + "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
                 + "<link rel=\"icon\" href=\"data:,\"><title>")

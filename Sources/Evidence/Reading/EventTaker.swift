@@ -126,10 +126,22 @@ struct EventTaker: Sendable {
             for result in results where result.isTold && !result.isAsAsked {
                 add(EventEvidence(result, at: elapsed))
             }
+        case "phase_shortened":
+            move(tree)
+            if let words = EventEvidence.words(event, tree, elapsed) { add(words) }
         case "probe_note": note(tree, elapsed)
         case "run_ended": end(tree)
         default:
             if let words = EventEvidence.words(event, tree, elapsed) { add(words) }
+        }
+    }
+
+    /// Takes over where phases lie after one of them ended before its time.
+    private mutating func move(_ tree: JSONTree) {
+        for (index, moved) in (tree["phases"]?.items ?? []).enumerated() {
+            guard run.phases.indices.contains(index), moved["name"]?.text == run.phases[index].name else { return }
+            run.phases[index].start = moved["start_s"]?.number ?? run.phases[index].start
+            run.phases[index].length = max(0, moved["length_s"]?.number ?? run.phases[index].length)
         }
     }
 

@@ -28,8 +28,8 @@ public struct LogContents: Sendable {
 /// Reads an experiment log piece by piece.
 ///
 /// One run is kept, in bounded memory. Members and events that are not known are passed over, as the log's schema says.
-/// A last line that is cut is left out, and so is one in the middle that a run after it was appended to; whatever else is
-/// no line of a log is an error.
+/// A last line that is cut is left out, and so is one in the middle that a run after it was appended to; whatever else
+/// is no line of a log is an error.
 public struct LogReader: Sendable {
     /// The longest line, in bytes: a run's end has two histograms for each phase and disk load.
     static let lineLimit = 64 << 20

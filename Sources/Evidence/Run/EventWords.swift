@@ -46,6 +46,13 @@ extension EventEvidence {
             return change(.load(stressor: tree["stressor"]?.text ?? "?", text: tree["load"]?.text ?? "?"))
         case "paused": return change(.paused)
         case "resumed": return change(.resumed)
+        case "phase_shortened":
+            let phase = tree["phase"]?.text ?? "?"
+            let after = HumanUnits.seconds(max(0, tree["length_s"]?.number ?? 0))
+            return EventEvidence(
+                elapsed: elapsed, kind: event, subject: "",
+                text: "phase '\(phase)' ends after \(after): \(tree["until"]?.text ?? "?")", weight: .note,
+                word: "phase_shortened")
         case "guard_tripped":
             return EventEvidence(
                 elapsed: elapsed, kind: event, subject: "", text: trip(tree), weight: .bad, word: "guard")

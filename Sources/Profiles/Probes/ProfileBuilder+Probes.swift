@@ -38,7 +38,9 @@ extension ProfileBuilder {
         }
         guard let draft else { return }
         let (plan, found) = draft.plan(name: entry.key, mark: entry.keyMark)
-        for problem in found { report(entry.keyMark, "probe '\(entry.key)' \(problem)") }
+        for problem in found where !isTainted(entry.value) {
+            report(entry.keyMark, "probe '\(entry.key)' \(problem)")
+        }
         if problems.count == before { probes[probes.count - 1].plan = plan }
     }
 
@@ -134,7 +136,7 @@ extension ProfileBuilder {
                     continue
                 }
                 guard let text = text(of: entry.value, subject, example: "env:TOKEN") else { continue }
-                let path = { [self] in resolve($0) }
+                let path = { [self] in resolve($0, beside: entry.value.mark.file) }
                 _ = reading(.text(entry.value.mark, value: text)) { () throws(NotationError) in
                     try draft?.setHeader(entry.key, text, subject, resolve: path)
                 }
@@ -160,7 +162,7 @@ extension ProfileBuilder {
         _ option: ProbeOption, _ text: String, into draft: inout ProbeDraft?, _ subject: String, at place: Place
     ) {
         var value = text
-        if case .path = option.description.value, !text.isEmpty { value = resolve(text) }
+        if case .path = option.description.value, !text.isEmpty { value = resolve(text, beside: place.mark.file) }
         let readFile = readFile
         _ = reading(place) { () throws(NotationError) in
             try draft?.set(option, value, subject)

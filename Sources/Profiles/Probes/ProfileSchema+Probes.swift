@@ -6,6 +6,7 @@ import LoadModel
 extension ProfileSchema {
     static var probeDefinitions: [(key: String, value: JSONText)] {
         ProbeKind.allCases.map { ("probe-\($0.rawValue)", probe($0)) }
+            + ProbeOption.allCases.filter { !$0.isOfKind }.map { ("option-\($0.rawValue)", option($0)) }
             + [
                 (
                     "probe-text",
@@ -60,12 +61,14 @@ extension ProfileSchema {
                 ("type", "array"), ("minItems", 1),
                 ("items", .object([("type", .words(["string", "number", "boolean"]))])),
             ]
-        case .processID: asked += [("type", "integer"), ("minimum", 1), ("maximum", .integer(Int(Int32.max)))]
+        case .processID: asked = integer(description.help, 1...Int(Int32.max))
         case .url, .endpoint, .name:
             asked += [("type", "string"), ("pattern", .string(NotationPattern.target(kind) ?? ""))]
         }
         if kind != .command { asked.append(("examples", .array([.string(description.example)]))) }
-        let options = kind.options.map { ($0.rawValue, option($0, of: kind)) }
+        let options = kind.options.map { option in
+            (option.rawValue, option.isOfKind ? self.option(option, of: kind) : reference("option-\(option.rawValue)"))
+        }
         return .object([
             ("title", .string(kind.rawValue)), ("description", .string(description.help)), ("type", "object"),
             ("required", .words([kind.rawValue] + (kind == .prometheus ? [ProbeOption.query.rawValue] : []))),
@@ -74,13 +77,14 @@ extension ProfileSchema {
         ])
     }
 
-    private static func option(_ option: ProbeOption, of kind: ProbeKind) -> JSONText {
+    /// An option, which is alike in all kinds that have it but for what its conditions may be.
+    private static func option(_ option: ProbeOption, of kind: ProbeKind = .http) -> JSONText {
         let description = option.description
         var members: [(key: String, value: JSONText)] = [("description", .string(description.help))]
         switch description.value {
-        case .duration: members += [("type", "string"), ("pattern", .string(NotationPattern.duration))]
+        case .duration: members.append(("$ref", "#/$defs/duration"))
         case .choice(let words): members.append(("enum", .words(words)))
-        case .boolean: members.append(("type", "boolean"))
+        case .boolean: members.append(("enum", truth))
         case .text, .path: members += [("type", .words(["string", "number", "boolean"])), ("minLength", 1)]
         case .conditions:
             let one: JSONText = .object([
@@ -108,4 +112,9 @@ extension ProfileSchema {
         }
         return .object(members)
     }
+}
+
+extension ProbeOption {
+    /// Whether what it takes depends on the kind of probe.
+    fileprivate var isOfKind: Bool { if case .conditions = description.value { true } else { false } }
 }

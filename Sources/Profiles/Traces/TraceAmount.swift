@@ -42,6 +42,15 @@ struct TraceAmount {
     func read(_ cell: ArraySlice<UInt8>) throws(NotationError) -> Reading {
         if let number = TraceNumber(cell, decimalComma: request.hasDecimalComma) {
             if number.end == cell.endIndex { return .figure(try figure(number.value, text: cell)) }
+            if request.hasDecimalComma, cell[number.end] == .point,
+                cell.dropFirst(number.end + 1 - cell.startIndex).first?.isDigit == true
+            {
+                throw NotationError(
+                    0,
+                    "\(Self.quote(cell)) has a point, and 'decimal comma' stands behind the trace; leave that out if "
+                        + "it "
+                        + "is a decimal point, or the thousands signs in the file")
+            }
             if cell[number.end] == .comma, cell.dropFirst(number.end + 1 - cell.startIndex).first?.isDigit == true {
                 throw NotationError(
                     0,
@@ -56,6 +65,7 @@ struct TraceAmount {
             }
         }
         if Self.isGap(cell) { return .gap }
+        if TraceNumber.isTooLarge(cell) { throw NotationError(0, "\(Self.quote(cell)) is too large") }
         let amount = try UnitNotation.amount(Phrase(String(decoding: cell, as: UTF8.self)), for: taker)
         guard request.factor == 1, request.whole == nil else {
             throw NotationError(0, "\(Self.quote(cell)) cannot be multiplied")

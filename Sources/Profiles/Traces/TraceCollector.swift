@@ -83,7 +83,9 @@ struct TraceCollector {
             try add(row, columns)
         } catch {
             if headers.contains(where: { $0.texts == row.texts }) { return }
-            problems.append(error)
+            // What is wrong with one of the rows of a line is wrong with the next ones.
+            let isTold = problems.contains { $0.line == error.line && $0.message == error.message }
+            if !isTold { problems.append(error) }
         }
     }
 
@@ -325,7 +327,7 @@ struct TraceCollector {
     // MARK: JSON
 
     /// Takes what an object of a JSON file says, as a row of its members.
-    mutating func take(_ row: TraceRow, named header: TraceHeader, time: Int, value: Int?) throws(TraceProblem) {
+    mutating func take(_ row: TraceRow, named header: TraceHeader, time: Int?, value: Int?) throws(TraceProblem) {
         if columns == nil || headers.last?.texts != header.texts {
             headers = [header]
             cellCount = header.texts.count

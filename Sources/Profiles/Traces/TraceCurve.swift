@@ -349,6 +349,6 @@ extension TraceTime {
     /// Whether its times count from the phase's begin, as `first` does.
     func isNumberOfPhase(_ first: TraceInstant?) -> Bool {
         guard case .number(let unit) = self, let first else { return false }
-        return abs(Double(first.whole) * unit) <= Double(UnitNotation.durationLimit)
+        return abs(Double(first.whole) * unit) <= Double(Self.longestNumber)
     }
 }

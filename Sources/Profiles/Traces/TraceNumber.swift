@@ -81,6 +81,15 @@ struct TraceNumber {
         end = position
     }
 
+    /// Whether a cell is a number with an exponent that nothing can be measured with.
+    static func isTooLarge(_ cell: ArraySlice<UInt8>) -> Bool {
+        guard let place = cell.firstIndex(where: { $0 | 0x20 == 0x65 }),
+            cell.dropFirst(place + 1 - cell.startIndex).contains(where: \.isDigit)
+        else { return false }
+        let isNumber = TraceNumber(cell[..<place]).map { $0.end == place } ?? false
+        return isNumber && TraceNumber(cell) == nil
+    }
+
     private static let powers: [Double] = [
         1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
     ]

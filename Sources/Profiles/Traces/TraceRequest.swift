@@ -74,6 +74,8 @@ struct TraceRequest: Hashable {
     init(file: String) { self.file = file }
 
     static let firstRow = "first"
+    /// How often a curve may be run through that does not go on to the end of its phase.
+    static let repeatRange = 1...1_000_000
 }
 
 /// Reads the clauses behind the file of a trace, which stand in any order.
@@ -107,6 +109,9 @@ struct TraceNotation {
         guard let file = words.first, !Self.words.contains(file.text) else {
             throw NotationError(head.offset, "'trace' is incomplete; write it as '\(Self.usage)'")
         }
+        if let open = words.first(where: { $0.first == "\"" && $0.unquoted == nil }) {
+            throw NotationError(open.offset, "the quote in \(Wording.quote(open.text)) is not closed; close it")
+        }
         let clauses = try clauses(words.dropFirst(), of: phrase)
         var request = TraceRequest(file: file.unquoted ?? file.text)
         guard !request.file.isEmpty, !request.file.unicodeScalars.contains(where: \.isControl) else {
@@ -114,6 +119,7 @@ struct TraceNotation {
         }
         var seen: Set<String> = []
         var isOfTime = false
+        var isStretchedToPhase = false
         for clause in clauses {
             var word = clause.word.text == "×" ? "x" : clause.word.text
             if word == "in", isOfTime { word = "time in" }
@@ -131,7 +137,18 @@ struct TraceNotation {
                     "'\(clause.word.text)' has nothing after it; write it such as "
                         + "'\(Self.examples[word] ?? "\(word) every 1m")'")
             }
+            if word == "stretch", clause.value.words.count == 2 {
+                isStretchedToPhase = clause.value.words[0].text == "to" && clause.value.words[1].text == "phase"
+            }
             try read(clause, as: word, into: &request)
+        }
+        if isStretchedToPhase, request.repeats > 1, request.repeats < .max {
+            let part = phaseLength.map { UnitNotation.text(of: max(1, $0 / Nanoseconds(request.repeats))) } ?? "10m"
+            throw NotationError(
+                head.offset,
+                "'stretch to phase' takes all of the phase and leaves nothing for 'repeat \(request.repeats)'; leave "
+                    + "one "
+                    + "of them out, or write 'stretch to \(part)'")
         }
         if timeScale != 1, !seen.contains("stretch") { request.stretch = .by(timeScale) }
         if request.rowInterval != nil, request.timeColumn != nil || request.time != nil {
@@ -209,8 +226,11 @@ struct TraceNotation {
                 return
             }
             let count = try NumberNotation.integer(in: value)
-            guard (1...1_000_000).contains(count) else {
-                throw NotationError(value.offset, "'repeat' takes a number from 1 to 1000000, or none")
+            guard TraceRequest.repeatRange.contains(count) else {
+                throw NotationError(
+                    value.offset,
+                    "'repeat' takes a number from \(TraceRequest.repeatRange.lowerBound) to "
+                        + "\(TraceRequest.repeatRange.upperBound), or none")
             }
             request.repeats = count
         default:

@@ -55,8 +55,23 @@ struct TraceSource {
         if first == 0xFF && second == 0xFE || first == 0xFE && second == 0xFF || second == 0 {
             throw TraceProblem(message: "it is UTF-16; save it as UTF-8, such as with 'iconv -f UTF-16 -t UTF-8'")
         }
-        if first == 0x1F, second == 0x8B { throw TraceProblem(message: "it is compressed; unpack it with 'gunzip'") }
+        for packing in Self.packings {
+            var isMatch = true
+            for (index, byte) in packing.magic.enumerated() where isMatch { isMatch = try peek(index) == byte }
+            if isMatch {
+                throw TraceProblem(
+                    message: "it is packed, by the looks of it with \(packing.name); unpack it first with "
+                        + "'\(packing.remedy)'", isDiscreet: true)
+            }
+        }
     }
+
+    /// What packed files begin with, by file(1), and what unpacks them.
+    private static let packings: [(magic: [UInt8], name: String, remedy: String)] = [
+        ([0x1F, 0x8B], "gzip", "gunzip"), (Array("PK\u{3}\u{4}".utf8), "zip", "unzip"),
+        ([0x28, 0xB5, 0x2F, 0xFD], "zstd", "unzstd"), ([0xFD] + Array("7zXZ".utf8), "xz", "unxz"),
+        (Array("BZh".utf8), "bzip2", "bunzip2"),
+    ]
 
     /// The next byte, or `nil` at the end.
     mutating func take() throws(TraceProblem) -> UInt8? {

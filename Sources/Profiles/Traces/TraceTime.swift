@@ -102,6 +102,9 @@ enum TraceTime: Hashable {
         }
     }
 
+    /// The longest time that a number counts from the phase's begin, unless its unit is named: 30 days.
+    static let longestNumber: Nanoseconds = 30 * 86_400 * .second
+
     /// The form of a first time, told by how it looks; `nil` where it looks like none.
     ///
     /// A number of up to 30 days is of seconds. A larger one that lies between 2001 and 2100 when it is taken for
@@ -109,7 +112,7 @@ enum TraceTime: Hashable {
     static func guess(_ cell: ArraySlice<UInt8>, header: String?, decimalComma: Bool) -> TraceTime? {
         if let number = TraceNumber(cell, decimalComma: decimalComma), number.end == cell.endIndex {
             if let unit = header.flatMap(unit(ofHeader:)) { return .number(unit: unit) }
-            if number.value.magnitude <= UnitNotation.durationLimit.seconds { return .number(unit: 1e9) }
+            if number.value.magnitude <= longestNumber.seconds { return .number(unit: 1e9) }
             let unit = [1e9, 1e6, 1e3, 1].first { (1e9...4.1e9).contains(number.value * $0 / 1e9) }
             return unit.map { .number(unit: $0) }
         }

@@ -21,7 +21,13 @@ extension DiskBandwidthStressor {
         amounts: [.bytesPerSecond, .operationsPerSecond, .max],
         keys: placeKeys + operationKeys + boundKeys,
         tolerance: ToleranceRule(.percent(1)), witness: "disk_io",
-        examples: ["50MB/s", "2000 iops", "max", "ramp to 200MB/s in 1m", "pulse 100MB/s for 5s every 30s"])
+        examples: [
+            "50MB/s", "2000 iops", "max", "ramp to 200MB/s in 1m", "pulse 100MB/s for 5s every 30s",
+            "bursts 500MB/s of 2GB to 8GB rest 1s to 3s",
+        ])
+
+    /// How operations come.
+    enum Arrivals: String, CaseIterable { case even, poisson }
 
     private static let placeKeys: [Manifest.Key] = [
         .init(
@@ -46,13 +52,26 @@ extension DiskBandwidthStressor {
             "read-share", .percent, default: nil, reach: .always(.directory),
             help: "Reads among the operations of a mix, 50% unless given; exact at every moment, not on average."),
         .init(
-            "pattern", .choice(["auto", "sequential", "random"]), default: .text("auto"), reach: .always(.directory),
-            help: "Which block comes next; random visits each block once before any comes again. auto is sequential "
-                + "for bytes/s and random for operations/s."),
+            "arrivals", .choice(Arrivals.allCases.map(\.rawValue)), default: .text(Arrivals.even.rawValue),
+            reach: .always(.directory),
+            help: "How operations come: even is one after the other at the load's rate; poisson at times that are "
+                + "drawn, of which the rate is the mean, as from many users who know nothing of each other. What was "
+                + "drawn is what is due: the verdict counts from that, and the log has both."),
         .init(
-            "block", .bytes, default: nil, reach: .always(.directory),
-            help: "The size of an operation. Unless given: 4KiB for operations/s; for bytes/s 256KiB, 1MiB from 1GB/s "
-                + "on and for max, and less where that makes fewer than 100 operations a second."),
+            "seed", .integer(0...(1 << 53 - 1)), default: nil, reach: .always(.directory),
+            help:
+                "With arrivals: poisson, what they are drawn from: the same seed, the same times. Unless given, it is "
+                + "made of the profile's seed; the plan and the log have it."),
+        .init(
+            "pattern", .choice(["auto", "sequential", "random"]), default: .text("auto"), reach: .always(.directory),
+            help: "Which block comes next; random visits each block once before any comes again, of several sizes "
+                + "each place of the largest. auto is sequential for bytes/s and random for operations/s."),
+        .init(
+            "block", .sizes, default: nil, reach: .always(.directory),
+            help: "The size of an operation, or several with the share of the operations, not of the bytes, that each "
+                + "has (4KiB 50%, 16KiB 50%): exact at every moment, of reads and of writes by themselves. Unless "
+                + "given: 4KiB for operations/s; for bytes/s 256KiB, 1MiB from 1GB/s on and for max, and less where "
+                + "that makes fewer than 100 operations a second."),
         .init(
             "sync", .choice(["direct", "direct+dsync", "fdatasync", "buffered"]), default: .text("direct"),
             reach: .always(.directory),

@@ -10,7 +10,8 @@ public struct DiskBandwidthStressor: Stressor {
     private let set: WorkingSet
     private let schedule: OperationSchedule
     private let latency: LatencyCells?
-    private let work: Int64
+    /// Whether operations are what is counted, and not bytes.
+    private let countsOperations: Bool
     private let tell: @Sendable (_ code: String, _ message: String) -> Void
 
     /// See ``Stressor/init(_:process:)``.
@@ -19,12 +20,12 @@ public struct DiskBandwidthStressor: Stressor {
             throw .impossible("the plan of '\(process.name)' lacks settings")
         }
         self.options = options
-        work = process.unit == .operationsPerSecond ? 1 : Int64(options.block)
+        countsOperations = process.unit == .operationsPerSecond
         latency = process.latency
         tell = { process.tell($0, $1) }
         set = try WorkingSet(options, context: process)
         schedule = OperationSchedule(
-            course: process.course, workPerOperation: Double(work), workPerArea: process.unit.workPerArea,
+            course: process.course, row: options.row(unit: process.unit), workPerArea: process.unit.workPerArea,
             gathers: options.engine == .uring)
     }
 
@@ -34,7 +35,7 @@ public struct DiskBandwidthStressor: Stressor {
         if lane.index == 0 { try set.layOut(lane.gauge) }
         if options.engine == .uring {
             do {
-                var engine = try RingEngine(set, work: work)
+                var engine = try RingEngine(set, countsOperations: countsOperations)
                 return try issue(on: lane, &engine)
             } catch let failure as StressorFailure {
                 throw failure
@@ -45,11 +46,12 @@ public struct DiskBandwidthStressor: Stressor {
             }
         }
         if options.durability == .buffered, options.operation == .write {
-            let rate = lane.curve.peak / Double(lane.count) * (work == 1 ? Double(options.block) : 1)
-            var engine = WriteOutEngine(set, time: lane.time, work: work, rate: rate, stamp: UInt64(lane.index) << 48)
+            let rate = lane.curve.peak / Double(lane.count) * (countsOperations ? options.sizes.mean : 1)
+            var engine = WriteOutEngine(
+                set, time: lane.time, countsOperations: countsOperations, rate: rate, stamp: UInt64(lane.index) << 48)
             return try issue(on: lane, &engine)
         }
-        var engine = ThreadEngine(set, lane: lane, work: work)
+        var engine = ThreadEngine(set, lane: lane, countsOperations: countsOperations)
         try issue(on: lane, &engine)
     }
 

@@ -12,8 +12,8 @@ struct DiskPlanner {
     /// What holds it; `nil` where it could not be held.
     let held: HeldDirectory?
     let curve: Curve
-    private var settings: Settings { request.settings }
-    private var findings: [Finding] = []
+    var settings: Settings { request.settings }
+    var findings: [Finding] = []
 
     init(request: LoadRequest, directory: DiskDirectory, held: HeldDirectory?, curve: Curve) {
         self.request = request
@@ -38,9 +38,10 @@ struct DiskPlanner {
             directory: directory.path, location: held?.location ?? directory.path, isDirect: durability != .buffered)
         let alignment = try trial.alignment()
         let isRandom = pattern() == "random"
-        let block = try block(isRandom: isRandom, alignment: alignment)
+        let sizes = try sizes(isRandom: isRandom, alignment: alignment)
+        let block = Int(sizes.largest)
         let engine = try engine(trial, alignment: alignment, isBuffered: durability == .buffered)
-        var depth = settings.integer("depth") ?? defaultDepth(engine, block: block, isBuffered: durability == .buffered)
+        var depth = settings.integer("depth") ?? defaultDepth(engine, sizes, isBuffered: durability == .buffered)
         guard depth * block <= 1 << 28 else {
             throw .invalid(
                 setting: settings.integer("depth") == nil ? "block" : "depth",
@@ -48,20 +49,25 @@ struct DiskPlanner {
                     + "'block'")
         }
         let size = try size(block: block, depth: &depth)
-        let maxWritten = try maxWritten(size: size, block: block, durability, operation)
+        let maxWritten = try maxWritten(size: size, sizes, durability, operation)
         let mayMerge = try mayMerge(durability)
-        noteDevice(block: block, total: engine == .uring ? depth * block : block, durability)
-        let resolved: [String: SettingValue] = [
+        noteDevice(sizes, total: engine == .uring ? depth * block : block, durability)
+        let arrivals = try arrivals(sizes)
+        var resolved: [String: SettingValue] = [
             "merge": .text(mayMerge ? "allowed" : "never"),
             "directory": held.map { .directory($0) } ?? .text(directory.path),
             "pattern": .text(isRandom ? "random" : "sequential"),
-            "block": .bytes(Int64(block)), "engine": .text(engine.rawValue), "depth": .integer(depth),
+            "block": sizes.parts.count > 1 ? .sizes(sizes) : .bytes(sizes.largest), "engine": .text(engine.rawValue),
+            "depth": .integer(depth),
             "size": .bytes(size), "max-written": .bytes(maxWritten), "keep-free": .bytes(keepFree),
         ]
-        return Preparation(
+        if let arrivals { resolved["seed"] = .integer(Int(arrivals.seed)) }
+        var preparation = Preparation(
             workers: engine == .uring ? 1 : depth, findings: findings, settings: resolved,
-            quantum: quantum(block: block, depth: depth, durability, operation),
+            quantum: quantum(sizes, depth: depth, durability, operation),
             setupLimit: Nanoseconds(Double(size) / Self.slowestLayout * Double(Nanoseconds.second)))
+        preparation.arrivals = arrivals
+        return preparation
     }
 
     private func checkDependencies(
@@ -76,6 +82,9 @@ struct DiskPlanner {
                 setting: "fdatasync-every",
                 "'fdatasync-every' is of sync: fdatasync, and this is \(durability.rawValue)")
         }
+        if settings.integer("seed") != nil, !DiskOptions.isDrawn(settings) {
+            throw .invalid(setting: "seed", "'seed' is of arrivals: poisson; even ones are not drawn")
+        }
         if durability == .directDurable || durability == .sync, operation == .read {
             throw .invalid(setting: "sync", "reads need no \(durability.rawValue); use sync: direct")
         }
@@ -88,21 +97,24 @@ struct DiskPlanner {
 
     // MARK: The block
 
-    private func block(isRandom: Bool, alignment: Int) throws(PlanProblem) -> Int {
-        guard let asked = settings.bytes("block") else {
-            return Self.block(
+    private func sizes(isRandom: Bool, alignment: Int) throws(PlanProblem) -> SizeMix {
+        // A block of no bytes is no size.
+        guard settings.values["block"] != nil else {
+            let block = Self.block(
                 unit: request.unit, hasOnlyMax: request.amounts == [.max], isRandom: isRandom, peak: curve.peak,
                 alignment: alignment)
+            return SizeMix(bytes: Int64(block))
         }
-        guard asked > 0, asked <= 1 << 26 else {
+        guard let asked = settings.sizes("block"), asked.largest <= 1 << 26 else {
             throw .invalid(setting: "block", "a block is between \(alignment) bytes and 64 MiB")
         }
-        guard asked % Int64(alignment) == 0 else {
+        for part in asked.parts where part.bytes % Int64(alignment) != 0 {
             throw .invalid(
                 setting: "block",
-                "a block of \(asked) bytes is no multiple of \(alignment), which direct I/O on \(deviceText) needs")
+                "a block of \(part.bytes) bytes is no multiple of \(alignment), which direct I/O on \(deviceText) "
+                    + "needs")
         }
-        return Int(asked)
+        return asked
     }
 
     /// The block for a load that names none.
@@ -137,12 +149,15 @@ struct DiskPlanner {
         return .threads
     }
 
-    private func defaultDepth(_ engine: DiskOptions.Engine, block: Int, isBuffered: Bool) -> Int {
+    private func defaultDepth(_ engine: DiskOptions.Engine, _ sizes: SizeMix, isBuffered: Bool) -> Int {
+        let block = Int(sizes.largest)
         // Buffered writes to one file take turns in the kernel.
         if isBuffered { return 1 }
         let most = max(1, min(block >= 1 << 20 ? 16 : 32, (1 << 28) / block))
         guard engine == .threads, curve.peak.isFinite else { return most }
-        let operations = curve.peak / (request.unit == .operationsPerSecond ? 1 : Double(block))
+        var operations = curve.peak / (request.unit == .operationsPerSecond ? 1 : sizes.mean)
+        // Of drawn ones several come together: four standard deviations above the mean of those in flight.
+        if DiskOptions.isDrawn(settings) { operations += 4 * (operations / 0.005).squareRoot() }
         return max(1, min(most, max(2, Int((min(operations, 1e6) * 0.005).rounded(.up)))))
     }
 
@@ -180,7 +195,7 @@ struct DiskPlanner {
     }
 
     private mutating func maxWritten(
-        size: Int64, block: Int, _ durability: DiskOptions.Durability, _ operation: DiskOptions.Operation
+        size: Int64, _ sizes: SizeMix, _ durability: DiskOptions.Durability, _ operation: DiskOptions.Operation
     ) throws(PlanProblem) -> Int64 {
         let most = settings.bytes("max-written") ?? min(100 << 30, directory.totalBytes)
         let layout = durability == .buffered && operation == .write ? 0 : size
@@ -192,7 +207,7 @@ struct DiskPlanner {
         }
         let share = 1 - Double(DiskOptions.readShare(settings)) / Double(OperationPattern.whole)
         let work = curve.area(until: curve.length) * request.unit.workPerArea * share
-        let written = work * (request.unit == .operationsPerSecond ? Double(block) : 1)
+        let written = work * (request.unit == .operationsPerSecond ? sizes.mean : 1)
         guard curve.peak.isFinite, written + Double(layout) > Double(most) else { return most }
         let (own, layoutText) = (HumanUnits.amount(written, .bytes), HumanUnits.bytes(layout))
         let subject = "the run would write \(own)" + (layout > 0 ? ", and laying out the file \(layoutText)" : "")
@@ -217,7 +232,7 @@ struct DiskPlanner {
     private func mayMerge(_ durability: DiskOptions.Durability) throws(PlanProblem) -> Bool {
         let isBuffered = durability == .buffered
         guard let asked = settings.text("merge") else {
-            return isBuffered || request.unit != .operationsPerSecond && settings.bytes("block") == nil
+            return isBuffered || request.unit != .operationsPerSecond && settings.values["block"] == nil
         }
         if isBuffered, asked == "never" {
             throw .invalid(
@@ -229,16 +244,16 @@ struct DiskPlanner {
 
     /// What is done in one piece, in units of work: an operation, or what is written out together.
     private func quantum(
-        block: Int, depth: Int, _ durability: DiskOptions.Durability, _ operation: DiskOptions.Operation
+        _ sizes: SizeMix, depth: Int, _ durability: DiskOptions.Durability, _ operation: DiskOptions.Operation
     ) -> Double {
         let isOperations = request.unit == .operationsPerSecond
-        guard durability == .buffered, operation == .write else { return isOperations ? 1 : Double(block) }
-        let rate = curve.peak * (isOperations ? Double(block) : 1) / Double(depth)
-        let window = Double(WriteOutEngine.window(block: block, rate: rate))
-        return isOperations ? (window / Double(block)).rounded(.down) : window
+        guard durability == .buffered, operation == .write else { return isOperations ? 1 : Double(sizes.largest) }
+        let rate = curve.peak * (isOperations ? sizes.mean : 1) / Double(depth)
+        let window = Double(WriteOutEngine.window(block: Int(sizes.largest), rate: rate))
+        return isOperations ? max(1, (window / sizes.mean).rounded(.down)) : window
     }
 
-    private mutating func noteDevice(block: Int, total: Int, _ durability: DiskOptions.Durability) {
+    private mutating func noteDevice(_ sizes: SizeMix, total: Int, _ durability: DiskOptions.Durability) {
         guard let device = directory.device else {
             findings.append(
                 Finding(
@@ -254,6 +269,7 @@ struct DiskPlanner {
                     message: "the counters of \(device.text) are off (queue/iostats): the figures rest on the "
                         + "operations that ended and on /proc/PID/io alone. Turn them on: write 1 to queue/iostats"))
         }
+        let block = Int(sizes.largest)
         guard durability != .buffered,
             let most = device.largestRequest(pieceSize: RandomBuffer.pieceSize(count: total)), block > most
         else { return }

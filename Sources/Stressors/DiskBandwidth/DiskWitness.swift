@@ -8,32 +8,34 @@ internal import LoadModel
 /// moved (`/proc/PID/io`), and of what the device under the file system did.
 ///
 /// The kernel counts a direct write when it is handed to the device, and a buffered one when it makes a page dirty; the
-/// device counts a request when it has ended.
+/// device counts a request when it has ended. Of a load that reads and writes, each direction is proven by itself: what
+/// others read does not stand for what we do not write.
 final class DiskWitness: Witness {
-    /// What was read so far, as the sources have it.
+    /// What was read so far, as the sources have it; of each direction.
     private struct Raw {
-        var completed: Int64
-        var submittedBytes: Int64
+        var completed: [Int64]
+        var submittedBytes: [Int64]
         var device: BlockDeviceCounters.Reading?
     }
 
     private let options: DiskOptions
     private let files: [ProcFile]
-    private let claims: () -> Int64
+    private let claims: () -> (all: Int64, reads: Int64)
     private let bytesPerWork: Double
     /// What the file system lies on, and the disks below it.
     private let upper: BlockDeviceCounters?
     private let disks: BlockDeviceCounters?
+    private let directions: [DiskDirection]
     private var idle: Raw?
     private var now: Raw?
-    private var least: LeastWork
+    private var least: [LeastWork]
     /// What the device did while as much as there is was asked for: there, no number of operations is.
-    private var freeBytes = 0.0
-    private var freeRequests = 0.0
+    private var freeBytes: [Double]
+    private var freeRequests: [Double]
     /// For how many looks more what ends was begun then.
     private var freeLooks = 0
     private static let freeTail = 10
-    /// How many requests one operation is.
+    /// How many requests one operation is, in the mean.
     private let split: Double
     /// Codes of what was told; each is told once.
     private var told: Set<String> = []
@@ -47,18 +49,24 @@ final class DiskWitness: Witness {
     init?(_ request: WitnessRequest) {
         guard let options = DiskOptions(request.settings) else { return nil }
         self.options = options
-        claims = request.claims
+        claims = { (request.claims(), request.claimedReads()) }
+        directions = options.operation.directions
         files = request.processIDs.compactMap { ProcFile("/proc/\($0)/io", capacity: 512) }
         guard files.count == request.processIDs.count else { return nil }
-        bytesPerWork = request.unit == .operationsPerSecond ? Double(options.block) : 1
+        bytesPerWork = request.unit == .operationsPerSecond ? options.sizes.mean : 1
         let device = BlockDevice(behind: options.directory, at: options.location)
         upper = device.flatMap { $0.isCounting ? BlockDeviceCounters(upper: $0) : nil }
         disks = device.flatMap { BlockDeviceCounters($0) }
-        let total = options.engine == .uring ? options.depth * options.block : options.block
-        let most = device?.largestRequest(pieceSize: RandomBuffer.pieceSize(count: total)) ?? options.block
-        split = Double((options.block + most - 1) / most)
-        // What is in flight, and what ends between the reading of one source and of the next.
-        least = LeastWork(slack: Double(2 * options.bytesInFlight) / bytesPerWork)
+        let total = options.engine == .uring ? options.depth * options.largest : options.largest
+        let most = Int64(device?.largestRequest(pieceSize: RandomBuffer.pieceSize(count: total)) ?? options.largest)
+        split = options.sizes.mean { Double(($0 + most - 1) / most) }
+        // What is in flight, and what ends between the reading of one source and of the next; and by how much
+        // operations of several sizes stray from their mean.
+        let stray = options.sizes.parts.count > 1 ? 4 * options.largest : 0
+        let slack = Double(2 * options.bytesInFlight + stray) / bytesPerWork
+        least = directions.map { _ in LeastWork(slack: slack) }
+        freeBytes = directions.map { _ in 0 }
+        freeRequests = freeBytes
         guard raw() != nil else { return nil }
     }
 
@@ -68,35 +76,43 @@ final class DiskWitness: Witness {
         guard let now = raw(), let idle else { return nil }
         freeLooks = target.isInfinite ? Self.freeTail : max(0, freeLooks - 1)
         if freeLooks > 0, let last = (self.now ?? idle).device, let device = now.device {
-            freeBytes += Double(moved(device) - moved(last))
-            freeRequests += Double(requests(device) - requests(last))
+            for (index, direction) in directions.enumerated() {
+                freeBytes[index] += Double(direction.bytes(device) - direction.bytes(last))
+                freeRequests[index] += Double(direction.operations(device) - direction.operations(last))
+            }
         }
         self.now = now
-        return WitnessReading(
-            least.add(
+        let done = directions.indices.map { index in
+            least[index].add(
                 LeastWork.Totals(
-                    completed: Double(now.completed - idle.completed),
-                    submitted: Double(now.submittedBytes - idle.submittedBytes) / bytesPerWork,
-                    device: deviceWork(idle.device, now.device))))
+                    completed: Double(now.completed[index] - idle.completed[index]),
+                    submitted: Double(now.submittedBytes[index] - idle.submittedBytes[index]) / bytesPerWork,
+                    device: deviceWork(index, idle.device, now.device)))
+        }
+        let reads = directions.count > 1 ? zip(directions, done).first { $0.0 == .read }?.1 : nil
+        return WitnessReading(done.reduce(0, +), reads: reads)
     }
 
-    /// What the device did, in units of work; `nil` where it does not count.
-    private func deviceWork(_ idle: BlockDeviceCounters.Reading?, _ now: BlockDeviceCounters.Reading?) -> Double? {
+    /// What the device did of a direction, in units of work; `nil` where it does not count.
+    private func deviceWork(
+        _ index: Int, _ idle: BlockDeviceCounters.Reading?, _ now: BlockDeviceCounters.Reading?
+    ) -> Double? {
         guard let idle, let now else { return nil }
-        let bytes = Double(moved(now) - moved(idle))
+        let direction = directions[index]
+        let bytes = Double(direction.bytes(now) - direction.bytes(idle))
         // Where operations are asked for by size and number, two that were merged are one.
         guard !options.mayMerge else { return bytes / bytesPerWork }
-        let operations = (Double(requests(now) - requests(idle)) - freeRequests) / split
-        return (freeBytes + min(bytes - freeBytes, operations * Double(options.block))) / bytesPerWork
+        let requests = Double(direction.operations(now) - direction.operations(idle))
+        let operations = (requests - freeRequests[index]) / split
+        return (freeBytes[index] + min(bytes - freeBytes[index], operations * options.sizes.mean)) / bytesPerWork
     }
 
     private func moved(_ reading: BlockDeviceCounters.Reading) -> Int64 {
-        (options.operation == .write ? 0 : reading.readBytes) + (options.operation == .read ? 0 : reading.writtenBytes)
+        directions.reduce(0) { $0 + $1.bytes(reading) }
     }
 
     private func requests(_ reading: BlockDeviceCounters.Reading) -> Int64 {
-        (options.operation == .write ? 0 : reading.readOperations)
-            + (options.operation == .read ? 0 : reading.writtenOperations)
+        directions.reduce(0) { $0 + $1.operations(reading) }
     }
 
     func readDevice() -> DeviceCounters? {
@@ -111,10 +127,10 @@ final class DiskWitness: Witness {
     /// little of this load.
     func takeFinding() -> Finding? {
         guard let upper, let idle, let now, let before = idle.device, let after = now.device else { return nil }
-        let own = Double(now.completed - idle.completed) * bytesPerWork
+        let own = Double(now.completed.reduce(0, +) - idle.completed.reduce(0, +)) * bytesPerWork
         let (bytes, operations) = (Double(moved(after) - moved(before)), Double(requests(after) - requests(before)))
         guard own > 0, bytes > 0 else { return nil }
-        let others = bytes - Double(now.submittedBytes - idle.submittedBytes)
+        let others = bytes - Double(now.submittedBytes.reduce(0, +) - idle.submittedBytes.reduce(0, +))
         if others > Self.othersShare * own, others > 0x1p20, told.insert("device_shared").inserted {
             let (theirs, ours) = HumanUnits.amounts(others, own, .bytes)
             return Finding(
@@ -123,7 +139,7 @@ final class DiskWitness: Witness {
                     + "system for itself; where its counters cannot tell them apart, the figures rest on the "
                     + "operations that ended and on /proc/PID/io")
         }
-        let asked = own / Double(options.block)
+        let asked = own / options.sizes.mean
         // Small ones of a neighbour weigh nothing, and may stand for ours that were merged.
         let strangers = operations / split - asked
         if !options.mayMerge, strangers > max(100, Self.othersOperations * asked), told.insert("device_shared").inserted
@@ -146,25 +162,53 @@ final class DiskWitness: Witness {
 
     // What ended is read first: it is in the other figures already.
     private func raw() -> Raw? {
-        let completed = claims()
+        let (all, reads) = claims()
+        let completed = directions.count > 1 ? directions.map { $0 == .read ? reads : all - reads } : [all]
         guard let bytes = submittedBytes() else { return nil }
         return Raw(completed: completed, submittedBytes: bytes, device: upper?.read())
     }
 
-    private func submittedBytes() -> Int64? {
-        var sum: Int64 = 0
+    private func submittedBytes() -> [Int64]? {
+        var sums = directions.map { _ in Int64(0) }
         for file in files {
-            let operation = options.operation
-            let bytes: Int64? = file.read { text in
-                // Reads of the file system's own blocks are no part of a write load, and the other way round.
-                let read = operation == .write ? 0 : ByteScanner.integer(after: "read_bytes:", in: text)
-                let written = operation == .read ? 0 : ByteScanner.integer(after: "write_bytes:", in: text)
-                guard let read, let written else { return nil }
-                return read.addingSaturating(written)
+            let directions = directions
+            // Reads of the file system's own blocks are no part of a write load, and the other way round.
+            let bytes: [Int64]? = file.read { text in
+                let counts = directions.compactMap { ByteScanner.integer(after: $0.processKey, in: text) }
+                return counts.count == directions.count ? counts : nil
             }
             guard let bytes else { return nil }
-            sum += bytes
+            for (index, count) in bytes.enumerated() { sums[index] = sums[index].addingSaturating(count) }
         }
-        return sum
+        return sums
+    }
+}
+
+/// One of the two ways that bytes go, and who counts them.
+enum DiskDirection {
+    case read, write
+
+    /// The name in `/proc/PID/io` of what was handed to the block layer.
+    var processKey: StaticString { self == .read ? "read_bytes:" : "write_bytes:" }
+
+    /// The bytes that a device has moved so far.
+    func bytes(_ reading: BlockDeviceCounters.Reading) -> Int64 {
+        self == .read ? reading.readBytes : reading.writtenBytes
+    }
+
+    /// The requests that a device has ended so far.
+    func operations(_ reading: BlockDeviceCounters.Reading) -> Int64 {
+        self == .read ? reading.readOperations : reading.writtenOperations
+    }
+}
+
+extension DiskOptions.Operation {
+    /// Which ways its bytes go.
+    var directions: [DiskDirection] {
+        switch self {
+        case .read: [.read]
+        case .write: [.write]
+        case .mix: [.read, .write]
+        }
     }
 }

@@ -12,7 +12,7 @@ struct RingEngine: Issuing, ~Copyable {
     private struct Slot {
         var ticket = Ticket(sequence: 0, intended: 0)
         var submitted: Nanoseconds = 0
-        var operation = OperationPattern.Operation(offset: 0, isWrite: false, syncs: false)
+        var operation = OperationPattern.Operation(offset: 0, count: 0, isWrite: false, syncs: false, isOdd: false)
         /// Bytes moved so far; a kernel may move fewer than it was asked to.
         var done = 0
     }
@@ -32,9 +32,8 @@ struct RingEngine: Issuing, ~Copyable {
     private let slots: UnsafeMutablePointer<Slot>
     private let free: UnsafeMutablePointer<UInt32>
     private let depth: Int
-    private let block: Int
     private let each: Int
-    private let work: Int64
+    private let countsOperations: Bool
     private let isDurable: Bool
     private var freeCount: Int
     private var stamps: UInt64 = 0
@@ -44,11 +43,10 @@ struct RingEngine: Issuing, ~Copyable {
     /// Creates the ring on the thread that is to use it.
     ///
     /// - Throws: the `Errno` of the call that is refused.
-    init(_ set: WorkingSet, work: Int64) throws {
+    init(_ set: WorkingSet, countsOperations: Bool) throws {
         let depth = set.options.depth
-        let block = set.options.block
         // Direct I/O wants aligned addresses; small blocks share no page.
-        let each = (block + 4095) / 4096 * 4096
+        let each = (set.options.largest + 4095) / 4096 * 4096
         let ring = try IORing(depth: depth)
         let buffers = RandomBuffer(count: depth * each)
         ring.use(set.file, buffers: buffers.base, each: each)
@@ -58,9 +56,8 @@ struct RingEngine: Issuing, ~Copyable {
         for index in 0..<depth { (free + index).initialize(to: UInt32(index)) }
         freeCount = depth
         self.set = set
-        self.work = work
+        self.countsOperations = countsOperations
         self.depth = depth
-        self.block = block
         self.each = each
         isDurable = set.options.durability == .directDurable
         self.ring = ring
@@ -80,12 +77,12 @@ struct RingEngine: Issuing, ~Copyable {
 
     mutating func issue(_ ticket: Ticket, at now: Nanoseconds) throws(StressorFailure) {
         let operation = set.next()
-        if operation.isWrite { try set.mayWrite(block) }
+        if operation.isWrite { try set.mayWrite(operation.count) }
         freeCount -= 1
         let index = free[freeCount]
         if operation.isWrite {
-            RandomBuffer.stamp(base + Int(index) * each, count: block, number: stamps)
-            stamps &+= UInt64(block / 4096 + 1)
+            RandomBuffer.stamp(base + Int(index) * each, count: operation.count, number: stamps)
+            stamps &+= UInt64(operation.count / 4096 + 1)
         }
         slots[Int(index)] = Slot(ticket: ticket, submitted: now, operation: operation)
         try queue(index)
@@ -126,7 +123,8 @@ struct RingEngine: Issuing, ~Copyable {
         freeCount += 1
         finished(
             Completion(
-                ticket: slot.ticket, submitted: slot.submitted, ended: ended, work: failure == 0 ? work : 0,
+                ticket: slot.ticket, submitted: slot.submitted, ended: ended,
+                work: failure == 0 ? slot.operation.work(countsOperations) : 0, isRead: !slot.operation.isWrite,
                 failure: failure))
     }
 
@@ -134,7 +132,7 @@ struct RingEngine: Issuing, ~Copyable {
     private func progress(_ completion: IORing.Completion) throws(StressorFailure) -> Int32? {
         let slot = slots + Int(completion.slot)
         let result = completion.result
-        let isSync = slot.pointee.done == block
+        let isSync = slot.pointee.done == slot.pointee.operation.count
         if result == -EAGAIN || result == -EINTR {
             if isSync { try queueSync(completion.slot) } else { try queue(completion.slot) }
             return nil
@@ -148,7 +146,7 @@ struct RingEngine: Issuing, ~Copyable {
         }
         if isSync { return 0 }
         slot.pointee.done += Int(result)
-        if slot.pointee.done < block {
+        if slot.pointee.done < slot.pointee.operation.count {
             try queue(completion.slot)
             return nil
         }
@@ -161,15 +159,15 @@ struct RingEngine: Issuing, ~Copyable {
         let slot = slots[Int(index)]
         let isQueued = ring.queue(
             slot: index, isWrite: slot.operation.isWrite, base + Int(index) * each + slot.done,
-            count: block - slot.done, at: slot.operation.offset + Int64(slot.done), isDurable: isDurable,
-            level: level(at: slot.operation.offset))
+            count: slot.operation.count - slot.done, at: slot.operation.offset + Int64(slot.done),
+            isDurable: isDurable, level: level(of: slot.operation))
         guard isQueued else { throw .impossible("the ring takes no more operations") }
     }
 
     /// Neighbours on the disk have two levels of one class, so that they are not made one request on their way,
     /// wherever they are held back: by the ring, a limit, a scheduler.
-    private func level(at offset: Int64) -> Int? {
-        set.options.mayMerge ? nil : 4 + Int(offset / Int64(block) % 2)
+    private func level(of operation: OperationPattern.Operation) -> Int? {
+        set.options.mayMerge ? nil : operation.isOdd ? 5 : 4
     }
 
     private func queueSync(_ index: UInt32) throws(StressorFailure) {

@@ -12,15 +12,15 @@ struct ThreadEngine: Issuing, ~Copyable {
     private let time: any TimeSource
     private let buffer: RandomBuffer
     private let base: UnsafeMutableRawPointer
-    private let work: Int64
+    private let countsOperations: Bool
     private var ended: Completion?
     private var stamps: UInt64
 
-    init(_ set: WorkingSet, lane: Lane, work: Int64) {
+    init(_ set: WorkingSet, lane: Lane, countsOperations: Bool) {
         self.set = set
-        self.work = work
+        self.countsOperations = countsOperations
         time = lane.time
-        buffer = RandomBuffer(count: set.options.block)
+        buffer = RandomBuffer(count: set.options.largest)
         base = buffer.base
         stamps = UInt64(lane.index) << 48
     }
@@ -31,14 +31,15 @@ struct ThreadEngine: Issuing, ~Copyable {
     mutating func issue(_ ticket: Ticket, at now: Nanoseconds) throws(StressorFailure) {
         let operation = set.next()
         if operation.isWrite {
-            try set.mayWrite(set.options.block)
-            RandomBuffer.stamp(base, count: set.options.block, number: stamps)
-            stamps &+= UInt64(set.options.block / 4096 + 1)
+            try set.mayWrite(operation.count)
+            RandomBuffer.stamp(base, count: operation.count, number: stamps)
+            stamps &+= UInt64(operation.count / 4096 + 1)
         }
         let submitted = time.now
         let failure = perform(operation)
         ended = Completion(
-            ticket: ticket, submitted: submitted, ended: time.now, work: failure == 0 ? work : 0, failure: failure)
+            ticket: ticket, submitted: submitted, ended: time.now,
+            work: failure == 0 ? operation.work(countsOperations) : 0, isRead: !operation.isWrite, failure: failure)
         set.dropCache(of: operation)
     }
 
@@ -55,7 +56,7 @@ struct ThreadEngine: Issuing, ~Copyable {
 
     /// Does an operation whole; why it failed, an errno, or 0.
     private func perform(_ operation: OperationPattern.Operation) -> Int32 {
-        let failure = set.transfer(base, at: operation.offset, isWrite: operation.isWrite)
+        let failure = set.transfer(base, operation)
         if failure != 0 { return failure }
         guard operation.syncs else { return 0 }
         let result = set.file.syncData()

@@ -64,20 +64,20 @@ final class WorkingSet: Sendable {
                 + String(cString: strerror(code)))
     }
 
-    /// Reads or writes one block whole, by calls that wait; why that failed, an errno, or 0.
-    func transfer(_ bytes: UnsafeMutableRawPointer, at start: Int64, isWrite: Bool) -> Int32 {
+    /// Does an operation whole, by calls that wait; why that failed, an errno, or 0.
+    func transfer(_ bytes: UnsafeMutableRawPointer, _ operation: OperationPattern.Operation) -> Int32 {
         let isDurable = options.durability == .directDurable
         var done = 0
-        while done < options.block {
-            let (count, offset) = (options.block - done, start + Int64(done))
+        while done < operation.count {
+            let (count, offset) = (operation.count - done, operation.offset + Int64(done))
             let result =
-                isWrite
+                operation.isWrite
                 ? file.write(bytes + done, count: count, at: offset, isDurable: isDurable)
                 : file.read(bytes + done, count: count, at: offset)
             if result == -Int(EINTR) || result == -Int(EAGAIN) { continue }
             guard result > 0 else {
                 let failure = result == 0 ? EIO : Int32(-result)
-                note(failure: failure, isWrite: isWrite, at: offset)
+                note(failure: failure, isWrite: operation.isWrite, at: offset)
                 return failure
             }
             done += result
@@ -87,7 +87,7 @@ final class WorkingSet: Sendable {
 
     /// Drops what an operation that has ended has left in the page cache: the next one is to find it on the disk.
     func dropCache(of operation: OperationPattern.Operation) {
-        if !options.isDirect { file.dropCache(at: operation.offset, count: Int64(options.block)) }
+        if !options.isDirect { file.dropCache(at: operation.offset, count: Int64(operation.count)) }
     }
 
     /// Writes the whole file once with bytes that do not compress, where the load needs that.

@@ -15,6 +15,8 @@ struct WriteOutEngine: Issuing, ~Copyable {
         var ticket: Ticket
         var submitted: Nanoseconds
         var offset: Int64
+        var count: Int64
+        var work: Int64
         var failure: Int32
     }
     /// Writes that are written out together.
@@ -39,8 +41,7 @@ struct WriteOutEngine: Issuing, ~Copyable {
     private let time: any TimeSource
     private let buffer: RandomBuffer
     private let base: UnsafeMutableRawPointer
-    private let work: Int64
-    private let block: Int
+    private let countsOperations: Bool
     private let windowCount: Int
     private let most: Int
     private var stamps: UInt64
@@ -50,19 +51,20 @@ struct WriteOutEngine: Issuing, ~Copyable {
     private var gatheredSince: Nanoseconds = 0
 
     /// - Parameter rate: the greatest target of the lane, in bytes a second.
-    init(_ set: WorkingSet, time: any TimeSource, work: Int64, rate: Double, stamp: UInt64) {
+    init(_ set: WorkingSet, time: any TimeSource, countsOperations: Bool, rate: Double, stamp: UInt64) {
         self.set = set
         self.time = time
-        self.work = work
-        block = set.options.block
+        self.countsOperations = countsOperations
+        let block = set.options.largest
+        let mean = set.options.sizes.mean
         stamps = stamp
         buffer = RandomBuffer(count: block)
         base = buffer.base
         let window = Self.window(block: block, rate: rate)
-        windowCount = max(1, window / block)
+        windowCount = max(1, Int(Double(window) / mean))
         let dirty = max(4 * window, Int(min(rate * Self.dirtyTime, Double(Self.mostDirty))))
         // A page that is still dirty when the next pass reaches it would be written, and counted, once for two.
-        most = max(1, min(max(dirty, block), Int(set.options.size / 2)) / block)
+        most = max(1, Int(Double(min(max(dirty, block), Int(set.options.size / 2))) / mean))
     }
 
     /// How much is written out together at a rate, in bytes; one block at least.
@@ -76,13 +78,16 @@ struct WriteOutEngine: Issuing, ~Copyable {
 
     mutating func issue(_ ticket: Ticket, at now: Nanoseconds) throws(StressorFailure) {
         let operation = set.next()
-        try set.mayWrite(block)
-        RandomBuffer.stamp(base, count: block, number: stamps)
-        stamps &+= UInt64(block / 4096 + 1)
+        try set.mayWrite(operation.count)
+        RandomBuffer.stamp(base, count: operation.count, number: stamps)
+        stamps &+= UInt64(operation.count / 4096 + 1)
         if gathered == 0 { gatheredSince = now }
         let submitted = time.now
-        let failure = set.transfer(base, at: operation.offset, isWrite: true)
-        writes.append(Write(ticket: ticket, submitted: submitted, offset: operation.offset, failure: failure))
+        let failure = set.transfer(base, operation)
+        writes.append(
+            Write(
+                ticket: ticket, submitted: submitted, offset: operation.offset, count: Int64(operation.count),
+                work: operation.work(countsOperations), failure: failure))
         if gathered >= windowCount { startWindow() }
     }
 
@@ -121,7 +126,7 @@ struct WriteOutEngine: Issuing, ~Copyable {
             finished(
                 Completion(
                     ticket: write.ticket, submitted: write.submitted, ended: ended,
-                    work: write.failure == 0 ? work : 0, failure: write.failure))
+                    work: write.failure == 0 ? write.work : 0, failure: write.failure))
         }
         writes.removeFirst(window.count)
         windows.removeFirst()
@@ -131,12 +136,12 @@ struct WriteOutEngine: Issuing, ~Copyable {
     private func runs(of range: Range<Int>) -> [(offset: Int64, bytes: Int64, writes: Range<Int>)] {
         var runs: [(offset: Int64, bytes: Int64, writes: Range<Int>)] = []
         for index in range {
-            let offset = writes[index].offset
+            let (offset, count) = (writes[index].offset, writes[index].count)
             if let last = runs.last, last.offset + last.bytes == offset {
-                runs[runs.count - 1].bytes += Int64(block)
+                runs[runs.count - 1].bytes += count
                 runs[runs.count - 1].writes = last.writes.lowerBound..<index + 1
             } else {
-                runs.append((offset, Int64(block), index..<index + 1))
+                runs.append((offset, count, index..<index + 1))
             }
         }
         return runs

@@ -34,6 +34,26 @@ extension Scenario {
             sees: [.rate(.read, 2...4.7, in: 1.2 * mega...2.1 * mega)], must: .notMet("io_limit"),
             twinSees: [.rate(.operations, 0.5...4.8, in: 485...515)]),
         Scenario(
+            "disk-bandwidth", "two sizes of block, each as often as it is asked for",
+            diskRequest("1000 iops", "block=4KiB 50%, 16KiB 50%", "pattern=sequential"), needs: diskNeeds,
+            acts: [.throttle("write_iops", 250, 1.5), .throttle("write_iops", 0, 4.8)],
+            sees: [.rate(.operations, 2...4.6, in: 200...300)], must: .notMet("io_limit"),
+            twinSees: [
+                .rate(.operations, 0.5...4.8, in: 970...1030), .rate(.written, 0.5...4.8, in: 9.9 * mega...10.6 * mega),
+            ]),
+        Scenario(
+            "disk-bandwidth", "drawn arrivals, stopped for two of five seconds",
+            diskRequest("300 iops", "arrivals=poisson", "seed=4"), needs: diskNeeds,
+            acts: [.stop(.stressors, 1.5...3.5)],
+            sees: [.change(.operations, 1.8...3.4, in: 0...5)], must: .notMet("stopped"),
+            twinSees: [.rate(.operations, 0.5...4.8, in: 265...335)]),
+        Scenario(
+            "disk-bandwidth", "a mix whose writes are held back",
+            diskRequest("200 iops", "operation=mix", "read-share=90%"), needs: diskNeeds,
+            acts: [.throttle("write_iops", 5, 1.5), .throttle("write_iops", 0, 4.8)],
+            sees: [.rate(.operations, 2...4.6, in: 10...80)], must: .notMet,
+            twinSees: [.rate(.read, 0.5...4.8, in: 0.70 * mega...0.78 * mega)]),
+        Scenario(
             "disk-bandwidth", "writes that fail from the second on", failing(), needs: failingNeeds,
             acts: [.failWrites(1.5)],
             sees: [.rate(.writtenBelow, 2.5...4.8, in: 0...1 * mega)], must: Must.notMet.telling("EIO", "ENOSPC"),
