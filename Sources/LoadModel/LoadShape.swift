@@ -17,8 +17,8 @@ public indirect enum LoadShape: Hashable, Sendable {
     case sawtooth(from: Amount, to: Amount, every: Nanoseconds, offset: Nanoseconds = 0)
     /// `random A to B every T`: a new amount, uniformly between A and B, every T; the same for the same seed.
     case random(from: Amount, to: Amount, every: Nanoseconds)
-    /// `bursts A for T to U rest V to W`: A for a time that is drawn, then nothing for another one, again and again; the
-    /// same for the same seed.
+    /// `bursts A for T to U rest V to W`: A for a time that is drawn, then nothing for another one, again and again;
+    /// the same for the same seed.
     case bursts(Amount, lengths: ClosedRange<Nanoseconds>, rests: ClosedRange<Nanoseconds>)
     /// `trace FILE [clauses]`: the file's points joined by lines or steps; the last one is held.
     case trace(Trace)

@@ -66,7 +66,6 @@ enum NotationPattern {
         /// Noise by itself, `random` with an offset, and a sign that nothing stands behind but a column's name it is.
         static let noSums =
             #"^\s*noise[^+]*$|(?:^|[+])\s*random\s[^+]*\s(?:offset|starting)\s|(?:[^n]|[^m]n)\s+[+]\s*$"#
-        }
     }
 
     /// One of something, or from one to another.

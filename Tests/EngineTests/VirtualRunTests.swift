@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Glibc
 import LinuxSystem
 import LoadModel
 import SystemPackage
@@ -184,6 +185,32 @@ private let s = Nanoseconds.second
         #expect(record.shortened.map(\.end) == [.stopped])
         #expect(run.world.leases.allSatisfy { (29 * s...61 * s).contains($0) }, "never more than a minute ahead")
         #expect(run.world.leases.count > 1000)
+    }
+
+    @Test func `what goes by the time of day is settled when the load begins, and when phases move`() throws {
+        let hour = 3600 * s
+        let sine = LoadShape.sine(from: .count(0), to: .count(1000), every: hour)
+        let run = try VirtualRun(phases: [600 * s, 600 * s], values: [200, 200]) { plan in
+            plan.phases[0].until = [Self.condition(for: 100 * s)]
+            // The wall clock of that world shows 5000 s: a period began 900 s before.
+            var time = DayTime(sinceMidnight: 0, zone: "UTC")
+            time.instant = 4100 * s
+            for index in plan.stressors.indices {
+                let unit = index == 0 ? 1e3 : 1e7
+                let shape = FloatingShape(
+                    .onClock(sine, time), seed: 0, values: [.count(0): 0, .count(1000): 1000 * unit])
+                plan.stressors[index].floating = [0: shape, 1: shape]
+            }
+        }
+        let record = try run.make()
+        #expect(record.verdict == .met)
+        let (curve, start) = (run.world.curves[0], record.plan.phases[1].start)
+        #expect(start > 100 * s && start < 101 * s)
+        for elapsed in [0, start, start + 300 * s] {
+            let inPeriod = Double(record.startedAt + elapsed - 4100 * s) / Double(hour)
+            let wanted = 1e6 * (1 - cos(2 * .pi * inPeriod)) / 2
+            #expect(abs(curve.value(at: elapsed) - wanted) < 1e-3, "at \(elapsed)")
+        }
     }
 
     @Test func `one that is stopped before its last phase is interrupted, and an ordinary run has no lease`() throws {
