@@ -106,14 +106,18 @@ struct RunCommand: ParsableCommand {
             record.findings.append(
                 Finding(code: "log_incomplete", message: "the log is incomplete: \(failure)"))
         }
-        let isWritten = outputs.write(record, as: format) && outputs.writeReport()
+        let isWritten = outputs.write(record, as: format)
+        // What is wrong with it has been told.
+        let isReported = outputs.writeReport()
         // Who interrupts a run does not wait, and whoever did not take one message does not take the next.
         let patience: Int32 = record.interruptedBy == nil ? Console.complaintPatience : 50
         let messages = [record.startFailure, record.logFailure.map { "the log is incomplete: \($0)" }]
         let isHeard = messages.compactMap { $0 }.allSatisfy { Console.complain($0, patience: patience) }
         if !isWritten { tellLoss(of: record, onTerminal: !isHeard, patience: patience) }
         if record.exitCode != 0 { throw ExitCode(record.exitCode) }
-        if !isWritten { throw PendingSignals.ending.map { ExitCode(128 + $0) } ?? ExitStatus.internalError }
+        if !isWritten || !isReported {
+            throw PendingSignals.ending.map { ExitCode(128 + $0) } ?? ExitStatus.internalError
+        }
     }
 
     /// Says what came of the run where its result could not be written: on standard error, or on the terminal, which

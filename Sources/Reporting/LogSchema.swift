@@ -68,6 +68,8 @@ public enum LogSchema {
                 "span_s": {"type": "number", "minimum": 0, "description": "How long ago it first held."}
         """#
 
+    private static let causes = Cause.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")
+
     private static let text = #"""
         {
           "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -494,10 +496,7 @@ public enum LogSchema {
             },
             "cause": {
               "description": "Why a stressor fell short of its target.",
-              "enum": [
-                "contention", "quota", "steal", "refusal", "saturation", "io_limit", "memory_high", "frozen",
-                "stopped", "left_group", "process_limit", "overcommit", "offline", "others", "guard"
-              ]
+              "enum": [\#(causes)]
             },
             "evidence": {
               "description": "What a cause rests on.",

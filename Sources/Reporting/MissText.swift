@@ -172,6 +172,8 @@ package struct MissText {
     /// What was asked for that long after the phase's begin, as the plan has it; `nil` where that was changed, or is
     /// as much as there is.
     private func target(at seconds: Double) -> Double? {
+        // A plan that was read from a log has no curves.
+        guard stressor.curve.length > 0 else { return nil }
         let time = phase.start + Nanoseconds(seconds: seconds)
         let isChanged = record.changes.contains { change in
             guard change.from <= time else { return false }
@@ -179,8 +181,6 @@ package struct MissText {
             return true
         }
         let from = stressor.drive == .level ? time : max(phase.start, time - .second)
-        // A plan that was read from a log has no curves.
-        guard stressor.curve.length > 0 else { return nil }
         guard !isChanged, time > from || stressor.drive == .level, !stressor.curve.isUnlimited(from: from, to: time + 1)
         else { return nil }
         return stressor.drive == .level ? stressor.curve.value(at: time) : stressor.curve.mean(from: from, to: time)

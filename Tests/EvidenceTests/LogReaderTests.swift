@@ -134,6 +134,11 @@ import Testing
             ("\"p95_s\":0.03", "\"p95_s\":1e200"), ("\"exit_code\":2", "\"exit_code\":1e30"),
             ("\"pid\":7", "\"pid\":-1e20"),
             ("\"interval_s\":1", "\"interval_s\":-5"), ("\"verdict\":\"not_met\"", "\"verdict\":\"fine\""),
+            ("\"start_s\":0,", "\"start_s\":-3.9e9,"), ("\"start_s\":0,", "\"start_s\":1e308,"),
+            ("\"load_s\":4", "\"load_s\":3.9e9"), ("\"off_s\":1", "\"off_s\":1e308"),
+            ("\"verdict\":\"not_met\"", "\"verdict\":\"killed\",\"killed_after_s\":1e300"),
+            ("\"verdict\":\"not_met\"", "\"verdict\":\"unverified\",\"unseen_s\":-1e300"),
+            ("\"target_mean\":1,", "\"target_mean\":-1e308,"), ("\"achieved_mean\":0.95", "\"achieved_mean\":1e308"),
             ("\"phase\":\"squeeze\"", "\"phase\":null"), ("\"shortfall\":{", "\"shortfall\":{\"x\":1e308,"),
         ]
         for (old, new) in changes {

@@ -150,7 +150,8 @@ struct RunCharts {
         let results = run.results.filter { $0.stressor == stressor.name && $0.isLoaded }
         let tolerances = results.compactMap { $0.figure("tolerance") }
         var error = Chart(
-            id("error", index, stressor.name), "\(stressor.name): error", errorScale(stressor, columns, scale),
+            id("error", index, stressor.name), "\(stressor.name): error",
+            errorScale(stressor, columns, tolerances, scale),
             [Chart.Curve(name: "error", role: .error, points: run.columns.timeSeries(columns.error))],
             fit: [0] + tolerances.flatMap { [$0, -$0] })
         // Of hundreds of phases, those that there is room for.
@@ -174,12 +175,12 @@ struct RunCharts {
     }
 
     /// The unit of errors: that of the load, in which a small one may be smaller.
-    private func errorScale(_ stressor: StressorEvidence, _ columns: StressorColumns, _ scale: FigureScale)
-        -> FigureScale
-    {
+    private func errorScale(
+        _ stressor: StressorEvidence, _ columns: StressorColumns, _ tolerances: [Double], _ scale: FigureScale
+    ) -> FigureScale {
         if scale.suffix == "%" { return FigureScale(suffix: "pp", divisor: scale.divisor, places: 3) }
         let extremes = columns.error.extremes(0..<columns.error.count) ?? 0...0
-        return stressor.scale(Double(max(extremes.upperBound, -extremes.lowerBound)))
+        return stressor.scale(max(Double(max(extremes.upperBound, -extremes.lowerBound)), tolerances.max() ?? 0))
     }
 
     // MARK: Host

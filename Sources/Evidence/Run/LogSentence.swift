@@ -35,8 +35,9 @@ enum LogSentence {
             })
     }
 
-    /// A length of time of a log, which may be anything.
+    /// A length of time of a log, which may be anything: one of more than a century is none, so that two of them can be
+    /// added.
     static func nanoseconds(_ seconds: Double) -> Nanoseconds {
-        seconds.magnitude < 9e9 ? Nanoseconds(seconds: seconds) : 0
+        seconds.magnitude < 4e9 ? Nanoseconds(seconds: seconds) : 0
     }
 }
