@@ -105,6 +105,14 @@ struct TraceJSONTests {
         #expect(try amounts("rows every 5s column b in %", "{\"b\": 2}\n{\"b\": 3}") == [2, 3])
     }
 
+    /// Names that lie in each other as deep as may be, each as long as may be.
+    @Test func pathsStayBounded() throws {
+        let name = String(repeating: "n", count: 4000)
+        let deep = (0..<60).map { _ in "{\"\(name)\": " }.joined() + "{\"a\": 1}" + String(repeating: "}", count: 60)
+        let text = "{\"ts\": 0, \"v\": 5, \"x\": \(deep)}\n{\"ts\": 60, \"v\": 7}"
+        #expect(try amounts("column v in %", text) == [5, 7])
+    }
+
     @Test func theProblemOfASeriesIsToldOnce() {
         let pairs = (0..<9).map { "[\(1_772_438_400 + $0), \"1\"]" }.joined(separator: ",")
         let found = TestManifests.loadProblem(

@@ -9,7 +9,10 @@
 /// `sadf -j` writes them.
 struct TraceJSON {
     private static let depthLimit = 64
-    private static let memberLimit = 256
+    /// Some 200 are what `sadf -j` writes of a host with everything.
+    private static let memberLimit = 512
+    /// Longer paths are cut at their end: nobody names what lies so deep.
+    private static let pathLimit = 512
 
     private var source: TraceSource
     private var series = 0
@@ -87,7 +90,8 @@ struct TraceJSON {
             let name = String(decoding: try string(), as: UTF8.self)
             guard try skipSpace() == .colon else { throw problem("a ':' is missing") }
             _ = try source.take()
-            try value(name, path.isEmpty ? name : "\(path).\(name)", &record, depth + 1, &collector)
+            let inner = path.isEmpty ? name : "\(path).\(name)"
+            try value(name, inner.utf8.count > Self.pathLimit ? path : inner, &record, depth + 1, &collector)
             if try isLast(UInt8(ascii: "}")) { return }
         }
     }
