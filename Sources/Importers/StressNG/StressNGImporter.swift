@@ -39,8 +39,8 @@ enum StressNGImporter {
         }
         var account = ImportAccount(.stressNG)
         maker.run.report(to: &account)
-        if run.timeout == nil, options.length == nil {
-            account.add(nil, "no timeout", .exact, "stress-ng runs for 24 h then (--for says another length)")
+        if run.timeout == nil, options.length == nil, !loads.isEmpty {
+            account.add(nil, "no timeout", .exact, "stress-ng runs for 24 h (--for says another length)")
         }
         return account
     }
