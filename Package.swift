@@ -200,8 +200,8 @@ for target in package.targets where target.type != .system && target.name != "CL
     target.swiftSettings = (target.swiftSettings ?? []) + swiftSettings
 }
 
-// The judge is tried in a hundred thousand simulated runs: one minute where these are optimised, fifteen where not. Logs
-// are cut at every byte and broken in thousands of places: two seconds and twelve.
+// The judge is tried in a hundred thousand simulated runs: one minute where these are optimised, fifteen where not.
+// Logs are cut at every byte and broken in thousands of places: two seconds and twelve.
 for target in package.targets where ["LoadModel", "Engine", "EngineTests", "Evidence"].contains(target.name) {
     target.swiftSettings?.append(.unsafeFlags(["-O"], .when(configuration: .debug)))
 }

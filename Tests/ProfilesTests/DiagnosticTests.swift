@@ -69,9 +69,14 @@ struct DiagnosticTests {
         ),
         (
             "pulse 80% every 5s",
-            "52: error: 'pulse' has no 'for'; write it as 'pulse A for T every U [offset 90deg]'"
+            "52: error: 'pulse' has no 'for'; write it as 'pulse A for T every U [offset 90deg | starting at 14:00 "
+                + "UTC]'"
         ),
-        ("sine every 5s", "41: error: 'sine' is incomplete; write it as 'sine A to B every T [offset 90deg]'"),
+        (
+            "sine every 5s",
+            "41: error: 'sine' is incomplete; write it as 'sine A to B every T [offset 90deg | "
+                + "starting at 14:00 UTC]'"
+        ),
         ("trace", "41: error: 'trace' is incomplete; write it as 'trace FILE.csv [column C]'"),
         (
             "trace a.csv b",

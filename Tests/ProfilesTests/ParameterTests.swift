@@ -204,10 +204,10 @@ struct ParameterTests {
             """
         #expect(
             Self.read(text).problems == """
-                p.yaml:1:11: error: parameter 'rate' has no default and is not given; give it, such as '--param rate=1%'
-                p.yaml:1:35: error: parameter 't' has no default and is not given; give it, such as '--param t=1s'
-                p.yaml:1:58: error: parameter 'n' has no default and is not given; give it, such as '--param n=1'
-                p.yaml:1:109: error: parameter 'bad' takes an amount such as '80%', '2GiB' or '15000', not 'x'
+                p.yaml:2:5: error: parameter 'rate' has no default and is not given; give it, such as '--param rate=1%'
+                p.yaml:2:29: error: parameter 't' has no default and is not given; give it, such as '--param t=1s'
+                p.yaml:2:52: error: parameter 'n' has no default and is not given; give it, such as '--param n=1'
+                p.yaml:2:103: error: parameter 'bad' takes an amount such as '80%', '2GiB' or '15000', not 'x'
                 """)
         #expect(Self.read(text, ["rate=5MB/s", "t=50s", "n=1", "bad=1GiB"]).problems.contains("starts at '50s'"))
     }

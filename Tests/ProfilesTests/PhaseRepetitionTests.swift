@@ -93,7 +93,7 @@ struct PhaseRepetitionTests {
         ),
         (
             "[{name: a, for: 1250d, repeat: 3, load: {cpu: 1%}}]",
-            "41: error: the phases last 3750d in all; the limit is 3650d"
+            "40: error: the phases last 3750d in all; the limit is 3650d"
         ),
         (
             "[{for: 1s}, {repeat: 2, phases: [{for: 1s, repeat: 3}, {name: a, for: 950d, repeat: 4, load: {cpu: "
