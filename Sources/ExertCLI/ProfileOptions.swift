@@ -37,7 +37,9 @@ struct ProfileOptions: ParsableArguments {
 
     @Option(
         name: .customLong("for"), parsing: .unconditional,
-        help: ArgumentHelp("How long --load lasts, such as 30s; trace: as long as its trace.", valueName: "time"))
+        help: ArgumentHelp(
+            "How long --load lasts, or the one phase of a profile, such as 30s; trace: as long as its trace.",
+            valueName: "time"))
     var length: String?
 
     @Option(
@@ -67,7 +69,7 @@ struct ProfileOptions: ParsableArguments {
     private var changes: ProfileChanges {
         var changes = ProfileChanges()
         (changes.parameters, changes.phases, changes.settings) = (param, phase, set)
-        changes.timeScale = scaleTime
+        (changes.length, changes.timeScale) = (length, scaleTime)
         return changes
     }
 
@@ -81,12 +83,8 @@ struct ProfileOptions: ParsableArguments {
             throw ValidationError(
                 "--until goes with --load; of a profile, --phase NAME.until=CONDITION changes a phase")
         }
-        if profile != nil, !load.isEmpty || length != nil {
-            throw ValidationError(
-                load.isEmpty
-                    ? "--for goes with --load; of a profile, --phase NAME.for=\(length ?? "30s") changes a phase, and "
-                        + "--scale-time all of them"
-                    : "give a profile, or --load with --for, not both")
+        if profile != nil, !load.isEmpty {
+            throw ValidationError("give a profile, or --load with --for, not both")
         }
         if profile == nil, !param.isEmpty || !phase.isEmpty || scaleTime != nil {
             throw ValidationError("--param, --phase and --scale-time change a profile; give one")

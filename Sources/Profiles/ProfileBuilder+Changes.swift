@@ -17,6 +17,7 @@ extension ProfileBuilder {
             return
         }
         var seen: Set<String> = []
+        if let length = changes.length { change(length: length, &seen, &parts) }
         // What changes a load as a whole comes before what changes a part of it.
         let parted = changes.phases.map { ($0, isPart: Self.isPart($0)) }
         for (argument, _) in parted.filter({ !$0.isPart }) + parted.filter(\.isPart) {
@@ -40,6 +41,22 @@ extension ProfileBuilder {
             guard isFirst("\(target).\(key)", flag, &seen) else { continue }
             change(setting: target, key, value, flag, &parts)
         }
+    }
+
+    /// Changes the length of the one phase that there is.
+    private mutating func change(length: String, _ seen: inout Set<String>, _ parts: inout [String: YAMLNode.Entry]) {
+        let flag = "--for \(Wording.line(length))"
+        let names = parts["phases"].map { Self.phaseNames(in: $0.value) } ?? []
+        guard names.count == 1 else {
+            let example = names.first.map { Wording.line($0) } ?? "squeeze"
+            report(
+                nil,
+                "\(flag): the profile has \(names.count) phases; --phase \(example).for=\(Wording.line(length)) changes "
+                    + "one, and --scale-time all of them")
+            return
+        }
+        _ = isFirst("phase \(names[0]).for", flag, &seen)
+        change(phase: names[0], "for", length, flag, &parts)
     }
 
     /// Whether a change may be of a part of a load, such as `squeeze.cpu.start=5s`.

@@ -8,6 +8,8 @@ public struct ProfileChanges: Sendable {
     public var phases: [String] = []
     /// Settings, each `STRESSOR.KEY=VALUE`.
     public var settings: [String] = []
+    /// How long the phase lasts, of a profile that has one.
+    public var length: String?
     /// What all lengths of phases and times of loads are multiplied with.
     public var timeScale: String?
 
@@ -16,7 +18,7 @@ public struct ProfileChanges: Sendable {
 
     /// Each change as a flag has it, but for values of parameters.
     var flags: [String] {
-        phases.map { "--phase \($0)" } + settings.map { "--set \($0)" }
+        (length.map { ["--for \($0)"] } ?? []) + phases.map { "--phase \($0)" } + settings.map { "--set \($0)" }
             + (timeScale.map { ["--scale-time \($0)"] } ?? [])
     }
 

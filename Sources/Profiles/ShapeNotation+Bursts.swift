@@ -53,7 +53,8 @@ extension ShapeNotation {
             guard time <= Double(UnitNotation.durationLimit) else {
                 throw NotationError(
                     part.offset,
-                    "\(Wording.quote(part.text)) at \(Wording.quote(lead.text)) lasts too long; the limit is 30d")
+                    "\(Wording.quote(part.text)) at \(Wording.quote(lead.text)) lasts too long; the limit is "
+                        + UnitNotation.text(of: UnitNotation.durationLimit))
             }
             let scaled = Nanoseconds(time.rounded()).scaled(by: timeScale)
             guard scaled >= Self.leastInterval else {

@@ -108,7 +108,7 @@ extension UnitNotation {
     }
 
     /// A duration as a profile writes it.
-    static func text(of length: Nanoseconds) -> String {
+    public static func text(of length: Nanoseconds) -> String {
         var rest = length
         var text = ""
         for (name, unit) in durationUnits where rest >= unit {

@@ -24,11 +24,11 @@ struct ParameterTests {
 
     private static func read(
         _ text: String = profile, _ parameters: [String] = [], phases: [String] = [], set: [String] = [],
-        scale: String? = nil, environment: [String: String]? = [:]
+        length: String? = nil, scale: String? = nil, environment: [String: String]? = [:]
     ) -> (profile: Profile?, problems: String) {
         var changes = ProfileChanges()
         (changes.parameters, changes.phases, changes.settings) = (parameters, phases, set)
-        changes.timeScale = scale
+        (changes.length, changes.timeScale) = (length, scale)
         do throws(ProfileErrors) {
             let profile = try ProfileReader.profile(
                 from: Array(text.utf8), file: "p.yaml", manifests: TestManifests.all, changes: changes,
@@ -210,6 +210,19 @@ struct ParameterTests {
                 p.yaml:2:103: error: parameter 'bad' takes an amount such as '80%', '2GiB' or '15000', not 'x'
                 """)
         #expect(Self.read(text, ["rate=5MB/s", "t=50s", "n=1", "bad=1GiB"]).problems.contains("starts at '50s'"))
+    }
+
+    @Test func theOnePhaseThatThereIsHasAnotherLength() throws {
+        let one = "phases: [{repeat: 2, phases: [{for: 1s, load: {cpu: 1%}}]}]"
+        let profile = try #require(Self.read(one, length: "3s", scale: "2").profile)
+        #expect(profile.phases.map(\.length) == [6 * .second, 6 * .second])
+        #expect(profile.changes == ["--for 3s", "--scale-time 2"])
+        #expect(
+            Self.read(length: "3s").problems.contains(
+                "p.yaml: error: --for 3s: the profile has 3 phases; --phase steady.for=3s changes one, and --scale-time"))
+        #expect(Self.read(one, length: "3x").problems.contains("--for 3x: unknown unit 'x'"))
+        #expect(
+            Self.read(one, phases: ["phase-1.for=2s"], length: "3s").problems.contains("it is already changed"))
     }
 
     @Test func groupsAreLookedInto() throws {

@@ -61,8 +61,8 @@ public struct RunEvidence: Sendable {
     public var exitCode: Int? { end?["exit_code"]?.integer }
     /// Whether nothing was exerted, since the system was not steady.
     public var isNotSteady: Bool { exitCode == Int(RunExitCode.notSteady) }
-    /// How long the plan is.
-    public var plannedLength: Double? { start?["plan"]?["length_s"]?.number }
+    /// How long the plan is, phases that ended before their time as short as they were.
+    public var plannedLength: Double? { phases.last?.end ?? start?["plan"]?["length_s"]?.number }
     /// How long the load lasted, or as far as the log tells.
     public var loadLength: Double { end?["load_s"]?.number ?? lastElapsed }
     /// What a time axis ends at; never 0.

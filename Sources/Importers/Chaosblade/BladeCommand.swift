@@ -146,7 +146,9 @@ struct BladeCommand {
         }
         let plain = Int64(text).flatMap { (0..<(1 << 32)).contains($0) ? $0 * .second : nil }
         guard let time = plain ?? GoNotation.duration(text), time > 0, time <= UnitNotation.durationLimit else {
-            return refuse("timeout", "blade takes seconds from 1 on, or a duration such as '5m', and exert 30d at most")
+            let most = UnitNotation.text(of: UnitNotation.durationLimit)
+            return refuse(
+                "timeout", "blade takes seconds from 1 on, or a duration such as '5m', and exert \(most) at most")
         }
         length = time
         settle("timeout", .exact)

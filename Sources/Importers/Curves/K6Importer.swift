@@ -155,7 +155,8 @@ struct K6Importer {
         let text = field.text ?? ""
         let plain = Int64(text).flatMap { (0...2_592_000_000).contains($0) ? $0 * .millisecond : nil }
         guard let length = plain ?? GoNotation.duration(text), length <= 30 * 86_400 * .second else {
-            ledger.refuse(field, "a duration such as '30s', '1h30m' or milliseconds stands here, of 30 days at most")
+            let most = UnitNotation.text(of: UnitNotation.durationLimit)
+            ledger.refuse(field, "a duration such as '30s', '1h30m' or milliseconds stands here, of \(most) at most")
             return nil
         }
         ledger.settle(field, .exact)
