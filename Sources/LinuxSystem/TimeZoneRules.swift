@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+public import Glibc
+
 /// How far a zone's clocks are ahead of UTC, at any time.
 ///
 /// Read from the time zone database that the host has, without changing what this process takes for its own zone: the C
@@ -28,9 +30,21 @@ public struct TimeZoneRules: Hashable, Sendable {
 
     /// The zone `UTC`, `Z`, `+02:00`, `local`, or one of the database such as `Europe/Berlin`.
     ///
-    /// - Parameter directory: where the database is.
-    public init(named name: String, in directory: String = "/usr/share/zoneinfo") throws(Failure) {
-        if name == "UTC" || name == "Z" {
+    /// - Parameters:
+    ///   - directory: where the database is.
+    ///   - variable: what `TZ` says, which is what `local` is where it says something.
+    public init(
+        named name: String, in directory: String = "/usr/share/zoneinfo",
+        variable: String? = getenv("TZ").map { String(cString: $0) }
+    ) throws(Failure) {
+        if name == "local", let zone = variable?.drop(while: { $0 == ":" }), !zone.isEmpty {
+            // A rule by itself, as POSIX has it; else a name.
+            if let rule = DaylightRule(Array(zone.utf8)[...]) {
+                self.rule = rule
+            } else {
+                try self.init(named: zone == "local" ? "UTC" : String(zone), in: directory, variable: nil)
+            }
+        } else if name == "UTC" || name == "Z" {
             self.init(offset: 0)
         } else if let offset = Self.fixedOffset(name) {
             self.init(offset: offset)

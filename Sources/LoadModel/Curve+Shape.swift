@@ -52,7 +52,7 @@ extension Curve {
             let low = try resolve(from)
             let high = try resolve(to)
             var generator = SplitMix64(state: seed)
-            let count = (length + every - 1) / every
+            let count = min((length + every - 1) / every, Nanoseconds(Self.drawLimit))
             append(
                 length,
                 repeating: (0..<count).map { _ in
@@ -94,7 +94,8 @@ extension Curve {
         case .noise(let amount, let every):
             let most = try resolve(amount)
             var generator = SplitMix64(state: seed)
-            let pieces = (0..<(length + every - 1) / every).map { _ in
+            let count = min((length + every - 1) / every, Nanoseconds(Self.drawLimit))
+            let pieces = (0..<count).map { _ in
                 Piece(length: every, holding: most * (2 * generator.nextUnit() - 1))
             }
             append(length, repeating: pieces)
@@ -142,7 +143,7 @@ extension Curve {
         var generator = SplitMix64(state: seed)
         var pieces: [Piece] = []
         var time: Nanoseconds = 0
-        while time < length {
+        while time < length, pieces.count < Self.drawLimit {
             let isBurst = pieces.count.isMultiple(of: 2)
             let range = isBurst ? lengths : rests
             let span = Double(range.upperBound - range.lowerBound)
@@ -169,10 +170,10 @@ extension Curve {
         case .ramp, .pulse: 2
         case .sine, .sawtooth: 1
         case .steps(let amounts, _): amounts.count + 1
-        case .random(_, _, let every), .noise(_, let every): Int(length / max(1, every)) + 1
+        case .random(_, _, let every), .noise(_, let every): min(Int(length / max(1, every)) + 1, drawLimit)
         case .bursts(_, let lengths, let rests):
             // The most that can be drawn.
-            2 * Int(length / max(1, lengths.lowerBound + rests.lowerBound)) + 3
+            min(2 * Int(length / max(1, lengths.lowerBound + rests.lowerBound)) + 3, drawLimit)
         case .trace(let trace): trace.points.count + 2
         case .curve(_, let segments): segments.count + 1
         case .placed(let shape, _, let own): pieceCount(of: shape, length: own) + 2
@@ -190,6 +191,10 @@ extension Curve {
             switch shape.periodic {
             case .pulse(_, _, let every, _): count = 2 * (Int(length / max(1, every)) + 2)
             case .sawtooth(_, _, let every, _): count = Int(length / max(1, every)) + 2
+            // What is drawn is written out, once it has to be added to what changes at other times.
+            case .random(_, _, let every), .noise(_, let every): count = Int(length / max(1, every)) + 1
+            case .bursts(_, let lengths, let rests):
+                count = 2 * Int(length / max(1, lengths.lowerBound + rests.lowerBound)) + 3
             case .trace(let trace) where trace.repeats > 1:
                 let times = min(Int64(trace.repeats), length / max(1, trace.length) + 2)
                 count = Int(times) * (trace.points.count + 1)
@@ -201,6 +206,11 @@ extension Curve {
             return sum + count
         }
     }
+
+    /// How many levels, or bursts and rests, are drawn for a phase; then the same ones come again.
+    ///
+    /// An even number, so that a burst comes again where a rest ended.
+    public static let drawLimit = 90_000
 
     /// The most pieces that one phase may have: 4 MB of memory, a day of a new level every second.
     public static let pieceLimit = 100_000

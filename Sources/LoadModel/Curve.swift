@@ -78,6 +78,8 @@ public struct Curve: Hashable, Sendable {
         var unlimitedTimes: [Nanoseconds]
         var cycleUnlimited: Nanoseconds
         var unlimitedBefore: Nanoseconds
+        /// The greatest value; asked for again and again, of up to a hundred thousand pieces.
+        private(set) var peak = 0.0
 
         /// The piece that `time`, since the run's start, falls into, and the time within it.
         func place(at time: Nanoseconds) -> (piece: Int, local: Nanoseconds) {
@@ -106,9 +108,8 @@ public struct Curve: Hashable, Sendable {
             return Double(cycles) * cycleArea + areas[index] + pieces[index].area(until: local - starts[index])
         }
 
-        /// The greatest value.
-        var peak: Double {
-            var peak = 0.0
+        /// Finds the greatest value, once all is there.
+        mutating func findPeak() {
             for (piece, at) in zip(pieces, starts) {
                 // The piece lies in the section from `begin`, and once more a cycle later.
                 for cycle in [at, at + period] where cycle < offset + length && cycle + piece.length > offset {
@@ -116,7 +117,6 @@ public struct Curve: Hashable, Sendable {
                     peak = max(peak, piece.peak(from: from, until: min(piece.length, offset + length - cycle)))
                 }
             }
-            return peak
         }
     }
 
@@ -159,6 +159,7 @@ public struct Curve: Hashable, Sendable {
                 start: self.length, length: length, offset: offset, pieces: pieces, starts: starts, areas: areas,
                 period: start, cycleArea: area, areaBefore: before, hasJumps: Section.hasJumps(pieces),
                 unlimitedTimes: unlimitedTimes, cycleUnlimited: unlimited, unlimitedBefore: unlimitedTotal))
+        sections[sections.count - 1].findPeak()
         self.length += length
         unlimitedTotal = sections[sections.count - 1].unlimitedTime(until: self.length)
     }

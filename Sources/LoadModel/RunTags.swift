@@ -53,7 +53,7 @@ public struct RunTags: Hashable, Sendable {
         guard let first = bytes.first, isLetter(first), isName, bytes.count <= 63 else {
             throw Problem(
                 message: "'\(name)' is no name for a label; it takes letters, digits, '_', '.', '-' and '/', 63 at "
-                    + "most, and begins with a letter")
+                    + "most, and begins with a letter or '_'")
         }
         guard value.utf8.count <= Self.valueLimit else {
             throw Problem(

@@ -49,7 +49,7 @@ extension NotationPattern {
         var ends: Set<UInt64> = [last]
         var power: UInt64 = 10
         // Up to where the last digits of the first number are all nines, and to where those of the last one begin.
-        while power <= last, power <= .max / 100 {
+        while power <= last, power <= 1_000_000_000_000_000_000 {
             let nines = first / power * power + (power - 1)
             if nines < last { ends.insert(nines) }
             let zeros = (last + 1) / power * power

@@ -51,7 +51,8 @@ extension ProfileBuilder {
             let example = names.first.map { Wording.line($0) } ?? "squeeze"
             report(
                 nil,
-                "\(flag): the profile has \(names.count) phases; --phase \(example).for=\(Wording.line(length)) changes "
+                "\(flag): the profile has \(names.count) phases; --phase \(example).for=\(Wording.line(length)) "
+                    + "changes "
                     + "one, and --scale-time all of them")
             return
         }

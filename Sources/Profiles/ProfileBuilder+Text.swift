@@ -90,7 +90,7 @@ extension ProfileBuilder {
                 continue
             }
             do throws(RunTags.Problem) {
-                try labels.add(name, text)
+                try labels.add(entry.key, text)
             } catch {
                 report(entry.keyMark, error.message)
                 if labels.labels.count == RunTags.limit { return }

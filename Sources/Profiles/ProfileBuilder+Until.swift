@@ -80,6 +80,11 @@ extension ProfileBuilder {
                         + "behind it")
                 return nil
             }
+            let place = phases.firstIndex { $0.title == until.phase } ?? 0
+            guard outline == nil || phases[..<place].contains(where: { !$0.loads.isEmpty }) else {
+                report(node.mark, "'until: recovered' is of a phase behind a load, and none is before \(title)")
+                return nil
+            }
             let isAnyToRecover = objectives.contains { if case .recovers = $0.wanted { true } else { false } }
             if !isAnyToRecover, problems.isEmpty {
                 report(
@@ -92,7 +97,16 @@ extension ProfileBuilder {
             let condition = reading(.text(node.mark, value: text)) { () throws(NotationError) in
                 try notation.parse(text, mark: node.mark)
             }
-            return condition.flatMap { $0 }.map { .metric($0) }
+            guard case let condition?? = condition else { return nil }
+            if let phase = phases.first(where: { $0.title == until.phase }), phase.length > 0,
+                condition.length >= phase.length
+            {
+                report(
+                    node.mark,
+                    "what is to hold for \(UnitNotation.text(of: condition.length)) cannot be seen in \(title), which "
+                        + "lasts \(UnitNotation.text(of: phase.length)) at most; lengthen the phase, or shorten that")
+            }
+            return .metric(condition)
         }
     }
 

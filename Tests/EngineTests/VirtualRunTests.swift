@@ -122,6 +122,20 @@ private let s = Nanoseconds.second
         #expect(run.names.filter { $0 == "phase_shortened" }.count == 1 && record.findings.isEmpty)
     }
 
+    @Test func `what is seen before the load can be judged ends the phase when it can`() throws {
+        // It holds from the first look on; a level that takes 400 ms to its target is granted a quarter of its time.
+        for (slowness, least) in [(Nanoseconds(0), 1000), (400 * .millisecond, 1600)] {
+            let run = try VirtualRun(phases: [60 * s, 10 * s], values: [200, 100]) {
+                $0.phases[0].until = [Self.condition(for: 0)]
+            }
+            run.world.slowness = slowness
+            let record = try run.make()
+            let length = try #require(record.shortened.first).length
+            #expect(record.verdict == .met, "\(slowness): \(record.results.map(\.verdict))")
+            #expect(length >= Int64(least) * .millisecond && length < 3 * s, "\(slowness): \(length)")
+        }
+    }
+
     @Test func `what begins where the stressor stands begins where it stands`() throws {
         let run = try VirtualRun(phases: [100 * s, 10 * s, 10 * s], values: [0, 0, 0]) { plan in
             plan.phases[0].until = [Self.condition(for: 10 * s)]
@@ -318,6 +332,8 @@ private final class World: RunWorld {
     let processorTimes = "/nonexistent"
     /// How much of what is due the rate's workers do.
     var share = 1.0
+    /// How long the level takes until it is there.
+    var slowness: Nanoseconds = 0
     /// When all processes end, since the load's start.
     var deathAt: Nanoseconds = .max
     private var crews: [StandInWorkers] = []
@@ -339,7 +355,7 @@ private final class World: RunWorld {
             let isRate = stressor.drive == .rate
             let curve = crew.curve ?? stressor.curve
             let work = share * curve.area(until: elapsed) * stressor.unit.workPerArea - Double(crew.observerShare)
-            crew.gauges[0].claimed = Int64(isRate ? work : curve.value(at: elapsed))
+            crew.gauges[0].claimed = Int64(isRate ? work : elapsed < slowness ? 0 : curve.value(at: elapsed))
         }
         if let crew = crews.first { leases.append(crew.leaseEnd == 0 ? -1 : crew.leaseEnd - monotonic) }
         return elapsed >= deathAt

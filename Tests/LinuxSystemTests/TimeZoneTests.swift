@@ -16,6 +16,14 @@ struct TimeZoneTests {
         }
     }
 
+    @Test func localIsWhatTheVariableSays() throws {
+        #expect(try TimeZoneRules(named: "local", variable: "Asia/Kathmandu").offset(at: 1_700_000_000) == 20_700)
+        #expect(try TimeZoneRules(named: "local", variable: ":UTC").offset(at: 0) == 0)
+        #expect(
+            try TimeZoneRules(named: "local", variable: "EST5EDT,M3.2.0,M11.1.0").offset(at: 1_782_867_600) == -14_400)
+        #expect(throws: TimeZoneRules.Failure.unknown) { try TimeZoneRules(named: "local", variable: "../x") }
+    }
+
     /// Changes in both directions, north and south, and rules of other kinds.
     @Test(
         arguments: [

@@ -316,8 +316,8 @@ struct DiagnosticTests {
                 + "disk-bandwidth"
         ),
         (
-            "phases: [{name: a, for: 30d, load: {cpu: random 1% to 2% every 1s}}]",
-            "1:42: error: the load changes 2592001 times in its phase; the limit is 100000, so take longer steps"
+            "phases: [{name: a, for: 30d, load: {cpu: sine 1% to 2% every 1h + random 1% to 2% every 1s}}]",
+            "1:42: error: the load changes 2592002 times in its phase; the limit is 100000, so take longer steps"
         ),
     ])
     func texts(text: String, problem: String) {

@@ -55,6 +55,11 @@ struct EarlyEndTests {
         ("{name: a, for: 1s, until: {b: c}}", "1:36: error: 'until' of phase 'a' must be text, not a mapping"),
         ("{name: a, until: stopped, load: {cpu: ramp to 5%}}", "the ramp of 'cpu' would take as long as its phase"),
         ("{name: a, for: 1s, until: memory.errors > 3}", "no phase loads 'memory'"),
+        ("{name: a, for: 5s, until: recovered}", "is of a phase behind a load, and none is before phase 'a'"),
+        (
+            "{name: a, for: 5s, until: cpu.busy > 3% for 9s}",
+            "1:36: error: what is to hold for 9s cannot be seen in phase 'a'"
+        ),
     ]
 
     @Test(arguments: wrong) func whatIsWrongIsToldInItsPlace(phase: String, problem: String) {
@@ -80,6 +85,20 @@ struct EarlyEndTests {
         #expect(profile.phases[0].length == 400 * 86_400 * .second)
         let tooLong = TestManifests.problems("phases: [{for: 3000d, repeat: 1000, load: {cpu: 1%}}]")
         #expect(tooLong.contains("the phases last too long; the limit is 3650d"), "\(tooLong)")
+    }
+
+    @Test func whatIsDrawnComesAgainInARunWithoutAnEnd() throws {
+        for load in ["random 1% to 50% every 1s", "50% + noise 2% every 1s", "bursts 80% for 2s to 8s rest 1s to 3s"] {
+            let text = "phases: [{until: stopped, load: {cpu: '\(load)'}}]"
+            #expect(TestManifests.problems(text).isEmpty, "\(load): \(TestManifests.problems(text))")
+        }
+        let shape = LoadShape.random(from: .percent(0), to: .percent(100), every: .second)
+        var curve = Curve()
+        _ = curve.append(UnitNotation.durationLimit, shape, from: 0, seed: 7) { $0 == .percent(0) ? 0 : 100 }
+        let cycle = Nanoseconds(Curve.drawLimit) * .second
+        #expect(curve.value(at: 5 * .second) == curve.value(at: 5 * .second + cycle))
+        #expect(curve.value(at: 5 * .second) != curve.value(at: 6 * .second))
+        #expect(abs(curve.area(until: cycle) / Double(cycle) - 50) < 0.5)
     }
 
     @Test func flagsSayTheSame() throws {

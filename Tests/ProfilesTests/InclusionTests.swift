@@ -243,7 +243,7 @@ struct InclusionTests {
         (
             "labels: { 9a: b }",
             "1:11: error: '9a' is no name for a label; it takes letters, digits, '_', '.', '-' and '/', 63 at most, "
-                + "and begins with a letter"
+                + "and begins with a letter or '_'"
         ),
     ])
     func labelsAndNotesThatAreNone(part: String, problem: String) {

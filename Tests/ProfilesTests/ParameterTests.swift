@@ -219,7 +219,8 @@ struct ParameterTests {
         #expect(profile.changes == ["--for 3s", "--scale-time 2"])
         #expect(
             Self.read(length: "3s").problems.contains(
-                "p.yaml: error: --for 3s: the profile has 3 phases; --phase steady.for=3s changes one, and --scale-time"))
+                "p.yaml: error: --for 3s: the profile has 3 phases; --phase steady.for=3s changes one, and --scale-time"
+            ))
         #expect(Self.read(one, length: "3x").problems.contains("--for 3x: unknown unit 'x'"))
         #expect(
             Self.read(one, phases: ["phase-1.for=2s"], length: "3s").problems.contains("it is already changed"))

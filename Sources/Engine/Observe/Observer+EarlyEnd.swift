@@ -6,7 +6,7 @@ internal import LoadModel
 // Phases that go on until something is seen (`until:`), and a run that goes on until it is stopped.
 extension Observer {
     /// What the phase that runs was to go on until, where that is there.
-    private struct Sign {
+    struct Sign {
         var end: EarlyEnd<PlannedGuard>
         var value: Double?
         var isLeast = false
@@ -14,9 +14,31 @@ extension Observer {
 
     /// Ends the phase that runs where what it is to go on until is there.
     func lookForEarlyEnd(at time: Nanoseconds) {
-        guard !isPhaseEnding, !plan.phases[phase].until.isEmpty, let sign = sign(at: time) else { return }
-        shorten(sign)
+        guard !isPhaseEnding, !plan.phases[phase].until.isEmpty else { return }
+        let found = sign(at: time)
+        if signSeen == nil { signSeen = found }
+        guard let signSeen, let least = leastEnd else { return }
+        shorten(signSeen, notBefore: least)
     }
+
+    /// When the phase that runs may end at the earliest, so that its loads can be judged; `nil` while one of them is on
+    /// its way.
+    ///
+    /// A second is what a rate is judged by. The way to a target is granted as a share of the time that the target
+    /// stands, which must not become less.
+    private var leastEnd: Nanoseconds? {
+        let begin = plan.phases[phase].start
+        var least = begin + Self.leastLength
+        for (ledger, stressor) in zip(ledgers, plan.stressors) where ledger.isLoaded {
+            if ledger.isOnItsWay { return nil }
+            let stretch = ledger.stretch
+            let share: Nanoseconds = plan.phases[phase].within[stressor.name] == nil ? 4 : 2
+            least = max(least, stretch.start + share * (stretch.settledAt - stretch.start) + Self.lead)
+        }
+        return least
+    }
+
+    private static let leastLength: Nanoseconds = .second
 
     /// Takes a request to stop a run that is to go on until then; `false` where it is to be interrupted.
     ///
@@ -26,7 +48,7 @@ extension Observer {
         guard [2, 15].contains(signal), !isPhaseEnding, plan.phases[phase].until.contains(.stopped) else {
             return false
         }
-        shorten(Sign(end: .stopped))
+        shorten(Sign(end: .stopped), notBefore: 0)
         return isPhaseEnding
     }
 
@@ -40,8 +62,8 @@ extension Observer {
         return trip.map { Sign(end: .metric($0.condition), value: $0.value, isLeast: $0.isLeast) }
     }
 
-    private func shorten(_ sign: Sign) {
-        let (before, end) = (plan.phases[phase], now + Self.lead)
+    private func shorten(_ sign: Sign, notBefore least: Nanoseconds) {
+        let (before, end) = (plan.phases[phase], max(now + Self.lead, least))
         // Then it ends by itself.
         guard end < before.end else {
             isPhaseEnding = true

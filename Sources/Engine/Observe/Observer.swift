@@ -42,6 +42,8 @@ public final class Observer {
     let earlyEnds: EarlyEndWatch
     /// Whether the phase that runs ends before its time, or would not any more.
     var isPhaseEnding = false
+    /// What it was to go on until, where that was seen and it cannot be judged yet.
+    var signSeen: Sign?
     /// Whether every load is released for now.
     var isPaused = false
     /// When the lease runs out, ns of `CLOCK_MONOTONIC`; 0 where there is none.
@@ -212,7 +214,7 @@ public final class Observer {
         latencies = sessions.map(\.latency)
         drops = sessions.map(\.dropped)
         failures = sessions.map(\.failures)
-        isPhaseEnding = false
+        (isPhaseEnding, signSeen) = (false, nil)
         earlyEnds.begin(plan.phases[index])
         emit(.phaseStarted(index))
     }

@@ -19,7 +19,8 @@ struct ClockPlan {
             for load in profile.phases[phase].loads.indices where profile.phases[phase].loads[load].shape.isOnClock {
                 let written = profile.phases[phase].loads[load]
                 do throws(AmountProblem) {
-                    profile.phases[phase].loads[load].shape = try resolved(written.shape).begun(at: begin + start)
+                    let time = begin + start
+                    profile.phases[phase].loads[load].shape = try resolved(written.shape, at: time).begun(at: time)
                 } catch {
                     let message = "'\(written.text)' for '\(written.stressor)': \(error.message)"
                     let problem = Diagnostic(written.mark, message)
@@ -30,8 +31,10 @@ struct ClockPlan {
         return profile
     }
 
-    /// The shape with the last time before the run at which it was as late as it says.
-    func resolved(_ shape: LoadShape) throws(AmountProblem) -> LoadShape {
+    /// The shape with the last time before `now` at which it was as late as it says.
+    ///
+    /// Its periods stay as long as they are: within a phase a change of the clocks moves none of them.
+    func resolved(_ shape: LoadShape, at now: Nanoseconds) throws(AmountProblem) -> LoadShape {
         try shape.mapTimes { (time) throws(AmountProblem) in
             let rules: TimeZoneRules
             do throws(TimeZoneRules.Failure) {
@@ -44,12 +47,12 @@ struct ClockPlan {
             }
             var time = time
             let second = Nanoseconds.second
-            time.instant = rules.lastTime(showing: time.sinceMidnight / second, notAfter: begin / second) * second
+            time.instant = rules.lastTime(showing: time.sinceMidnight / second, notAfter: now / second) * second
             return time
         }
     }
 
-    /// How far in its period each of these loads begins.
+    /// How long after its time of day each of these loads begins.
     func findings(_ profile: Profile) -> [Finding] {
         var found: [Finding] = []
         var start: Nanoseconds = 0
@@ -58,17 +61,19 @@ struct ClockPlan {
             defer { start += phase.length }
             for load in phase.loads where load.shape.isOnClock && told.insert(phase.title).inserted {
                 var since: Nanoseconds?
+                let place: Nanoseconds = if case .placed(_, let place, _) = load.shape { place } else { 0 }
                 _ = load.shape.mapTimes { time in
-                    since = since ?? time.instant.map { begin + start - $0 }
+                    since = since ?? time.instant.map { begin + start + place - $0 }
                     return time
                 }
                 guard let since else { continue }
-                let minute = 60 * Nanoseconds.second
+                let (day, minute) = (86_400 * Nanoseconds.second, 60 * Nanoseconds.second)
+                let whole = HumanUnits.duration(since % day / minute * minute)
                 found.append(
                     Finding(
                         code: "shape_on_clock", severity: .note, stressor: load.stressor,
-                        message: "phase '\(phase.name)': \(HumanUnits.duration(max(minute, since / minute * minute))) "
-                            + "after that time of day, where the load begins now; it is settled when it does"))
+                        message: "phase '\(phase.name)': the load begins \(whole) after that time of day, if the run "
+                            + "begins now; it is settled when it does"))
             }
         }
         return found

@@ -78,7 +78,7 @@ public struct Retargeter: Sendable {
         let seed = run.plan.seed &+ UInt64(truncatingIfNeeded: start)
         let resolver = AmountResolver(base: basis.base)
         do throws(AmountProblem) {
-            shape = try ClockPlan(begin + start).resolved(shape).begun(at: begin + start)
+            shape = try ClockPlan(begin).resolved(shape, at: begin + start).begun(at: begin + start)
             try shape.refuseUnlimitedSlope(from: curve.value(at: start), basis.base)
             try shape.checkSums(phaseEnd - start, seed: seed, basis.type.manifest, basis.base)
             _ = try changed.append(phaseEnd - start, shape, from: curve.value(at: start), seed: seed) {
