@@ -180,7 +180,7 @@ private let ms = Nanoseconds.millisecond
 
     @Test func `how many pieces a shape needs is known before any is made`() {
         #expect(Curve.pieceCount(of: .random(from: .cores(0), to: .cores(1), every: s), length: 86_400 * s) == 86_401)
-        #expect(Curve.pieceCount(of: .random(from: .cores(0), to: .cores(1), every: 1), length: s) > Curve.pieceLimit)
+        #expect(Curve.pieceCount(of: .random(from: .cores(0), to: .cores(1), every: 1), length: s) == Curve.drawLimit)
         #expect(Curve.pieceCount(of: .pulse(.cores(1), width: 1, every: 2), length: .max) == 2)
         #expect(Curve.pieceCount(of: .steps([.max, .max], every: s), length: s) == 3)
     }

@@ -86,10 +86,10 @@ struct BurstNotationTests {
         #expect(TestManifests.loadProblem(load, of: "disk-bandwidth").hasSuffix("error: \(problem)"))
     }
 
-    @Test func aLoadThatChangesTooOftenIsRefused() {
-        let problem = TestManifests.problems(
-            "phases: [{name: p, for: 1d, load: {cpu: bursts 80% for 10ms to 1s rest 10ms to 1s}}]")
-        #expect(problem.contains("the load changes 8640003 times in its phase; the limit is 100000"), "\(problem)")
+    @Test func aSumThatChangesTooOftenIsRefused() {
+        let load = "sine 1% to 2% every 1d + bursts 80% for 10ms to 1s rest 10ms to 1s"
+        let problem = TestManifests.problems("phases: [{name: p, for: 1d, load: {cpu: \(load)}}]")
+        #expect(problem.contains("the load changes 8640004 times in its phase; the limit is 100000"), "\(problem)")
     }
 
     /// The same answer from reader and schema, of loads and kinds.
