@@ -51,7 +51,7 @@ extension Scenario {
             "disk-bandwidth", "a mix whose writes are held back",
             diskRequest("200 iops", "operation=mix", "read-share=90%"), needs: diskNeeds,
             acts: [.throttle("write_iops", 5, 1.5), .throttle("write_iops", 0, 4.8)],
-            sees: [.rate(.operations, 2...4.6, in: 10...80)], must: .notMet,
+            sees: [.rate(.operations, 2...4.6, in: 10...170)], must: .notMet,
             twinSees: [.rate(.read, 0.5...4.8, in: 0.70 * mega...0.78 * mega)]),
         Scenario(
             "disk-bandwidth", "writes that fail from the second on", failing(), needs: failingNeeds,
