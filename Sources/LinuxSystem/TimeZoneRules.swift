@@ -40,6 +40,7 @@ public struct TimeZoneRules: Hashable, Sendable {
         if name == "local", let zone = variable?.drop(while: { $0 == ":" }), !zone.isEmpty {
             // A rule by itself, as POSIX has it; else a name.
             if let rule = DaylightRule(Array(zone.utf8)[...]) {
+                self.init(offset: 0)
                 self.rule = rule
             } else {
                 try self.init(named: zone == "local" ? "UTC" : String(zone), in: directory, variable: nil)

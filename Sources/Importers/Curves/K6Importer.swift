@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import LoadModel
+internal import Profiles
 
 /// Reads the options of k6, as `k6 inspect` prints them: the levels of scenarios over time.
 struct K6Importer {
