@@ -69,7 +69,7 @@ struct BurstNotationTests {
             "bursts 500MB/s of 1B rest 1s",
             "'1B' at '500MB/s' lasts less than 10ms, the least; write more"
         ),
-        ("bursts 1B/s of 8TiB rest 1s", "'8TiB' at '1B/s' lasts too long; the limit is 30d"),
+        ("bursts 1B/s of 8TiB rest 1s", "'8TiB' at '1B/s' lasts too long; the limit is 3650d"),
         ("bursts 0B/s of 8TiB rest 1s", "at '0B/s' a burst never ends; write more than 0"),
         ("bursts 50MB/s of 5 rest 1s", "'5' has no unit; write it such as 5B or 5KiB"),
         (

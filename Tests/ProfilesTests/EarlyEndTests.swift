@@ -125,7 +125,7 @@ struct EarlyEndTests {
 
     /// In JSON, which is YAML as well.
     private static let corpus: [(String, Bool)] = [
-        (#"{"for": "1s", "until": "psi.memory.some > 10% for 5s"}"#, true),
+        (#"{"for": "9s", "until": "psi.memory.some > 10% for 5s"}"#, true),
         (#"{"for": "1s", "until": "cpu.busy < 10%"}"#, true),
         (#"{"for": "1s", "until": ["cpu.busy < 10%", "memory.available >= 1GiB"]}"#, true),
         (#"{"until": "stopped"}"#, true), (#"{"until": ["cpu.busy < 10%", "stopped"]}"#, true),
