@@ -63,6 +63,21 @@ import Testing
         }
     }
 
+    @Test func `a long name gives way to the verdict`() throws {
+        for count in [8, 25, 40, 200] {
+            let name = String(repeating: "n", count: count)
+            let log = LogFixture(spike: 3).text.replacing(#""cpu":{"#, with: "\"\(name)\":{")
+                .replacing(#""stressor":"cpu""#, with: "\"stressor\":\"\(name)\"")
+                // Figures of many digits, too.
+                .replacing(#""time_to_reach_s":0.1"#, with: #""time_to_reach_s":123456.789"#)
+                .replacing(#""capacity":2"#, with: #""capacity":0.00002"#)
+            let text = ReportText.text(try contents(log), style: TextStyle())
+            let lines = text.split(separator: "\n")
+            let row = try #require(lines.last { $0.hasPrefix("  nnn") && $0.contains("not met") })
+            #expect(row.hasSuffix("  not met") && cellWidth(of: String(row)) <= 80, "\(row)")
+        }
+    }
+
     @Test func `a load is told in the unit that was asked for`() throws {
         let text = ReportText.text(try contents(LogFixture(spike: 3).text), style: TextStyle())
         // 1 of 2 cores was asked for as 50 %.
