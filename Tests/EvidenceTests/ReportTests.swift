@@ -102,6 +102,21 @@ import Testing
         #expect(ReportFields.text("complete", of: cut) == "false")
     }
 
+    @Test func `what is planned has its figures from the first line on`() throws {
+        let fixture = LogFixture(spike: 3)
+        let start = try contents(fixture.start + "\n").run, whole = try contents(fixture.text).run
+        let missing = Set(ReportFields.names(whole)).subtracting(ReportFields.names(start))
+        #expect(missing == [])
+        for name in [
+            "load.cpu.squeeze.verdict", "load.memory.squeeze.achieved_mean", "objectives.checkout.verdict",
+            "objectives.checkout.1.verdict", "objectives.checkout.time_to_recover_s",
+        ] {
+            #expect(ReportFields.text(name, of: start) == "null", "\(name)")
+        }
+        #expect(ReportFields.text("objectives.checkout.1.objective", of: start)?.hasPrefix("checkout p95") == true)
+        #expect(ReportFields.text("load.cpu.squeze.verdict", of: start) == nil)
+    }
+
     @Test func `the JSON report has what the schema has, and the log's members as they are`() throws {
         let log = try contents(LogFixture(spike: 3).text)
         let json = try #require(
