@@ -73,9 +73,26 @@ import Testing
         let last = try contents(text)
         #expect(last.run.runID == "SECOND" && last.run.columns.count == 3)
         #expect(last.others.map(\.runID) == ["FIRST"])
-        #expect(last.run.missing.contains { $0.contains("is cut after 300 bytes") })
-        #expect(try contents(text, run: "FIRST").run.columns.count == 2)
+        // What is cut is missing of the run that it is of, and of no other.
+        #expect(last.run.missing == [])
+        let cut = try contents(text, run: "FIRST").run
+        #expect(cut.columns.count == 2 && cut.missing.contains { $0.contains("is cut after 300 bytes") })
         #expect(throws: LogProblem.self) { try contents(text, run: "THIRD") }
+    }
+
+    @Test func `what is cut before it names its run is of the one before, and at the beginning of the next`() throws {
+        let first = LogFixture(runID: "FIRST", samples: 2).text, second = LogFixture(runID: "SECOND", samples: 2).text
+        let stump = #"{"schema":"exert-log/1","ti"#, cut = String(LogFixture(runID: "FIRST").sample(2).prefix(300))
+        let texts: [(String, String)] = [
+            (first + stump + second, "FIRST"), (stump + first + second, "FIRST"), (first + second + stump, "SECOND"),
+            (first + cut + second, "FIRST"), (first + second + cut, "FIRST"), (first + second + "\0\0", "SECOND"),
+        ]
+        for (text, run) in texts {
+            for other in ["FIRST", "SECOND"] {
+                let missing = try contents(text, run: other).run.missing
+                #expect(missing.isEmpty == (other != run), "\(other): \(missing)")
+            }
+        }
     }
 
     @Test(
