@@ -95,6 +95,40 @@ import Testing
         }
     }
 
+    @Test func `what a file has twice counts once, and is told`() throws {
+        let fixture = LogFixture(samples: 4, spike: 1)
+        var lines = fixture.lines.map { $0 + "\n" }
+        lines.insert(fixture.head("probe_note", 1) + #","probe":"checkout","text":"odd"}"# + "\n", at: 4)
+        let text = lines.joined()
+        let once = try contents(text).run
+        #expect(once.missing == [])
+        // The whole of it, or a first copy that was cut.
+        for beginning in [text, lines.prefix(6).joined(), lines.dropLast().joined()] {
+            let twice = try contents(beginning + text).run
+            #expect(twice.isWhole && twice.columns.times == once.columns.times)
+            #expect(twice.probes[0].count == once.probes[0].count)
+            #expect(twice.events.map(\.text) == once.events.map(\.text))
+            #expect(twice.missing.count == 1 && twice.missing[0].contains("of the run twice"), "\(twice.missing)")
+            #expect(ReportFields.text("complete", of: twice) == "false")
+        }
+        #expect(try contents(text + text).run.lines == once.lines)
+    }
+
+    @Test func `an error is that of the means that stand beside it`() throws {
+        // A level that was reached at the interval's end; and what was due, where arrivals are drawn.
+        let log = LogFixture(samples: 1).text.replacing(
+            #""target":536870912,"achieved":536870912,"error":0"#,
+            with: #""target":64,"achieved":64,"error":0,"target_mean":64,"achieved_mean":48"#)
+        #expect(try contents(log).run.columns.stressors[1].error.means == [-16])
+        let drawn = LogFixture(samples: 1).text.replacing(#""target":536870912,"#, with: #""target":64,"due":50,"#)
+            .replacing(#""achieved":536870912,"error":0"#, with: #""achieved":47,"error":-3,"achieved_mean":48"#)
+        let columns = try contents(drawn).run.columns.stressors[1]
+        #expect(columns.error.means == [-2] && columns.due.means == [50])
+        // A log of before there were means.
+        let old = LogFixture(samples: 1).text.replacing(#""error":0"#, with: #""error":-7"#)
+        #expect(try contents(old).run.columns.stressors[1].error.means == [-7])
+    }
+
     @Test(
         arguments: [
             ("hello\n", 1, 1), ("\n\n[1]\n", 3, 1), ("{}\n", 1, 3), ("{\"schema\":\"exert-log/2\"}\n", 1, 11),

@@ -140,12 +140,48 @@ import Testing
 
     @Test func `a table for spreadsheets has a row for each sample, and no formula`() throws {
         let log = try contents(LogFixture(phase: "=1+1,\\\"x\\\"", samples: 3).text)
-        let text = String(decoding: ReportCSV.text(log.run), as: UTF8.self)
+        let text = String(decoding: ReportCSV.text([log.run]), as: UTF8.self)
         let rows = text.split(separator: "\r\n")
         #expect(rows.count == 4)
         #expect(rows[0].hasPrefix("run_id,elapsed_s,interval_s,phase,cpu_target_cores,cpu_achieved_cores,"))
         #expect(rows[1].contains("\"'=1+1,\"\"x\"\"\""))
         #expect(rows[1].contains(",536870912,"))
+    }
+
+    @Test func `a row has the phase that the log says, and the planned one where it says none`() throws {
+        let phases = (0..<2).map { #"{"name":"p\#($0)","start_s":\#($0 * 2),"length_s":2,"loads":{"cpu":"50%"}}"# }
+        let planned = #"{"name":"squeeze","start_s":0,"length_s":4,"loads":{"cpu":"50%","memory":"512MiB"}}"#
+        let text = LogFixture(samples: 4).text.replacing(planned, with: phases.joined(separator: ","))
+            // The second one ends a moment after the edge.
+            .replacing(#""elapsed_s":2.0,"interval_s""#, with: #""elapsed_s":2.001,"interval_s""#)
+        func cells(_ old: String, _ new: String) throws -> [Substring] {
+            let run = try contents(text.replacing(old, with: new)).run
+            let table = String(decoding: ReportCSV.text([run]), as: UTF8.self)
+            return table.split(separator: "\r\n").dropFirst().map {
+                $0.split(separator: ",", omittingEmptySubsequences: false)[3]
+            }
+        }
+        let said = #""interval_s":1,"phase":"squeeze""#
+        #expect(try cells(said, #""interval_s":1,"phase":"p0""#) == ["p0", "p0", "p0", "p0"])
+        #expect(try cells(said, #""interval_s":1,"phase":null"#) == ["", "", "", ""])
+        #expect(try cells(said, #""interval_s":1"#) == ["p0", "p1", "p1", "p1"])
+    }
+
+    @Test func `a table of several runs has the columns of all`() throws {
+        let first = LogFixture(runID: "FIRST", samples: 2)
+        let second = try contents(
+            LogFixture(runID: "SECOND", samples: 2).text.replacing(#""memory":{"#, with: #""disk":{"#)
+        ).run
+        let text = String(decoding: ReportCSV.text([try contents(first.text).run, second]), as: UTF8.self)
+        let rows = text.split(separator: "\r\n").map { $0.split(separator: ",", omittingEmptySubsequences: false) }
+        #expect(rows.count == 5 && rows.allSatisfy { $0.count == rows[0].count })
+        #expect(Set(rows[0]).count == rows[0].count)
+        let memory = try #require(rows[0].firstIndex(of: "memory_achieved_bytes"))
+        let disk = try #require(rows[0].firstIndex(of: "disk_achieved_bytes"))
+        let host = try #require(rows[0].firstIndex(of: "host_cpu_busy_ratio"))
+        #expect(rows.dropFirst().map { $0[memory].isEmpty } == [false, false, true, true])
+        #expect(rows.dropFirst().map { $0[disk].isEmpty } == [true, true, false, false])
+        #expect(rows.dropFirst().allSatisfy { $0[host] == "0.5" })
     }
 
     @Test func `a run of thousands of phases is a page that can be read`() throws {
