@@ -78,6 +78,23 @@ import Testing
         }
     }
 
+    @Test func `marks that turn text around are replaced wherever a name stands`() throws {
+        let marks = "\u{202E}\u{2066}\u{200F}\u{61C}\u{2028}\u{2029}"
+        let name = "a\(marks)b"
+        let log = try contents(LogFixture(profile: name, phase: name, samples: 3).text.replacing("cpu", with: name))
+        let texts =
+            [
+                ReportText.text(log, style: TextStyle()), ReportPage.text(log), ReportMarkdown.text(log),
+                String(decoding: ReportCSV.text([log.run]), as: UTF8.self),
+                PlainText.safe(ReportFields.text("profile", of: log.run) ?? ""),
+            ] + StandaloneSVG.files(log.run).map(\.text)
+        for text in texts {
+            #expect(!text.unicodeScalars.contains { marks.unicodeScalars.contains($0) })
+            #expect(text.contains("\u{FFFD}"))
+        }
+        #expect(printable("a – ü é ج 👩‍💻") == "a – ü é ج 👩‍💻")
+    }
+
     @Test func `a load is told in the unit that was asked for`() throws {
         let text = ReportText.text(try contents(LogFixture(spike: 3).text), style: TextStyle())
         // 1 of 2 cores was asked for as 50 %.
