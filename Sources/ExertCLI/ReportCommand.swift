@@ -41,7 +41,9 @@ struct ReportCommand: ParsableCommand {
     var print: String?
 
     @Option(
-        help: ArgumentHelp("Write each chart as an SVG file into this directory.", valueName: "directory"),
+        help: ArgumentHelp(
+            "Write each chart as an SVG file into this directory, which is made where there is none.",
+            valueName: "directory"),
         completion: .directory)
     var svg: String?
 
@@ -87,6 +89,7 @@ struct ReportCommand: ParsableCommand {
     }
 
     private func write(_ files: [(name: String, text: String)], into folder: String, of run: RunEvidence?) throws {
+        try LogFile.makeFolder(folder)
         for file in files {
             let name = run.map { "\($0.runID.filter { $0.isASCII && ($0.isLetter || $0.isNumber) })-\(file.name)" }
             try LogFile.write(Array(file.text.utf8), to: "\(folder)/\(name ?? file.name)")
