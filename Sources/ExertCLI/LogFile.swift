@@ -34,6 +34,46 @@ enum LogFile {
         throw ExitStatus.usage
     }
 
+    /// Refuses a name that no report could be written to, without making or changing anything.
+    static func refuseUnwritable(_ path: String) throws {
+        var facts = stat()
+        var failure: Int32 = 0
+        if Places.waitForAnswer(of: path, writes: true) != nil {
+            failure = ETIMEDOUT
+        } else if stat(path, &facts) == 0 {
+            failure = facts.st_mode & S_IFMT == S_IFDIR ? EISDIR : access(path, W_OK) == 0 ? 0 : errno
+        } else if errno == ENOENT {
+            failure = access(folder(of: path), W_OK | X_OK) == 0 ? 0 : errno
+        } else {
+            failure = errno
+        }
+        guard failure != 0 else { return }
+        Console.complain("'\(path)' cannot be written: \(String(cString: strerror(failure)))")
+        throw ExitStatus.unsupported
+    }
+
+    /// Whether two names are of one file, which need not be there yet.
+    static func isSame(_ one: String, _ other: String) -> Bool { place(one) == place(other) }
+
+    private static func place(_ path: String) -> String {
+        if let real = RealPath.of(path) { return real }
+        let name = path.split(separator: "/").last.map(String.init) ?? ""
+        return RealPath.of(folder(of: path)).map { "\($0)/\(name)" } ?? path
+    }
+
+    private static func folder(of path: String) -> String {
+        path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
+    }
+
+    /// Makes a directory, where there is none of this name.
+    static func makeFolder(_ path: String) throws {
+        let isSilent = Places.waitForAnswer(of: path, writes: true) != nil
+        let failure = isSilent ? ETIMEDOUT : mkdir(path, 0o777) == 0 ? 0 : errno
+        if failure == 0 || failure == EEXIST { return }
+        Console.complain("the directory '\(path)' cannot be made: \(String(cString: strerror(failure)))")
+        throw ExitStatus.unsupported
+    }
+
     /// Writes a report, in place of one that was there.
     static func write(_ bytes: [UInt8], to path: String) throws {
         try refuseLog(path)

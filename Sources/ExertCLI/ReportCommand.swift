@@ -41,7 +41,9 @@ struct ReportCommand: ParsableCommand {
     var print: String?
 
     @Option(
-        help: ArgumentHelp("Write each chart as an SVG file into this directory.", valueName: "directory"),
+        help: ArgumentHelp(
+            "Write each chart as an SVG file into this directory, which is made where there is none.",
+            valueName: "directory"),
         completion: .directory)
     var svg: String?
 
@@ -56,6 +58,8 @@ struct ReportCommand: ParsableCommand {
             if logs.count(where: { $0 == "-" }) > 1 { throw ValidationError("standard input can be read once") }
         }
         var bytes: [UInt8] = []
+        // One table: its first row names the columns of all.
+        var table: [RunEvidence] = []
         for (index, log) in logs.enumerated() {
             let contents = try LogFile.read(log, run: runID)
             if let svg {
@@ -65,12 +69,14 @@ struct ReportCommand: ParsableCommand {
                 bytes += Array(try figure(print, of: contents.run, log).utf8)
                 continue
             }
+            guard format != .csv else {
+                table.append(contents.run)
+                continue
+            }
             if index > 0, format == .text { bytes.append(0x0A) }
-            var text = format.text(contents, style: Console.style(of: output == nil ? Console.output : -1))
-            // One table: its first row names the columns once.
-            if index > 0, format == .csv { text.removeFirst((text.firstIndex(of: 0x0A) ?? -1) + 1) }
-            bytes += text
+            bytes += format.text(contents, style: Console.style(of: output == nil ? Console.output : -1))
         }
+        if !table.isEmpty { bytes = ReportCSV.text(table) }
         guard let output, output != "-" else { return try Console.deliver(bytes) }
         try LogFile.write(bytes, to: output)
     }
@@ -83,6 +89,7 @@ struct ReportCommand: ParsableCommand {
     }
 
     private func write(_ files: [(name: String, text: String)], into folder: String, of run: RunEvidence?) throws {
+        try LogFile.makeFolder(folder)
         for file in files {
             let name = run.map { "\($0.runID.filter { $0.isASCII && ($0.isLetter || $0.isNumber) })-\(file.name)" }
             try LogFile.write(Array(file.text.utf8), to: "\(folder)/\(name ?? file.name)")
@@ -113,7 +120,7 @@ enum ReportFormat: String, ExpressibleByArgument, CaseIterable {
         case .text: Array(ReportText.text(contents, style: style).utf8)
         case .json: ReportJSON.document(contents)
         case .markdown: Array(ReportMarkdown.text(contents).utf8)
-        case .csv: ReportCSV.text(contents.run)
+        case .csv: ReportCSV.text([contents.run])
         case .html: Array(ReportPage.text(contents).utf8)
         }
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ArgumentParser
 import Evidence
 import Reporting
 
@@ -14,11 +15,17 @@ struct ReportFile {
     private var problem: LogProblem?
 
     /// The file is looked at before the load, so that a name that cannot be meant is told while nothing has happened.
-    init(_ path: String) throws {
+    ///
+    /// - Parameter log: where the log goes; `nil` where there is none.
+    init(_ path: String, log: String?) throws {
         self.path = path
         format = try ReportFormat(ofFile: path)
         reader = LogReader(file: "the run")
+        if let log, log != "-", LogFile.isSame(path, log) {
+            throw ValidationError("the log and the report both want '\(path)'; give the report another name")
+        }
         try LogFile.refuseLog(path)
+        try LogFile.refuseUnwritable(path)
     }
 
     mutating func take(_ line: [UInt8]) {
@@ -26,18 +33,16 @@ struct ReportFile {
         do throws(LogProblem) { try reader.take(line) } catch { problem = error }
     }
 
-    /// Writes the report; whether it could be written.
-    mutating func write() -> Bool {
+    /// Writes the report; what is wrong with it is told.
+    mutating func write() {
         do {
             if let problem { throw problem }
             let bytes = format.text(try reader.finish(), style: TextStyle(width: 80))
             try LogFile.write(bytes, to: path)
-            return true
         } catch let problem as LogProblem {
             Console.complain("the report '\(path)' cannot be made: \(problem)")
         } catch {
             // It has been told.
         }
-        return false
     }
 }

@@ -87,7 +87,7 @@ struct RunCommand: ParsableCommand {
         // Opened before the load: when disk, memory or descriptors run out, the outputs are there.
         let outputs = try RunOutputs(
             plan: plan, tags: settings.tags, logPath: log, logInterval: settings.interval, isQuiet: quiet,
-            report: try report.map { try ReportFile($0) })
+            report: try report.map { try ReportFile($0, log: log) })
         if let begin = settings.startAt, !quiet {
             Console.write("waiting until \(Timestamp.text(begin))\n", to: Console.error)
         }
@@ -107,15 +107,15 @@ struct RunCommand: ParsableCommand {
                 Finding(code: "log_incomplete", message: "the log is incomplete: \(failure)"))
         }
         let isWritten = outputs.write(record, as: format)
-        // What is wrong with it has been told.
-        let isReported = outputs.writeReport()
+        // What is wrong with it is told; the log, which it is made of, is the evidence: the exit code is the run's.
+        outputs.writeReport()
         // Who interrupts a run does not wait, and whoever did not take one message does not take the next.
         let patience: Int32 = record.interruptedBy == nil ? Console.complaintPatience : 50
         let messages = [record.startFailure, record.logFailure.map { "the log is incomplete: \($0)" }]
         let isHeard = messages.compactMap { $0 }.allSatisfy { Console.complain($0, patience: patience) }
         if !isWritten { tellLoss(of: record, onTerminal: !isHeard, patience: patience) }
         if record.exitCode != 0 { throw ExitCode(record.exitCode) }
-        if !isWritten || !isReported {
+        if !isWritten {
             throw PendingSignals.ending.map { ExitCode(128 + $0) } ?? ExitStatus.internalError
         }
     }

@@ -146,8 +146,8 @@ final class RunOutputs {
         return Console.write(bytes, to: stream, patience: patience)
     }
 
-    /// Writes the report; `false` where it could not be written.
-    func writeReport() -> Bool { report?.write() ?? true }
+    /// Writes the report; what is wrong with it is told.
+    func writeReport() { report?.write() }
 
     /// Whether a signal came that would end this process if it were not blocked.
     private static var isInterruptedNow: Bool { PendingSignals.ending != nil }

@@ -73,15 +73,21 @@ package struct StyledText: Sendable {
     }
 }
 
-/// `text` with its control characters replaced, so that a name in a profile cannot drive the terminal.
+/// `text` with what is no sign replaced, so that no name in a profile can drive the terminal or turn text around.
 package func printable(_ text: String) -> String {
-    // C1 controls are two bytes in UTF-8 that begin with 0xC2.
-    guard text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F || $0 == 0xC2 }) else { return text }
+    // C1 controls begin with 0xC2 in UTF-8, marks of direction with 0xD8 or 0xE2.
+    let isPlain = text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F && $0 != 0xC2 && $0 != 0xD8 && $0 != 0xE2 }
+    if isPlain { return text }
     var result = ""
     for scalar in text.unicodeScalars {
-        let isSpace = scalar == "\n" || scalar == "\t" || scalar == "\r"
-        let isControl = scalar.properties.generalCategory == .control
-        result.unicodeScalars.append(isSpace ? " " : isControl ? "\u{FFFD}" : scalar)
+        switch scalar.value {
+        // Breaks of lines and paragraphs, too.
+        case 0x09, 0x0A, 0x0D, 0x2028, 0x2029: result += " "
+        // What turns the text behind it around: Bidi_Control of Unicode's `PropList.txt`.
+        case 0x061C, 0x200E, 0x200F, 0x202A...0x202E, 0x2066...0x2069: result += "\u{FFFD}"
+        default:
+            result.unicodeScalars.append(scalar.properties.generalCategory == .control ? "\u{FFFD}" : scalar)
+        }
     }
     return result
 }

@@ -35,9 +35,10 @@ extension LightCommands {
             #expect(over.code == 64 && over.error.contains("is a log"))
             #expect(try String(contentsOfFile: log, encoding: .utf8) == text)
 
-            let charts = try Exert.run(["report", log, "--svg", folder.path])
+            // Into a directory that is not there yet; its parent must be.
+            let charts = try Exert.run(["report", log, "--svg", folder.path + "/charts"])
             #expect(charts.code == 0)
-            let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+            let names = try FileManager.default.contentsOfDirectory(atPath: folder.path + "/charts")
             #expect(names.contains("load-1-cpu.svg") && names.contains("error-1-cpu.svg"))
         }
 
@@ -48,6 +49,38 @@ extension LightCommands {
             #expect(missing.code == 64 && missing.error.contains("'/nowhere/log' cannot be read"))
             let format = try Exert.run(["run", "--load", "cpu=1%", "--for", "1s", "--report", "a.pdf"])
             #expect(format.code == 64 && format.error.contains("end it in .html"))
+        }
+
+        @Test func `a report that could not be written is refused before the load`() throws {
+            let folder = try ScratchFolder()
+            let (log, page) = (folder.path + "/a.ndjson", folder.path + "/a.html")
+            func run(report: String, log: String) throws -> Exert.Result {
+                try Exert.run(
+                    ["run", "--load", "cpu=5%", "--for", "20s", "--log", log, "--report", report, "-q"], limit: 15)
+            }
+            for path in [folder.path + "/none/a.html", "/dev/null/a.html"] {
+                let missing = try run(report: path, log: log)
+                #expect(missing.code == 4 && missing.error.contains("'\(path)' cannot be written"), "\(missing.error)")
+            }
+            let both = try run(report: page, log: folder.path + "/./a.html")
+            #expect(both.code == 64 && both.error.contains("the log and the report both want"), "\(both.error)")
+            // Nothing was made.
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == [])
+        }
+
+        @Test func `a report that fails in the end leaves the run its exit code`() throws {
+            let folder = try ScratchFolder()
+            let (log, page) = (folder.path + "/a.ndjson", folder.path + "/a.html")
+            let run = try Exert.start([
+                "run", "--load", "cpu=5%", "--for", "2s", "--log", log, "--report", page, "--format", "json", "-q",
+            ])
+            // Once the report's name has been looked at, it becomes one of a log.
+            #expect(eventually(within: 10) { FileManager.default.fileExists(atPath: log) })
+            try #"{"schema":"exert-log/1"}"#.write(toFile: page, atomically: false, encoding: .utf8)
+            let result = try run.wait(limit: 30)
+            #expect(result.error.contains("is a log"), "\(result.error)")
+            let json = try jsonObject(result.output)
+            #expect((json["exit_code"] as? NSNumber)?.int32Value == result.code)
         }
 
         @Test func `words are explained`() throws {

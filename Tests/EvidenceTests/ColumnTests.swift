@@ -40,6 +40,17 @@ import Testing
         #expect(series.means == [2.5])
     }
 
+    @Test func `samples that become one have the phase that they end in`() {
+        var columns = Columns()
+        for index in 0...Columns.limit {
+            columns.beginSample()
+            if index != 2 { columns.take(phase: index < 2 ? "a" : index == 3 ? nil : "b") }
+            _ = columns.endSample(Double(index), length: 1)
+        }
+        #expect(columns.phases.count == columns.count && columns.merged == 2)
+        #expect(columns.phases.prefix(3) == [0, Columns.noPhase, 1] && columns.phaseNames == ["a", "b"])
+    }
+
     @Test func `a spike of one sample is in what is drawn`() {
         for place in [0, 1, 7777, 35_999] {
             var values = [Double?](repeating: 1, count: 36_000)

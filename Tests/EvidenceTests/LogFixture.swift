@@ -45,7 +45,7 @@ struct LogFixture {
             ? #""contention","limit":{"source":"/proc/PID/schedstat","figure":"threads waited 1 s"}"# : "null"
         return head("sample", Double(index + 1))
             + #"""
-            ,"interval_s":1,"phase":"squeeze","stressors":{"cpu":{"unit":"cores","target":1,"achieved":\#(cpu),
+            ,"interval_s":1,"phase":"\#(phase)","stressors":{"cpu":{"unit":"cores","target":1,"achieved":\#(cpu),
             "error":\#(cpu - 1),"target_min":1,"target_mean":1,"target_max":1,"achieved_min":\#(cpu - 0.05),
             "achieved_mean":\#(cpu),"achieved_max":\#(cpu + 0.05),"claimed":1,"witness":"process_cpu_clock",
             "limited_by":\#(limit)},"memory":{"unit":"bytes","target":536870912,
@@ -114,6 +114,6 @@ func contents(_ text: String, run: String? = nil) throws(LogProblem) -> LogConte
 /// Every format of a report, which must come to an end whatever the log is.
 func allFormats(_ contents: LogContents) -> Int {
     ReportText.text(contents, style: .init(width: 80)).utf8.count + ReportJSON.document(contents).count
-        + ReportMarkdown.text(contents).utf8.count + ReportCSV.text(contents.run).count
+        + ReportMarkdown.text(contents).utf8.count + ReportCSV.text([contents.run]).count
         + ReportPage.text(contents).utf8.count
 }

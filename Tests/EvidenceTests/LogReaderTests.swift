@@ -73,9 +73,60 @@ import Testing
         let last = try contents(text)
         #expect(last.run.runID == "SECOND" && last.run.columns.count == 3)
         #expect(last.others.map(\.runID) == ["FIRST"])
-        #expect(last.run.missing.contains { $0.contains("is cut after 300 bytes") })
-        #expect(try contents(text, run: "FIRST").run.columns.count == 2)
+        // What is cut is missing of the run that it is of, and of no other.
+        #expect(last.run.missing == [])
+        let cut = try contents(text, run: "FIRST").run
+        #expect(cut.columns.count == 2 && cut.missing.contains { $0.contains("is cut after 300 bytes") })
         #expect(throws: LogProblem.self) { try contents(text, run: "THIRD") }
+    }
+
+    @Test func `what is cut before it names its run is of the one before, and at the beginning of the next`() throws {
+        let first = LogFixture(runID: "FIRST", samples: 2).text, second = LogFixture(runID: "SECOND", samples: 2).text
+        let stump = #"{"schema":"exert-log/1","ti"#, cut = String(LogFixture(runID: "FIRST").sample(2).prefix(300))
+        let texts: [(String, String)] = [
+            (first + stump + second, "FIRST"), (stump + first + second, "FIRST"), (first + second + stump, "SECOND"),
+            (first + cut + second, "FIRST"), (first + second + cut, "FIRST"), (first + second + "\0\0", "SECOND"),
+        ]
+        for (text, run) in texts {
+            for other in ["FIRST", "SECOND"] {
+                let missing = try contents(text, run: other).run.missing
+                #expect(missing.isEmpty == (other != run), "\(other): \(missing)")
+            }
+        }
+    }
+
+    @Test func `what a file has twice counts once, and is told`() throws {
+        let fixture = LogFixture(samples: 4, spike: 1)
+        var lines = fixture.lines.map { $0 + "\n" }
+        lines.insert(fixture.head("probe_note", 1) + #","probe":"checkout","text":"odd"}"# + "\n", at: 4)
+        let text = lines.joined()
+        let once = try contents(text).run
+        #expect(once.missing == [])
+        // The whole of it, or a first copy that was cut.
+        for beginning in [text, lines.prefix(6).joined(), lines.dropLast().joined()] {
+            let twice = try contents(beginning + text).run
+            #expect(twice.isWhole && twice.columns.times == once.columns.times)
+            #expect(twice.probes[0].count == once.probes[0].count)
+            #expect(twice.events.map(\.text) == once.events.map(\.text))
+            #expect(twice.missing.count == 1 && twice.missing[0].contains("of the run twice"), "\(twice.missing)")
+            #expect(ReportFields.text("complete", of: twice) == "false")
+        }
+        #expect(try contents(text + text).run.lines == once.lines)
+    }
+
+    @Test func `an error is that of the means that stand beside it`() throws {
+        // A level that was reached at the interval's end; and what was due, where arrivals are drawn.
+        let log = LogFixture(samples: 1).text.replacing(
+            #""target":536870912,"achieved":536870912,"error":0"#,
+            with: #""target":64,"achieved":64,"error":0,"target_mean":64,"achieved_mean":48"#)
+        #expect(try contents(log).run.columns.stressors[1].error.means == [-16])
+        let drawn = LogFixture(samples: 1).text.replacing(#""target":536870912,"#, with: #""target":64,"due":50,"#)
+            .replacing(#""achieved":536870912,"error":0"#, with: #""achieved":47,"error":-3,"achieved_mean":48"#)
+        let columns = try contents(drawn).run.columns.stressors[1]
+        #expect(columns.error.means == [-2] && columns.due.means == [50])
+        // A log of before there were means.
+        let old = LogFixture(samples: 1).text.replacing(#""error":0"#, with: #""error":-7"#)
+        #expect(try contents(old).run.columns.stressors[1].error.means == [-7])
     }
 
     @Test(

@@ -63,6 +63,38 @@ import Testing
         }
     }
 
+    @Test func `a long name gives way to the verdict`() throws {
+        for count in [8, 25, 40, 200] {
+            let name = String(repeating: "n", count: count)
+            let log = LogFixture(spike: 3).text.replacing(#""cpu":{"#, with: "\"\(name)\":{")
+                .replacing(#""stressor":"cpu""#, with: "\"stressor\":\"\(name)\"")
+                // Figures of many digits, too.
+                .replacing(#""time_to_reach_s":0.1"#, with: #""time_to_reach_s":123456.789"#)
+                .replacing(#""capacity":2"#, with: #""capacity":0.00002"#)
+            let text = ReportText.text(try contents(log), style: TextStyle())
+            let lines = text.split(separator: "\n")
+            let row = try #require(lines.last { $0.hasPrefix("  nnn") && $0.contains("not met") })
+            #expect(row.hasSuffix("  not met") && cellWidth(of: String(row)) <= 80, "\(row)")
+        }
+    }
+
+    @Test func `marks that turn text around are replaced wherever a name stands`() throws {
+        let marks = "\u{202E}\u{2066}\u{200F}\u{61C}\u{2028}\u{2029}"
+        let name = "a\(marks)b"
+        let log = try contents(LogFixture(profile: name, phase: name, samples: 3).text.replacing("cpu", with: name))
+        let texts =
+            [
+                ReportText.text(log, style: TextStyle()), ReportPage.text(log), ReportMarkdown.text(log),
+                String(decoding: ReportCSV.text([log.run]), as: UTF8.self),
+                PlainText.safe(ReportFields.text("profile", of: log.run) ?? ""),
+            ] + StandaloneSVG.files(log.run).map(\.text)
+        for text in texts {
+            #expect(!text.unicodeScalars.contains { marks.unicodeScalars.contains($0) })
+            #expect(text.contains("\u{FFFD}"))
+        }
+        #expect(printable("a – ü é ج 👩‍💻") == "a – ü é ج 👩‍💻")
+    }
+
     @Test func `a load is told in the unit that was asked for`() throws {
         let text = ReportText.text(try contents(LogFixture(spike: 3).text), style: TextStyle())
         // 1 of 2 cores was asked for as 50 %.
@@ -85,6 +117,21 @@ import Testing
         let cut = try contents(LogFixture(samples: 2).lines.prefix(4).map { $0 + "\n" }.joined()).run
         #expect(ReportFields.text("load.verdict", of: cut) == "null")
         #expect(ReportFields.text("complete", of: cut) == "false")
+    }
+
+    @Test func `what is planned has its figures from the first line on`() throws {
+        let fixture = LogFixture(spike: 3)
+        let start = try contents(fixture.start + "\n").run, whole = try contents(fixture.text).run
+        let missing = Set(ReportFields.names(whole)).subtracting(ReportFields.names(start))
+        #expect(missing == [])
+        for name in [
+            "load.cpu.squeeze.verdict", "load.memory.squeeze.achieved_mean", "objectives.checkout.verdict",
+            "objectives.checkout.1.verdict", "objectives.checkout.time_to_recover_s",
+        ] {
+            #expect(ReportFields.text(name, of: start) == "null", "\(name)")
+        }
+        #expect(ReportFields.text("objectives.checkout.1.objective", of: start)?.hasPrefix("checkout p95") == true)
+        #expect(ReportFields.text("load.cpu.squeze.verdict", of: start) == nil)
     }
 
     @Test func `the JSON report has what the schema has, and the log's members as they are`() throws {
@@ -110,12 +157,48 @@ import Testing
 
     @Test func `a table for spreadsheets has a row for each sample, and no formula`() throws {
         let log = try contents(LogFixture(phase: "=1+1,\\\"x\\\"", samples: 3).text)
-        let text = String(decoding: ReportCSV.text(log.run), as: UTF8.self)
+        let text = String(decoding: ReportCSV.text([log.run]), as: UTF8.self)
         let rows = text.split(separator: "\r\n")
         #expect(rows.count == 4)
         #expect(rows[0].hasPrefix("run_id,elapsed_s,interval_s,phase,cpu_target_cores,cpu_achieved_cores,"))
         #expect(rows[1].contains("\"'=1+1,\"\"x\"\"\""))
         #expect(rows[1].contains(",536870912,"))
+    }
+
+    @Test func `a row has the phase that the log says, and the planned one where it says none`() throws {
+        let phases = (0..<2).map { #"{"name":"p\#($0)","start_s":\#($0 * 2),"length_s":2,"loads":{"cpu":"50%"}}"# }
+        let planned = #"{"name":"squeeze","start_s":0,"length_s":4,"loads":{"cpu":"50%","memory":"512MiB"}}"#
+        let text = LogFixture(samples: 4).text.replacing(planned, with: phases.joined(separator: ","))
+            // The second one ends a moment after the edge.
+            .replacing(#""elapsed_s":2.0,"interval_s""#, with: #""elapsed_s":2.001,"interval_s""#)
+        func cells(_ old: String, _ new: String) throws -> [Substring] {
+            let run = try contents(text.replacing(old, with: new)).run
+            let table = String(decoding: ReportCSV.text([run]), as: UTF8.self)
+            return table.split(separator: "\r\n").dropFirst().map {
+                $0.split(separator: ",", omittingEmptySubsequences: false)[3]
+            }
+        }
+        let said = #""interval_s":1,"phase":"squeeze""#
+        #expect(try cells(said, #""interval_s":1,"phase":"p0""#) == ["p0", "p0", "p0", "p0"])
+        #expect(try cells(said, #""interval_s":1,"phase":null"#) == ["", "", "", ""])
+        #expect(try cells(said, #""interval_s":1"#) == ["p0", "p1", "p1", "p1"])
+    }
+
+    @Test func `a table of several runs has the columns of all`() throws {
+        let first = LogFixture(runID: "FIRST", samples: 2)
+        let second = try contents(
+            LogFixture(runID: "SECOND", samples: 2).text.replacing(#""memory":{"#, with: #""disk":{"#)
+        ).run
+        let text = String(decoding: ReportCSV.text([try contents(first.text).run, second]), as: UTF8.self)
+        let rows = text.split(separator: "\r\n").map { $0.split(separator: ",", omittingEmptySubsequences: false) }
+        #expect(rows.count == 5 && rows.allSatisfy { $0.count == rows[0].count })
+        #expect(Set(rows[0]).count == rows[0].count)
+        let memory = try #require(rows[0].firstIndex(of: "memory_achieved_bytes"))
+        let disk = try #require(rows[0].firstIndex(of: "disk_achieved_bytes"))
+        let host = try #require(rows[0].firstIndex(of: "host_cpu_busy_ratio"))
+        #expect(rows.dropFirst().map { $0[memory].isEmpty } == [false, false, true, true])
+        #expect(rows.dropFirst().map { $0[disk].isEmpty } == [true, true, false, false])
+        #expect(rows.dropFirst().allSatisfy { $0[host] == "0.5" })
     }
 
     @Test func `a run of thousands of phases is a page that can be read`() throws {

@@ -170,7 +170,10 @@ struct RunCharts {
                 }
                     ?? []),
             lines: 2)
-        error.summary = "Achieved less target of \(stressor.name); what is shaded is within its tolerance."
+        let wanted = columns.due.isEmpty ? "target" : "what was due"
+        error.summary =
+            "Achieved less \(wanted) of \(stressor.name), of the means of each sample; what is shaded is within its "
+            + "tolerance."
         return [load, error]
     }
 

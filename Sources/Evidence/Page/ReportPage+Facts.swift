@@ -67,8 +67,9 @@ extension ReportPage {
             ("target, achieved", "What was asked for, and what the kernel says of the stressor's process."),
             (
                 "error",
-                "Achieved less target: points of the base (pp) for CPU, percent of the target for others. "
-                    + "|error| p95 is what 95 % of the looks stay within."
+                "Achieved less target, or less what was due where arrivals are drawn: points of the base (pp) for "
+                    + "CPU, percent of the target for others. A chart has it of the means of each sample, the table as "
+                    + "the run judged every look. |error| p95 is what 95 % of the looks stay within."
             ),
             (
                 "curves",

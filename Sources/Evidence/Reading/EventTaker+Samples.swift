@@ -19,6 +19,8 @@ extension EventTaker {
                 elapsed = try pull.number()
             } else if pull.has(name, "interval_s") {
                 interval = max(0, try pull.number() ?? 0)
+            } else if pull.has(name, "phase") {
+                try phase(&pull)
             } else if pull.has(name, "stressors"), pull.peek() == UInt8(ascii: "{") {
                 guard try pull.beginObject() else { continue }
                 repeat {
@@ -38,6 +40,12 @@ extension EventTaker {
         } while try pull.hasNext(closing: UInt8(ascii: "}"))
         guard let elapsed else { throw pull.problem("a sample has no 'elapsed_s'") }
         let before = run.columns.times.last
+        // A sample that looked at a time before the last one's end is in the file twice; one of processes that are all
+        // gone looked at none.
+        if let before, elapsed <= before, interval > 0 || knownUntil != nil {
+            repeated += 1
+            return run.columns.dropSample()
+        }
         let time = run.columns.endSample(elapsed, length: interval)
         run.lastElapsed = max(run.lastElapsed, time)
         if let before, time - interval - before > 0.5 * interval + 0.01 { noteGap(time - interval - before) }
@@ -46,6 +54,16 @@ extension EventTaker {
             guard cause != nil || shortages.indices.contains(index) && shortages[index] != nil else { continue }
             note(cause?.cause, of: index, from: max(0, time - interval), to: time, evidence: cause?.evidence)
         }
+    }
+
+    private mutating func phase(_ pull: inout JSONPull) throws(JSONPull.Malformed) {
+        guard pull.peek() == UInt8(ascii: "\"") else {
+            let isNone = pull.peek() == UInt8(ascii: "n")
+            try pull.skip()
+            if isNone { run.columns.take(phase: nil) }
+            return
+        }
+        run.columns.take(phase: try pull.text(try pull.skipString()))
     }
 
     /// The place of the stressor whose name stands at `range`: mostly the next one of the plan.
@@ -106,7 +124,8 @@ extension EventTaker {
         run.columns.take(
             \.achieved, of: index, figures.achievedMean ?? figures.achieved, low: figures.achievedMin,
             high: figures.achievedMax)
-        run.columns.take(\.error, of: index, figures.error)
+        run.columns.take(\.due, of: index, figures.due)
+        run.columns.take(\.error, of: index, figures.difference)
         return cause.map { (index, $0, evidence) }
     }
 
@@ -119,7 +138,15 @@ extension EventTaker {
     private struct Reading {
         var target, targetMin, targetMean, targetMax: Double?
         var achieved, achievedMin, achievedMean, achievedMax: Double?
-        var error: Double?
+        var error, due: Double?
+
+        /// The error of what is told beside it: of the means where there are both, else as the log has it.
+        ///
+        /// The log's own is of the interval's end for levels, where a mean may be far from its target.
+        var difference: Double? {
+            guard let achievedMean, let wanted = due ?? targetMean else { return error }
+            return achievedMean - wanted
+        }
 
         /// Takes a member; whether it is one of these.
         mutating func take(_ name: Range<Int>, _ pull: inout JSONPull) throws(JSONPull.Malformed) -> Bool {
@@ -129,6 +156,8 @@ extension EventTaker {
                 achieved = try pull.figure()
             } else if pull.has(name, "error") {
                 error = try pull.figure()
+            } else if pull.has(name, "due") {
+                due = try pull.figure()
             } else if pull.has(name, "target_min") {
                 targetMin = try pull.figure()
             } else if pull.has(name, "target_mean") {
@@ -205,6 +234,9 @@ extension EventTaker {
         try pull.end()
         guard !name.isEmpty else { return }
         if span.from.isNaN { span.from = max(0, elapsed - 1) }
+        if let last = run.probes.first(where: { $0.name == name })?.spans.last, span.from < last.to - 0.5 {
+            return repeated += 1
+        }
         span.to = span.from + 1
         for (outcome, count) in outcomes where Self.isOfService(outcome) { span.count += count }
         span.good = outcomes.first { $0.name == "good" }?.count ?? 0

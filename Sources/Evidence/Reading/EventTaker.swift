@@ -17,8 +17,11 @@ struct EventTaker: Sendable {
     /// What probes said beside their answers, each once.
     private var notes: [(probe: String, text: String, count: Int, first: Double, last: Double)] = []
     private var gaps: (count: Int, longest: Double) = (0, 0)
-    /// Whether the last line of `run` that was taken was its end.
     private var known: Set<Finding> = []
+    /// How many lines the file has twice.
+    var repeated = 0
+    /// Up to when the lines behind a second beginning of the run may be known; `nil` where there is none.
+    private(set) var knownUntil: Double?
 
     struct Shortage: Sendable {
         var cause: String
@@ -31,6 +34,7 @@ struct EventTaker: Sendable {
 
     mutating func take(_ head: LineHead, _ bytes: UnsafeBufferPointer<UInt8>) throws(JSONPull.Malformed) {
         if run.firstTime.isEmpty { run.firstTime = head.time }
+        let repeatedBefore = repeated
         var pull = JSONPull(bytes)
         switch head.event {
         case "sample":
@@ -52,6 +56,7 @@ struct EventTaker: Sendable {
             try pull.end()
             take(head.event, tree)
         }
+        guard repeated == repeatedBefore else { return }
         run.lastTime = head.time
         run.lines += 1
     }
@@ -96,6 +101,7 @@ struct EventTaker: Sendable {
 
     mutating func add(_ event: EventEvidence) {
         run.lastElapsed = max(run.lastElapsed, event.until ?? event.elapsed)
+        if isKnown(event) { return }
         guard run.events.count < Self.eventLimit else {
             run.eventsLeftOut += 1
             return
@@ -103,8 +109,22 @@ struct EventTaker: Sendable {
         run.events.append(event)
     }
 
+    /// Whether an event has been told, where the file has lines twice.
+    private func isKnown(_ event: EventEvidence) -> Bool {
+        guard let knownUntil, event.elapsed <= knownUntil else { return false }
+        return run.events.count >= Self.eventLimit
+            || run.events.contains {
+                $0.elapsed == event.elapsed && $0.kind == event.kind && $0.subject == event.subject
+                    && $0.text == event.text
+            }
+    }
+
     private mutating func take(_ event: String, _ tree: JSONTree) {
         let elapsed = max(0, tree["elapsed_s"]?.number ?? 0)
+        if event == "run_started", run.start != nil { knownUntil = run.lastElapsed }
+        // The end may be new where the first copy was cut.
+        let isRepeated = knownUntil.map { elapsed <= $0 } ?? false
+        if isRepeated, event != "run_ended" || run.end != nil { repeated += 1 }
         run.lastElapsed = max(run.lastElapsed, elapsed)
         switch event {
         case "run_started": begin(tree)
@@ -129,7 +149,7 @@ struct EventTaker: Sendable {
         case "phase_shortened":
             move(tree)
             if let words = EventEvidence.words(event, tree, elapsed) { add(words) }
-        case "probe_note": note(tree, elapsed)
+        case "probe_note": if !isRepeated { note(tree, elapsed) }
         case "run_ended": end(tree)
         default:
             if let words = EventEvidence.words(event, tree, elapsed) { add(words) }
@@ -235,6 +255,10 @@ struct EventTaker: Sendable {
         if gaps.count > 0 {
             let count = "\(gaps.count) gap\(gaps.count == 1 ? "" : "s")"
             run.missing.append("samples: \(count) between them, the longest of \(HumanUnits.seconds(gaps.longest))")
+        }
+        if repeated > 0 {
+            let count = "\(repeated) line\(repeated == 1 ? "" : "s")"
+            run.missing.append("order: the file has \(count) of the run twice; each counts once")
         }
         return run
     }

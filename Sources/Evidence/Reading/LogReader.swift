@@ -41,7 +41,10 @@ public struct LogReader: Sendable {
     private let wanted: String?
     private var rest: [UInt8] = []
     private var line = 0
-    private var cuts: [String] = []
+    /// What is cut, with the run that it is of; `nil` where that is not known.
+    private var cuts: [(runID: String?, text: String)] = []
+    /// The run of the line that was looked at last.
+    private var lastRunID: String?
     private var taker: EventTaker?
     private var others: [(runID: String, firstTime: String)] = []
 
@@ -98,10 +101,10 @@ public struct LogReader: Sendable {
                 try take(line: text, 0..<text.count)
             } catch {
                 guard Self.looksCut(text) else { throw error }
-                cuts.append("the last line, number \(line), is cut after \(text.count) bytes and left out")
+                cuts.append((lastRunID, "the last line, number \(line), is cut after \(text.count) bytes and left out"))
             }
         } else if !last.isEmpty {
-            cuts.append("the file ends in \(last.count) zero bytes, as after a crash of the machine")
+            cuts.append((lastRunID, "the file ends in \(last.count) zero bytes, as after a crash of the machine"))
         }
         if taker == nil, let wanted {
             let known = others.suffix(5).map(\.runID).joined(separator: ", ")
@@ -111,7 +114,7 @@ public struct LogReader: Sendable {
         }
         var run = taker?.finish() ?? RunEvidence(runID: "unknown")
         if taker == nil { run.missing.append("everything: the log has no whole line") }
-        run.missing += cuts
+        run.missing += cuts.filter { $0.runID == nil || taker == nil || $0.runID == run.runID }.map(\.text)
         return LogContents(run: run, others: others)
     }
 
@@ -131,11 +134,17 @@ public struct LogReader: Sendable {
         guard let problem else { return }
         // A line that was cut when a run was killed, and the next run's first line behind it.
         if let next = Self.lastOpening(bytes[range]), next > range.lowerBound {
+            // Where it is cut before its run, it is of the run of the line before; at the beginning, of the next one.
+            let cutRunID = lastRunID
             let second = bytes.withUnsafeBufferPointer {
                 take(UnsafeBufferPointer(rebasing: $0[next..<range.upperBound]))
             }
             if second == nil {
-                cuts.append("line \(line) is cut after \(next - range.lowerBound) bytes, and another follows in it")
+                cuts.append(
+                    (
+                        cutRunID ?? lastRunID,
+                        "line \(line) is cut after \(next - range.lowerBound) bytes, and another follows in it"
+                    ))
                 return
             }
         }
@@ -149,6 +158,18 @@ public struct LogReader: Sendable {
         }
     }
 
+    /// Whether a line begins within another one; no string of JSON can have that beginning in it.
+    private static func hasSecondOpening(_ line: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard let base = line.baseAddress else { return false }
+        var at = 1
+        while at < line.count, let brace = memchr(base + at, 0x7B, line.count - at) {
+            let found = UnsafeRawPointer(brace) - UnsafeRawPointer(base)
+            if line[found...].starts(with: opening) { return true }
+            at = found + 1
+        }
+        return false
+    }
+
     /// Takes a line; what is wrong with it, `nil` where nothing is.
     private mutating func take(_ bytes: UnsafeBufferPointer<UInt8>) -> JSONPull.Malformed? {
         var pull = JSONPull(bytes)
@@ -156,7 +177,12 @@ public struct LogReader: Sendable {
         if pull.peek() == nil { return nil }
         do throws(JSONPull.Malformed) {
             let head = try LineHead(&pull)
-            guard try choose(head) else { return nil }
+            lastRunID = head.runID
+            guard try choose(head) else {
+                // One that is cut may have the run that is wanted behind it.
+                if Self.hasSecondOpening(bytes) { throw pull.problem("the line is cut, and another follows in it") }
+                return nil
+            }
             try taker?.take(head, bytes)
             return nil
         } catch {

@@ -73,6 +73,10 @@ public enum ReportFields {
                     fields.add("load.\(stressor.name).\(result.phase).\(figure)", result.tree[figure])
                 }
             }
+            // What is planned has its names from the first line on.
+            for phase in run.phases where phase.loads.contains(where: { $0.stressor == stressor.name }) {
+                for figure in figures { fields.add("load.\(stressor.name).\(phase.name).\(figure)", nil) }
+            }
         }
     }
 
@@ -86,13 +90,19 @@ public enum ReportFields {
     }
 
     private static func objectives(_ run: RunEvidence, _ fields: inout Fields) {
-        let isAsked = !run.objectives.isEmpty || !(run.start?["plan"]?["objectives"]?.items ?? []).isEmpty
-        guard isAsked else { return }
+        let planned = run.start?["plan"]?["objectives"]?.texts ?? []
+        guard !run.objectives.isEmpty || !planned.isEmpty else { return }
         fields.add("objectives.verdict", worst(run.objectives))
         fields.add("objectives.before", worst(run.objectives.filter(\.isGate)))
-        for probe in run.probes.map(\.name) {
+        let probes = run.probes.map(\.name)
+        // An objective begins with its probe's name.
+        let plans = Dictionary(grouping: planned) { text in
+            probes.filter { text.hasPrefix($0 + " ") }.max { $0.utf8.count < $1.utf8.count }
+        }
+        for probe in probes {
             let objectives = run.objectives.filter { $0.probe == probe }
-            guard !objectives.isEmpty else { continue }
+            let texts = plans[probe] ?? []
+            guard !objectives.isEmpty || !texts.isEmpty else { continue }
             let name = "objectives.\(probe)"
             fields.add("\(name).verdict", worst(objectives))
             // The later of the two instants that it lies between: not better than it was.
@@ -101,9 +111,12 @@ public enum ReportFields {
             }
             fields.add("\(name).time_to_lose_s", time("lost_s"))
             fields.add("\(name).time_to_recover_s", time("recovered_s"))
-            for (index, objective) in objectives.enumerated() {
-                for member in ["objective", "verdict", "reason", "value", "limit", "count", "episodes", "bad_s"] {
-                    fields.add("\(name).\(index + 1).\(member)", objective.tree[member])
+            for index in 0..<max(objectives.count, texts.count) {
+                let tree = objectives.indices.contains(index) ? objectives[index].tree : nil
+                let text = texts.indices.contains(index) ? JSONTree.string(texts[index]) : nil
+                fields.add("\(name).\(index + 1).objective", tree?["objective"] ?? text)
+                for member in ["verdict", "reason", "value", "limit", "count", "episodes", "bad_s"] {
+                    fields.add("\(name).\(index + 1).\(member)", tree?[member])
                 }
             }
         }

@@ -103,6 +103,8 @@ public struct Series: Sendable {
 public struct Columns: Sendable {
     /// The most samples that are kept.
     public static let limit = 131_072
+    /// The most phases that are told apart.
+    private static let phaseLimit = 10_000
 
     /// When each sample ended, in s since the load began.
     public private(set) var times: [Double] = []
@@ -110,6 +112,10 @@ public struct Columns: Sendable {
     public private(set) var lengths: [Float] = []
     /// How many samples of the log one of these stands for; a power of two.
     public private(set) var merged = 1
+    /// The phase that each was in, as a place in ``phaseNames``; ``noPhase`` and ``unsaidPhase`` are none of them.
+    public private(set) var phases: [UInt16] = []
+    /// The names of these phases, each once.
+    public private(set) var phaseNames: [String] = []
     /// Figures of each stressor, in the order of ``RunEvidence/stressors``.
     public internal(set) var stressors: [StressorColumns] = []
     /// Figures of the host.
@@ -118,12 +124,34 @@ public struct Columns: Sendable {
     /// How many samples there are.
     public var count: Int { times.count }
 
+    /// Stands for no phase: the log says that there was none.
+    public static let noPhase = UInt16.max
+    /// Stands for a phase that the log does not tell.
+    public static let unsaidPhase = UInt16.max - 1
+    /// The phase of the sample that was begun.
+    private var phase = Self.unsaidPhase
+
     /// Whether a sample was begun and has not ended.
     private(set) var isOpen = false
 
     mutating func beginSample() {
         if count >= Self.limit { halve() }
         isOpen = true
+        phase = Self.unsaidPhase
+    }
+
+    /// Takes the phase of the sample that was begun; `nil` where there was none.
+    mutating func take(phase name: String?) {
+        guard let name else { return phase = Self.noPhase }
+        // Mostly that of the sample before.
+        if let last = phases.last, phaseNames.indices.contains(Int(last)), phaseNames[Int(last)] == name {
+            phase = last
+        } else if let index = phaseNames.firstIndex(of: name) {
+            phase = UInt16(index)
+        } else if phaseNames.count < Self.phaseLimit {
+            phaseNames.append(name)
+            phase = UInt16(phaseNames.count - 1)
+        }
     }
 
     /// Adds a figure of the sample that was begun; a second one of the same is passed over.
@@ -154,6 +182,7 @@ public struct Columns: Sendable {
         let time = max(time, times.last ?? 0)
         times.append(time)
         lengths.append(Float(length))
+        phases.append(phase)
         isOpen = false
         for index in stressors.indices { stressors[index].fill(to: count) }
         host.fill(to: count)
@@ -170,13 +199,14 @@ public struct Columns: Sendable {
     private mutating func halve() {
         for index in stressors.indices { stressors[index].halve(lengths) }
         host.halve(lengths)
-        var half: (times: [Double], lengths: [Float]) = ([], [])
+        var half: (times: [Double], lengths: [Float], phases: [UInt16]) = ([], [], [])
         for index in stride(from: 0, to: count, by: 2) {
             let last = min(index + 1, count - 1)
             half.times.append(times[last])
             half.lengths.append(last > index ? lengths[index] + lengths[last] : lengths[index])
+            half.phases.append(phases[last])
         }
-        (times, lengths) = half
+        (times, lengths, phases) = half
         merged *= 2
     }
 }
@@ -187,7 +217,9 @@ public struct StressorColumns: Sendable {
     public var target = Series()
     /// What the kernel says of it.
     public var achieved = Series()
-    /// Achieved less target.
+    /// What was due, where operations come at times that are drawn.
+    public var due = Series()
+    /// Achieved less target, or less due: of the same means where the log has them.
     public var error = Series()
     /// Shares of the time in which tasks of its control group waited, 0 through 1.
     public var groupPressure = PressureColumns()
@@ -199,6 +231,7 @@ public struct StressorColumns: Sendable {
     mutating func fill(to count: Int) {
         fillSeries(&target, count)
         fillSeries(&achieved, count)
+        fillSeries(&due, count)
         fillSeries(&error, count)
         fillSeries(&deviceRead, count)
         fillSeries(&deviceWrite, count)
@@ -208,6 +241,7 @@ public struct StressorColumns: Sendable {
     mutating func cut(to count: Int) {
         target.cut(to: count)
         achieved.cut(to: count)
+        due.cut(to: count)
         error.cut(to: count)
         deviceRead.cut(to: count)
         deviceWrite.cut(to: count)
@@ -217,6 +251,7 @@ public struct StressorColumns: Sendable {
     mutating func halve(_ weights: [Float]) {
         target.halve(weights)
         achieved.halve(weights)
+        due.halve(weights)
         error.halve(weights)
         deviceRead.halve(weights)
         deviceWrite.halve(weights)

@@ -134,36 +134,52 @@ public enum ReportText {
         }
     }
 
-    /// The columns that fit; phases are headings, since their names may be long.
+    /// Phases are headings, since their names may be long.
     private static func load(_ table: ReportTable, _ lines: inout TextLines) {
         guard !table.isEmpty else { return }
         let wanted = ["stressor", "target", "achieved", "unit", "error", "|error| p95", "reached", "verdict"]
+        let width = lines.style.width
+        let stressor = table.columns.firstIndex { $0.title == "stressor" } ?? 0
+        var rendered: [StyledText] = []
+        // The verdict stands last: long names give way to it, and then figures.
+        for leftOut in 0...2 {
+            let titles = wanted.filter { !["|error| p95", "reached"].prefix(leftOut).contains($0) }
+            rendered = rows(table, titles, names: .max, lines.style)
+            guard let excess = rendered.map({ $0.width - width }).max(), excess > 0 else { break }
+            let longest = table.rows.map { cellWidth(of: printable($0.cells[stressor])) }.max() ?? 0
+            rendered = rows(table, titles, names: max(8, longest - excess), lines.style)
+            if rendered.allSatisfy({ $0.width <= width }) { break }
+        }
+        lines.append()
+        var phase: String?
+        for (index, line) in rendered.enumerated() {
+            if index > 0, table.rows[index - 1].cells[0] != phase {
+                let name = table.rows[index - 1].cells[0]
+                lines.append(StyledText(" \(name)", .bold).cut(to: width, lines.style))
+                phase = name
+            }
+            lines.append(line.cut(to: width, lines.style))
+        }
+        if let more = table.more { lines.append("  \(more)", .dim) }
+    }
+
+    /// The columns of these titles below their heads; the stressors' names take at most `limit` cells.
+    private static func rows(
+        _ table: ReportTable, _ wanted: [String], names limit: Int, _ style: TextStyle
+    ) -> [StyledText] {
         let titles = table.columns.map(\.title)
         let kept = wanted.compactMap { titles.firstIndex(of: $0) }
-        lines.append()
         var text = TextTable(kept.map { table.columns[$0].isNumber ? .right : .left })
         text.append(
             kept.map { ["unit": "", "|error| p95": "|p95|"][titles[$0]] ?? titles[$0] }, .dim)
-        var phases: [Int: String] = [:]
-        var phase: String?
-        for (index, row) in table.rows.enumerated() {
-            if row.cells[0] != phase { phases[index] = row.cells[0] }
-            phase = row.cells[0]
+        for row in table.rows {
             text.append(
                 kept.map { column in
-                    StyledText(row.cells[column], column == row.verdict ? ink(row.weight) : .plain)
+                    let cell = StyledText(row.cells[column], column == row.verdict ? ink(row.weight) : .plain)
+                    return titles[column] == "stressor" ? cell.cut(to: limit, style) : cell
                 })
         }
-        let rendered = text.lines()
-        guard let head = rendered.first else { return }
-        lines.append(head.cut(to: lines.style.width, lines.style))
-        for (index, line) in rendered.dropFirst().enumerated() {
-            if let name = phases[index] {
-                lines.append(StyledText(" \(name)", .bold).cut(to: lines.style.width, lines.style))
-            }
-            lines.append(line.cut(to: lines.style.width, lines.style))
-        }
-        if let more = table.more { lines.append("  \(more)", .dim) }
+        return text.lines()
     }
 
     private static func probes(_ table: ReportTable, _ lines: inout TextLines) {
