@@ -146,7 +146,7 @@ struct ProfileOptions: ParsableArguments {
     private static func hint(_ foreign: ForeignFile.Recognition, _ file: String) -> String {
         let curve = foreign.tool.isCurve ? " --as cpu --peak 80%" : ""
         return "\(file): this looks like \(foreign.title); 'exert import \(foreign.tool.rawValue) \(file)\(curve)' "
-            + "writes it as a profile"
+            + (foreign.isWithoutLoad ? "says why nothing of it is a load that exert has" : "writes it as a profile")
     }
 
     /// Bounded well above the reader's own limit, so that the reader can say how large the text is.

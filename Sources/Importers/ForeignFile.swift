@@ -11,11 +11,23 @@ public enum ForeignFile {
         public var tool: ForeignTool
         /// What it is called in sentences, such as `a StressChaos of Chaos Mesh`.
         public var title: String
+        /// Whether nothing of it is a load that exert has, so that its importer writes no profile.
+        public var isWithoutLoad = false
     }
 
     /// What the bytes seem to be; `nil` where no other tool's marks are in them.
     public static func recognise(_ bytes: [UInt8]) -> Recognition? {
-        guard let source = try? SourceText(bytes) else { return nil }
+        guard let source = try? SourceText(bytes), var recognition = recognise(source) else { return nil }
+        var options = ImportOptions(source: "", processors: 1)
+        if recognition.tool.isCurve { (options.kind, options.peak) = ("cpu", "80%") }
+        // Of what is refused its importer says why.
+        if let imported = try? Importer.file(bytes, of: recognition.tool, options) {
+            recognition.isWithoutLoad = imported.profile == nil
+        }
+        return recognition
+    }
+
+    private static func recognise(_ source: SourceText) -> Recognition? {
         let text = Importer.string(source)
         // Lines come first: what a job file says is no mapping, but it may be YAML all the same.
         if let lines = recognise(lines: text) { return lines }
@@ -31,7 +43,7 @@ public enum ForeignFile {
         for (number, line) in text.split(separator: "\n").prefix(200).enumerated() {
             let words = SourceWord.words(of: line.prefix { $0 != "#" }, number: number + 1).map(\.text)
             guard let first = words.first else { continue }
-            if first == "blade", words.count > 1, ["create", "c"].contains(words[1]) {
+            if BladeScript.isBlade(first), words.count > 1, ["create", "c"].contains(words[1]) {
                 return Recognition(tool: .chaosblade, title: "a list of blade commands")
             }
             if first == "run", words.count == 2, ["sequential", "seq", "parallel", "par"].contains(words[1]) {

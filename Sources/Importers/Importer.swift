@@ -51,7 +51,10 @@ public enum Importer {
     private static func imported(
         _ draft: Draft, _ account: ImportAccount, _ options: ImportOptions
     ) throws(ImportErrors) -> Imported {
-        var draft = draft
+        var (draft, account) = (draft, account)
+        for title in draft.silent {
+            account.add(nil, title, .exact, "is 0 all the time: nothing is exerted while it lasts")
+        }
         if let name = options.name ?? draft.name { draft.name = PlainLine.name(name) }
         guard !account.entries.isEmpty else {
             throw ImportErrors(problems: [Diagnostic(nil, "the source has nothing in it to import")])

@@ -60,7 +60,11 @@ extension ExertCommands {
 
         @Test(arguments: [
             ("kind: StressChaos\n", "a StressChaos of Chaos Mesh; 'exert import chaos-mesh"),
-            ("run sequential\ncpu 4\n", "a job file of stress-ng; 'exert import stress-ng"),
+            ("run sequential\ncpu 4\n", "a job file of stress-ng; 'exert import stress-ng -' writes it as a profile"),
+            (
+                "apiVersion: chaos-mesh.org/v1alpha1\nkind: NetworkChaos\n",
+                "a NetworkChaos of Chaos Mesh; 'exert import chaos-mesh -' says why nothing of it is a load"
+            ),
         ])
         func checkNamesTheImporterOfAForeignFile(text: String, hint: String) throws {
             for command in ["check", "run"] {

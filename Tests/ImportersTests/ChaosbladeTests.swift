@@ -12,6 +12,7 @@ struct ChaosbladeTests {
         ("create cpu load --cpu-percent=60 --climb-time 5 --timeout 60", "mode: total", "ramp from 0% to 60% in 5s"),
         ("create mem load --mode ram --mem-percent 50 --timeout 10m", "mode: total", "memory: 50%"),
         ("c mem load --reserve 200", "mode: total", "memory: leave 200MiB"),
+        ("c mem load --mode ram --mem-percent 0 --reserve 200", "mode: total", "memory: leave 0B"),
         ("c disk fill --path /data --size 1024", "directory: '/data', named: true", "disk-space: 1GiB"),
         ("c disk fill --percent 80 --reserve 5", "directory: '/'", "disk-space: 80%"),
         ("c disk burn --write --size 4", "block: 4MiB, size: 400MiB", "disk-bandwidth: max"),
@@ -57,6 +58,82 @@ struct ChaosbladeTests {
             imported.account.entries.allSatisfy {
                 $0.fate == .notCarried && !$0.note.isEmpty || $0.text.contains("mode")
             })
+    }
+
+    @Test func `by 0 percent blade takes all memory`() throws {
+        let imported = try Fixture.words(.chaosblade, "create mem load --mode ram --mem-percent 0")
+        #expect(imported.entry("--mem-percent")?.note.contains("takes all there is by 0, as by 100") == true)
+    }
+
+    // MARK: Scripts
+
+    private static let script = """
+        #!/bin/bash
+        set -e
+        export ID=5   # of the team
+        # first
+        sleep 5
+        blade create cpu load \\
+          --cpu-percent 60 \\
+          --timeout 600
+        sleep 1m 30
+        blade destroy $UID
+        echo done
+        sleep 10
+        ./blade c mem load --mode ram --mem-percent 50
+        sleep 0.5m
+        blade d $UID
+        blade status --type create
+        """
+
+    @Test func `an experiment lasts from its creation until it is destroyed`() throws {
+        let imported = try Fixture.file(.chaosblade, Self.script)
+        let profile = try Fixture.read(imported.profile ?? "")
+        #expect(profile.phases.map { $0.length / 1_000_000_000 } == [5, 90, 10, 30])
+        #expect(profile.phases.map(\.loads.count) == [0, 1, 0, 1])
+        #expect(imported.account.count(.notCarried) == 0)
+        let lines = Set(imported.account.entries.compactMap(\.mark?.line))
+        #expect(lines == [2, 3, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16])
+        #expect(imported.profile?.contains("until it is destroyed") == false)
+        #expect(ForeignFile.recognise(Array(Self.script.utf8))?.tool == .chaosblade)
+    }
+
+    @Test func `a wait for an experiment that ends by itself is a rest behind it`() throws {
+        let imported = try Fixture.file(
+            .chaosblade, "blade c cpu load --timeout 20\nsleep 30\nblade c cpu load --timeout 5\nsleep 3\n")
+        let profile = try Fixture.read(imported.profile ?? "")
+        #expect(profile.phases.map { $0.length / 1_000_000_000 } == [20, 10, 5])
+        #expect(imported.account.isExact)
+    }
+
+    @Test(
+        arguments: [
+            ("blade c cpu load\nblade destroy $UID\n", [600]),
+            ("blade c cpu load\nsleep $LONG\nblade destroy $UID\n", [600]),
+            (
+                "blade c cpu load\nsleep 20\nblade c process load --count 5 --timeout 7\nsleep 5\nblade d $UID\n",
+                [600, 7]
+            ),
+            ("blade c cpu load --timeout 60\nsleep 20\nblade c cpu load --timeout 7\n", [60, 7]),
+        ] as [(String, [Int64])])
+    func whatIsNotSimpleIsNotCarried(text: String, seconds: [Int64]) throws {
+        let imported = try Fixture.file(.chaosblade, text)
+        let profile = try Fixture.read(imported.profile ?? "")
+        #expect(profile.phases.map { $0.length / 1_000_000_000 } == seconds)
+        #expect(imported.account.count(.notCarried) >= 1)
+        #expect(Set(imported.account.entries.compactMap(\.mark?.line)).count == text.split(separator: "\n").count)
+    }
+
+    @Test(arguments: [
+        "created", "blade", "blade create", "blade revoke 5", "UID=$(blade c cpu load)", "I=$(./blade c)",
+    ])
+    func aLineThatIsNoneHasItsNumber(line: String) {
+        #expect(Fixture.refusal { try Fixture.file(.chaosblade, "# one\n\(line)\n") }.hasPrefix("2:"))
+    }
+
+    @Test func `a word goes on behind a backslash`() {
+        let words = BladeScript.lines("a b\\\nc \\\n  d # e\n\n# f\\\ng").map { $0.map(\.text) }
+        #expect(words == [["a", "bc", "d"], ["g"]])
     }
 
     @Test(arguments: [

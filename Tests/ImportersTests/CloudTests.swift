@@ -86,6 +86,21 @@ struct CloudTests {
         #expect(refusal.contains("actions.b.parameters.duration: a duration such as 'PT2M'"), "\(refusal)")
     }
 
+    @Test func `whom a template hits, and by which role, is no part of its load`() throws {
+        func template(_ stop: String) -> String {
+            """
+            {"description": "d", "roleArn": "arn", "stopConditions": [\(stop)],
+             "targets": {"pods": {"resourceType": "aws:eks:pod", "selectionMode": "ALL"}},
+             "actions": {"a": {"actionId": "aws:eks:pod-cpu-stress", "targets": {"Pods": "pods"},
+              "parameters": {"duration": "PT1M", "workers": "2", "kubernetesServiceAccount": "fis"}}}}
+            """
+        }
+        let imported = try Fixture.file(.fis, template("{\"source\": \"none\"}"))
+        #expect(imported.account.isExact && imported.profile != nil, "\(imported.account)")
+        let alarm = template("{\"source\": \"aws:cloudwatch:alarm\", \"value\": \"arn\"}")
+        #expect(try Fixture.file(.fis, alarm).account.count(.notCarried) == 2)
+    }
+
     @Test func `actions on pods are loads, too`() throws {
         let imported = try Fixture.file(
             .fis,

@@ -33,6 +33,55 @@ struct ClusterTests {
         """
     }
 
+    @Test func `whom a chaos hits is no part of its load`() throws {
+        // The example of the documentation.
+        let page = String(decoding: try Fixture.bytes("\(Fixture.folder)/../../docs/import.md"), as: UTF8.self)
+        let rest = page.split(separator: "```yaml\n", maxSplits: 1)
+        let example = try #require(rest.last?.split(separator: "```", maxSplits: 1).first)
+        let imported = try Fixture.file(.chaosMesh, String(example))
+        #expect(imported.account.isExact && imported.profile != nil, "\(imported.account)")
+        #expect(imported.entry("mode")?.note.contains("exert runs where it is started") == true)
+    }
+
+    @Test func `a chaos without an end is not exact unless somebody says how long`() throws {
+        let text = "kind: StressChaos\nspec: { mode: one, stressors: { cpu: { workers: 1 } } }\n"
+        #expect(try Fixture.file(.chaosMesh, text).entry("mode")?.fate == .near)
+        let given = try Fixture.file(.chaosMesh, text, Fixture.options { $0.length = 60_000_000_000 })
+        #expect(given.account.isExact)
+    }
+
+    @Test func `whom an engine hits, and by which account, is no part of its load`() throws {
+        func engine(_ more: String) -> String {
+            """
+            apiVersion: litmuschaos.io/v1alpha1
+            kind: ChaosEngine
+            metadata: { name: hog, namespace: shop }
+            spec:
+              engineState: active
+              appinfo: { appns: shop, applabel: app=shop, appkind: deployment }
+              chaosServiceAccount: litmus-admin
+              \(more)
+              experiments:
+                - name: pod-cpu-hog
+                  spec:
+                    components:
+                      nodeSelector: { kind: big }
+                      env: [ { name: CPU_CORES, value: '1' }, { name: TARGET_PODS, value: a } ]
+            """
+        }
+        let imported = try Fixture.file(.litmus, engine("annotationCheck: 'false'"))
+        #expect(imported.account.isExact && imported.profile != nil, "\(imported.account)")
+        #expect(try Fixture.file(.litmus, engine("unknown: 1")).account.count(.notCarried) == 1)
+    }
+
+    @Test func `a problem of the whole source has no path`() {
+        for (tool, text) in [
+            (ForeignTool.krkn, "a: 1\n"), (.litmus, "a: 1\n"), (.fis, "a: 1\n"), (.chaosMesh, "a: 1\n"),
+        ] {
+            #expect(Fixture.refusal { try Fixture.file(tool, text) }.hasPrefix("1:1: error: this is no "), "\(tool)")
+        }
+    }
+
     @Test func `without a size memStress holds nothing`() throws {
         let imported = try Fixture.file(.chaosMesh, chaos("memory: { workers: 4 }"))
         #expect(imported.profile == nil)

@@ -59,6 +59,33 @@ struct CurveTests {
         #expect(imported.account.isExact)
     }
 
+    @Test(arguments: ["cpu", "processes"])
+    func scenariosAtOnceReachThePeakTogether(kind: String) throws {
+        let imported = try Fixture.file(
+            .k6,
+            """
+            {"scenarios": {
+              "a": {"executor": "constant-vus", "vus": 30, "duration": "20s"},
+              "b": {"executor": "ramping-vus", "startTime": "10s", "startVUs": 0,
+                    "stages": [{"duration": "10s", "target": 50}, {"duration": "10s", "target": 0}]}}}
+            """, Self.options(kind, kind == "cpu" ? "80%" : "160"))
+        let areas = try Fixture.areas(imported.profile ?? "").map { ($0[kind] ?? 0) / (kind == "cpu" ? 1 : 2) }
+        // 30 users, then 30 to 80, then 50 to 0, of 80 at most, which are 80 % or twice as many processes.
+        let wanted: [Double] = [300, 550, 250]
+        #expect(areas.count == wanted.count)
+        for (area, wanted) in zip(areas, wanted) { #expect(abs(area - wanted) <= wanted / 1000, "\(areas)") }
+        #expect(imported.body.contains("name: a-and-b-1, for: 10s"), "\(imported.body)")
+        #expect(Fixture.problems(imported.profile ?? "") == "")
+    }
+
+    @Test func `scenarios of very many stages are refused`() {
+        let scenario = "{\"executor\": \"constant-vus\", \"vus\": 1, \"duration\": \"1s\"}"
+        let scenarios = (0...1000).map { "\"s\($0)\": \(scenario)" }.joined(separator: ", ")
+        #expect(
+            Fixture.refusal { try Fixture.file(.k6, "{\"scenarios\": {\(scenarios)}}", Self.options()) }
+                .contains("more than 1000 stages"))
+    }
+
     @Test func `a curve says what its peak stands for`() {
         let text = "{\"vus\": 5, \"duration\": \"10s\"}"
         #expect(Fixture.refusal { try Fixture.file(.k6, text) }.contains("--as cpu --peak 80%"))

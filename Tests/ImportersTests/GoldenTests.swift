@@ -60,6 +60,17 @@ struct GoldenTests {
     }
 
     @Test(arguments: [
+        ("apiVersion: chaos-mesh.org/v1alpha1\nkind: NetworkChaos\nspec: { action: delay }\n", true),
+        ("blade create network delay --time 3000\n", true), ("timeout 5\nsock 2\n", true),
+        ("timeout 5\ncpu 2\n", false), ("{\"stages\": [{\"duration\": \"1s\", \"target\": 1}]}", false),
+        // It is refused, and the importer says why.
+        ("hog-type: cow\n", false),
+    ])
+    func filesWithoutALoadAreKnown(text: String, isWithoutLoad: Bool) {
+        #expect(ForeignFile.recognise(Array(text.utf8))?.isWithoutLoad == isWithoutLoad)
+    }
+
+    @Test(arguments: [
         ("kind: StressChaos\n", ForeignTool.chaosMesh),
         ("apiVersion: litmuschaos.io/v1alpha1\nkind: ChaosResult", .litmus),
         ("blade create cpu load\n", .chaosblade), ("cpu 4\ntimeout 5\n", .stressNG),

@@ -23,7 +23,8 @@ struct ImportMutationTests {
         "users\": 0",
         "spawn_rate\": 0.000001", "\"target\": 1000000000", "startTime", "CPU_CORES=0-5\n", "RAMP_TIME=2592000\n",
         "startAfter", "DurationSeconds", "--climb-time 600", "--cpu-list 0-65535", "--cpu-list 7,7", "--reserve 0",
-        "--percent 0", "--size 4096", "--timeout 1", "name: ",
+        "--percent 0", "--size 4096", "\\\n", "\nsleep 9999999d\n", "\nsleep 5\n", "\nblade d 1\n",
+        "--timeout 1", "name: ",
     ]
 
     @Test(arguments: 0..<8)

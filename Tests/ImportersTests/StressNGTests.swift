@@ -70,9 +70,28 @@ struct StressNGTests {
         #expect(imported.body.contains("for: 7s"))
         #expect(imported.entry("-t 5")?.note == "without effect: a later one counts")
         let endless = try Fixture.words(.stressNG, "--cpu 1 -t 0")
-        #expect(endless.entry("-t 0")?.fate == .near)
+        #expect(endless.entry("-t 0")?.fate == .exact)
+        #expect(endless.body.contains("name: cpu, until: stopped, load"), "\(endless.body)")
+        #expect(Fixture.problems(endless.profile ?? "") == "")
+        // One of several phases cannot go on for ever.
+        let turns = Fixture.refusal {
+            try Fixture.file(.stressNG, "run sequential\ntimeout 0\ncpu 1\nopen 1\n")
+        }
+        #expect(turns.contains("lasts longer than 87600h"), "\(turns)")
+        let given = try Fixture.words(.stressNG, "--cpu 1 -t 0", Fixture.options { $0.length = 60_000_000_000 })
+        #expect(given.body.contains("for: 1m"))
         let usual = try Fixture.words(.stressNG, "--cpu 1")
         #expect(usual.body.contains("for: 24h"))
+    }
+
+    @Test func `of a size that is a cache's, both options are not carried for that`() throws {
+        let imported = try Fixture.words(.stressNG, "--vm 1 --vm-bytes L3 -t 5")
+        #expect(imported.entry("--vm-bytes")?.note.hasPrefix("the size of a cache") == true)
+        #expect(imported.entry("--vm 1")?.note.hasPrefix("its 'vm-bytes' is the size of a cache") == true)
+    }
+
+    @Test func `io writes everything out, and has nothing to do with names of files`() throws {
+        #expect(try Fixture.words(.stressNG, "--io 4").entry("--io 4")?.note.contains("sync(2)") == true)
     }
 
     @Test func `numbers that a host decides are told, and can be given`() throws {

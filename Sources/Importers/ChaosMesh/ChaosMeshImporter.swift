@@ -30,8 +30,8 @@ struct ChaosMeshImporter {
     private mutating func read(_ document: SourceField) {
         ledger.settle(document["apiVersion"], .exact)
         ledger.settle(document["kind"], .exact)
-        ledger.settle(document["metadata"], .notCarried, "of the resource in the cluster, not of the load")
-        ledger.settle(document["status"], .notCarried, "what came of it, not what it asks for")
+        ledger.settle(document["metadata"], .exact, "of the resource in the cluster, and no part of the load")
+        ledger.settle(document["status"], .exact, "what came of it, not what it asks for")
         if let name = document["metadata"]?["name"] {
             ledger.settle(name, .exact)
             if draft.name == nil { draft.name = name.text }
@@ -83,17 +83,16 @@ struct ChaosMeshImporter {
     /// - Parameter deadline: how long a workflow lets it run; its own duration may be shorter.
     mutating func chaos(_ spec: SourceField, deadline: Nanoseconds? = nil) -> Chaos {
         for key in ["mode", "value", "selector", "containerNames", "remoteCluster", "target"] {
-            ledger.settle(
-                spec[key], .notCarried, "whom it hits; run exert there, or name the group ('cgroup: PATH')")
+            ledger.settleWhom(spec[key])
         }
         var length = deadline ?? options.length ?? Self.usualLength
         if let field = spec["duration"], field.text != nil {
             length = min(duration(field) ?? length, deadline ?? .max)
         } else if deadline == nil {
             ledger.settle(
-                spec["mode"] ?? spec["selector"], .notCarried,
-                "whom it hits; and it names no duration, so it would last until it is deleted: here "
-                    + "\(AmountText.duration(length)) (--for says another length)")
+                spec["mode"] ?? spec["selector"], options.length == nil ? .near : .exact,
+                "it names no duration, so it would last until it is deleted: here \(AmountText.duration(length)) "
+                    + "(--for says another length)")
         }
         var chaos = Chaos(length: length)
         if let text = spec["stressngStressors"], text.text != nil {

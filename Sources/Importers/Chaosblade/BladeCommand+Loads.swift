@@ -58,8 +58,10 @@ extension BladeCommand {
             : "counts buffers and page cache as available; exert counts by MemAvailable"
         if flag("mem-percent") != nil {
             guard let percent = number("mem-percent", 0...100) else { return }
-            load.shape = "\(percent)%"
-            settle("mem-percent", .near, counting)
+            // To `calculateMemSize` 0 is no percentage; what is to be left is 0 then, since --reserve is not read.
+            load.shape = percent == 0 ? "leave 0B" : "\(percent)%"
+            settle(
+                "mem-percent", .near, percent == 0 ? "blade takes all there is by 0, as by 100; \(counting)" : counting)
             settle("reserve", .exact, "without effect: --mem-percent counts")
         } else if flag("reserve") != nil {
             guard let reserve = number("reserve", 0...(1 << 40)) else { return }

@@ -24,6 +24,10 @@ struct BladeCommand {
     private var subject: [SourceWord] = []
     private var subjectFate = ImportAccount.Fate.exact
     private var subjectNote = ""
+    /// How long it lasts, where it does not say so.
+    private var lengthNote = ""
+    /// Where it begins in the source.
+    private let mark: SourceMark?
 
     /// Flags that take no value.
     private static let booleans: Set = [
@@ -34,8 +38,9 @@ struct BladeCommand {
     init(_ words: [SourceWord], _ options: ImportOptions) {
         self.options = options
         length = options.length ?? ChaosbladeImporter.usualLength
+        mark = words.first?.mark
         var rest = words[...]
-        if let first = rest.first, first.text == "blade" || first.text.hasSuffix("/blade") { rest.removeFirst() }
+        if let first = rest.first, BladeScript.isBlade(first.text) { rest.removeFirst() }
         if rest.first?.text == "create" || rest.first?.text == "c" {
             rest.removeFirst()
         } else if let first = rest.first {
@@ -115,7 +120,7 @@ struct BladeCommand {
         case ("docker", _), ("cri", _), ("k8s", _), ("pod", _), ("container", _), ("node", _):
             settleSubject(.notCarried, "whom it hits comes first here; import what it does, and run exert there")
         case (nil, _):
-            problems.append(Diagnostic(nil, "nothing is created; write it such as 'blade create cpu load'"))
+            problems.append(Diagnostic(mark, "nothing is created; write it such as 'blade create cpu load'"))
         default: settleSubject(.notCarried, "exert has no load like it")
         }
         let isCarried = !loads.isEmpty
@@ -138,9 +143,8 @@ struct BladeCommand {
     private mutating func readLength() {
         guard let text = text("timeout") else {
             if flag("timeout") == nil, options.length == nil {
-                settleSubject(
-                    .exact,
-                    "lasts until it is destroyed; here \(AmountText.duration(length)) (--for says another length)")
+                lengthNote =
+                    "lasts until it is destroyed; here \(AmountText.duration(length)) (--for says another length)"
             }
             return
         }
@@ -154,6 +158,15 @@ struct BladeCommand {
         settle("timeout", .exact)
     }
 
+    /// Whether it says how long it lasts.
+    var isTimed: Bool { flag("timeout") != nil }
+
+    /// Destroys it after a time, unless it is over by then.
+    mutating func destroy(after time: Nanoseconds) {
+        length = isTimed ? min(length, time) : time
+        lengthNote = ""
+    }
+
     mutating func refuse(_ name: String, _ message: String) {
         let flag = flag(name).map { flags[$0] }
         problems.append(
@@ -163,12 +176,11 @@ struct BladeCommand {
     /// Adds to the account what became of all of it.
     func report(to account: inout ImportAccount) {
         let text = subject.map(\.text).joined(separator: " ")
-        account.add(subject.first?.mark, text, subjectFate, subjectNote)
+        let notes = [subjectNote, subjectFate == .notCarried ? "" : lengthNote].filter { !$0.isEmpty }
+        account.add(subject.first?.mark, text, subjectFate, notes.joined(separator: "; "))
         for flag in flags { account.add(flag.mark, flag.text, flag.fate ?? .notCarried, flag.note) }
     }
 
-    /// Says of target and action what differs, beside what was said of them.
-    mutating func near(_ note: String) {
-        settleSubject(.near, subjectNote.isEmpty ? note : "\(note); \(subjectNote)")
-    }
+    /// Says of target and action what differs.
+    mutating func near(_ note: String) { settleSubject(.near, note) }
 }

@@ -12,6 +12,13 @@ struct K6Importer {
         var start: Nanoseconds
         var length: Nanoseconds
         var title: String
+
+        /// The level at a time within it.
+        func level(at time: Nanoseconds) -> Double {
+            if time == start { return from }
+            if time == start + length { return to }
+            return from + (to - from) * (Double(time - start) / Double(length))
+        }
     }
 
     private var ledger = SourceLedger()
@@ -27,10 +34,17 @@ struct K6Importer {
         try importer.ledger.add(documents)
         for document in documents { importer.read(document) }
         guard importer.ledger.problems.isEmpty else { throw ImportErrors(problems: importer.ledger.problems) }
-        let most = importer.stretches.reduce(0) { max($0, $1.from, $1.to) }
-        if !importer.stretches.isEmpty {
+        guard importer.stretches.count <= Draft.limit else {
+            throw ImportErrors(problems: [
+                Diagnostic(nil, "the scenarios have more than \(Draft.limit) stages in all; import them in parts")
+            ])
+        }
+        let sum = importer.sum()
+        let most = sum.reduce(0) { max($0, $1.from, $1.to) }
+        draft.group = "scenarios"
+        if !sum.isEmpty {
             let scale = try CurveScale(options, most: most, noun: "users or requests")
-            for stretch in importer.stretches {
+            for stretch in sum {
                 // Nothing is asked for where the curve lies on the ground.
                 guard stretch.from > 0 || stretch.to > 0 else {
                     draft.reach(stretch.start, stretch.length)
@@ -41,6 +55,23 @@ struct K6Importer {
             }
         }
         return importer.ledger.account(.k6)
+    }
+
+    /// What all scenarios come to together, on a straight line between any two points where one of them bends.
+    private func sum() -> [Stretch] {
+        let times = Set(stretches.flatMap { [$0.start, $0.start + $0.length] }).sorted()
+        return zip(times, times.dropFirst()).compactMap { start, end in
+            let parts = stretches.filter { $0.start <= start && $0.start + $0.length >= end }
+            guard let first = parts.first else { return nil }
+            var sum = Stretch(from: 0, to: 0, start: start, length: end - start, title: first.title)
+            for part in parts {
+                sum.from += part.level(at: start)
+                sum.to += part.level(at: end)
+            }
+            let loaded = parts.filter { $0.from > 0 || $0.to > 0 }
+            if !loaded.isEmpty { sum.title = loaded.map(\.title).joined(separator: "-and-") }
+            return sum
+        }
     }
 
     private mutating func read(_ options: SourceField) {

@@ -30,6 +30,33 @@ struct DraftLoad {
     /// A share of the amount, from 0 to 1, as text: what is reached of a way that is cut short, and where it begins.
     var share: ((Double) -> String)?
 
+    /// The amounts that its shape names: both ends of a way, or the one that is held.
+    var amounts: [String] {
+        var amounts: [[Substring]] = [[]]
+        for word in shape.split(separator: " ") {
+            if word == "in" { break }
+            if word == "to" { amounts.append([]) }
+            if !["ramp", "from", "to"].contains(word) { amounts[amounts.count - 1].append(word) }
+        }
+        return amounts.map { $0.joined(separator: " ") }
+    }
+
+    /// Whether it is 0 all the time.
+    var isNothing: Bool { amounts.allSatisfy { NumberPrefix.decimal($0)?.value == 0 } }
+
+    /// Why no host can take it; `nil` where one might.
+    var excess: String? {
+        guard kind == "memory" else { return nil }
+        for text in amounts {
+            guard let amount = try? UnitNotation.amount(text, for: kind, kinds: [.bytes]), let bytes = amount.number,
+                bytes >= AddressSpace.limit
+            else { continue }
+            let most = AmountText.bytes(Int64(AddressSpace.limit))
+            return "\(title): \(text) is as much as a process can address, or more (\(most)); lower it"
+        }
+        return nil
+    }
+
     /// Loads with the same identity may be carried by the same stressor, one after the other.
     ///
     /// Not so an amount and a share of the whole: of those a stressor that is told no `mode` takes one kind alone.
@@ -66,6 +93,13 @@ struct Draft {
     /// When the last phase ends, at least.
     private(set) var end: Nanoseconds = 0
 
+    /// Titles of the loads that are 0 all the time: they have their place in time, and nothing is written for them.
+    private(set) var silent: [String] = []
+    /// Why loads are more than any host can take.
+    private(set) var excesses: [String] = []
+    /// Whether it goes on until somebody ends it; of a draft that comes to a single phase.
+    var isEndless = false
+
     /// The most loads that are taken: as many as there may be phases.
     static let limit = ProfileReader.phaseLimit
 
@@ -84,6 +118,11 @@ struct Draft {
             let reached = load.way <= length ? load.shape : share(Double(length) / Double(load.way))
             load.shape = "ramp from \(share(0)) to \(reached) in \(AmountText.duration(min(load.way, length)))"
         }
+        if load.isNothing {
+            if !silent.contains(load.title) { silent.append(load.title) }
+            return
+        }
+        if let excess = load.excess, !excesses.contains(excess) { excesses.append(excess) }
         placed.append(Placed(load: load, start: start, length: length))
     }
 

@@ -18,11 +18,15 @@ enum DraftWriter {
                         + "\(Draft.limit) loads, the limits of a profile; import it in parts, or give shorter times")
             ])
         }
+        guard draft.excesses.isEmpty else {
+            throw ImportErrors(problems: draft.excesses.map { Diagnostic(nil, $0) })
+        }
         guard !draft.placed.isEmpty else { return nil }
         let spans = draft.spans()
+        let isEndless = draft.isEndless && spans.count == 1
         var names = StressorNames()
         var phases = ""
-        for span in spans { phases += phase(span, names.names(for: span.loads.map(\.load))) }
+        for span in spans { phases += phase(span, names.names(for: span.loads.map(\.load)), isEndless) }
         if spans.count > ProfileReader.phaseLimit || names.entries.count > ProfileReader.stressorLimit {
             throw ImportErrors(problems: [
                 Diagnostic(
@@ -49,9 +53,10 @@ enum DraftWriter {
         return "  \(entry.name): { \(members.joined(separator: ", ")) }\n"
     }
 
-    private static func phase(_ span: Draft.Span, _ names: [String]) -> String {
+    private static func phase(_ span: Draft.Span, _ names: [String], _ isEndless: Bool) -> String {
         let length = span.end - span.start
-        let head = "name: \(scalar(span.name)), for: \(AmountText.duration(length))"
+        let end = isEndless ? "until: stopped" : "for: \(AmountText.duration(length))"
+        let head = "name: \(scalar(span.name)), \(end)"
         guard !span.loads.isEmpty else { return "  - { \(head) }\n" }
         let loads = zip(names, span.loads).map { name, placed in
             var value = scalar(placed.load.shape)
@@ -67,7 +72,7 @@ enum DraftWriter {
         }
         let line = "  - { \(head), load: { \(loads.joined(separator: ", ")) } }\n"
         if line.utf8.count <= 100 { return line }
-        return "  - name: \(scalar(span.name))\n    for: \(AmountText.duration(length))\n    load:\n"
+        return "  - name: \(scalar(span.name))\n    \(end)\n    load:\n"
             + loads.map { "      \($0)\n" }.joined()
     }
 

@@ -56,6 +56,7 @@ struct FISImporter {
         if isDocument {
             ledger.settleRest(of: document, .notCarried, "what the document does, of which exert knows the name")
         }
+        for key in ["InstanceIds", "Targets"] { ledger.settleWhom(document[key]) }
         ledger.settleRest(of: document, .notCarried, "of the command, not of the load")
     }
 
@@ -88,7 +89,13 @@ struct FISImporter {
             for load in fault.loads { draft.add(load, at: end - fault.length, for: fault.length) }
             draft.reach(0, end)
         }
-        ledger.settleRest(of: template["targets"], .notCarried, "whom it hits; run exert on those instances")
+        ledger.settleWhom(template["targets"])
+        for stop in template["stopConditions"]?.items ?? [] where stop["source"]?.text == "none" {
+            ledger.settle(stop, .exact)
+        }
+        for key in ["description", "roleArn", "tags", "logConfiguration", "experimentReportConfiguration"] {
+            ledger.settleRest(of: template[key], .exact, "of the experiment in the account, and no part of the load")
+        }
         ledger.settleRest(
             of: template["stopConditions"], .notCarried, "alarms of CloudWatch; exert's guards and objectives end a run"
         )
@@ -129,7 +136,7 @@ struct FISImporter {
         }
         ledger.settle(field, .exact)
         ledger.settle(action["description"], .exact)
-        ledger.settle(action["targets"], .notCarried, "whom it hits; run exert there")
+        ledger.settleWhom(action["targets"])
         let parameters = action["parameters"]
         let bound = parameters?["duration"].flatMap { isoDuration($0) }
         var fault = Fault()
@@ -152,6 +159,9 @@ struct FISImporter {
             } else {
                 ledger.settle(field, .notCarried, "exert has no load like it; as long as it lasts, nothing is exerted")
             }
+        }
+        for key in ["kubernetesServiceAccount", "documentVersion"] {
+            ledger.settle(parameters?[key], .exact, "how AWS FIS runs it")
         }
         ledger.settleRest(of: parameters, .notCarried, "of the action, not of the load")
         return fault

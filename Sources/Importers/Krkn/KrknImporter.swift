@@ -64,8 +64,8 @@ enum KrknImporter {
         }
         ledger.settleRest(of: hog["io-target-pod-volume"], .exact, "")
         for key in ["namespace", "node-selector", "node-name", "number-of-nodes", "taints"] {
-            ledger.settle(hog[key], .notCarried, "whom it hits; run exert on those nodes")
+            ledger.settleWhom(hog[key])
         }
-        for key in ["image", "image-pull-secret"] { ledger.settle(hog[key], .notCarried, "how krkn runs it") }
+        for key in ["image", "image-pull-secret"] { ledger.settle(hog[key], .exact, "how krkn runs it") }
     }
 }

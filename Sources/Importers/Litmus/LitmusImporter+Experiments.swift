@@ -43,21 +43,23 @@ extension LitmusImporter {
             return
         }
         for (key, field) in variables where key != "EXPERIMENT_NAME" {
-            ledger.settleRest(of: field, .notCarried, Self.reason(key))
+            settleRest(key, field)
         }
     }
 
-    private static func reason(_ key: String) -> String {
+    private mutating func settleRest(_ key: String, _ field: SourceField) {
         switch key {
         case "TARGET_PODS", "PODS_AFFECTED_PERC", "TARGET_CONTAINER", "NODE_LABEL", "TARGET_NODE", "TARGET_NODES",
             "NODES_AFFECTED_PERC", "SEQUENCE", "APP_NAMESPACE", "APP_LABEL", "APP_KIND":
-            "whom it hits; run exert there, or name the group ('cgroup: PATH')"
+            ledger.settleWhom(field)
         case "LIB", "LIB_IMAGE", "LIB_IMAGE_PULL_POLICY", "CONTAINER_RUNTIME", "SOCKET_PATH", "SET_HELPER_DATA",
             "CHAOS_NAMESPACE", "CHAOSENGINE", "CHAOS_UID", "INSTANCE_ID", "CHAOS_SERVICE_ACCOUNT", "STATUS_CHECK_DELAY",
             "STATUS_CHECK_TIMEOUT", "TERMINATION_GRACE_PERIOD_SECONDS", "DEFAULT_HEALTH_CHECK", "AUXILIARY_APPINFO",
             "POD_NAME", "ANNOTATION_CHECK", "DATA_BLOCK_SIZE", "SIDECAR_IMAGE", "STRESS_IMAGE":
-            "how Litmus runs it"
-        default: "the experiment does not read it, as far as the importer knows"
+            ledger.settle(field, .exact, Self.ways)
+        default:
+            ledger.settleRest(
+                of: field, .notCarried, "the experiment does not read it, as far as the importer knows")
         }
     }
 

@@ -69,7 +69,7 @@ struct LitmusImporter {
     private mutating func read(_ document: SourceField) {
         ledger.settle(document["apiVersion"], .exact)
         ledger.settle(document["kind"], .exact)
-        ledger.settle(document["metadata"], .notCarried, "of the resource in the cluster, not of the load")
+        ledger.settle(document["metadata"], .exact, "of the resource in the cluster, and no part of the load")
         let spec = document["spec"]
         switch document["kind"]?.text {
         case "ChaosEngine":
@@ -79,17 +79,27 @@ struct LitmusImporter {
             for experiment in spec?["experiments"]?.items ?? [] {
                 ledger.settle(experiment["name"], .exact)
                 take(experiment["spec"]?["components"]?["env"])
+                settleWays(experiment["spec"]?["components"])
                 ledger.settle(experiment["spec"]?["probe"], .notCarried, "exert's 'probes' and 'objectives' do that")
                 readExperiment(experiment["name"])
             }
-            ledger.settleRest(of: spec, .notCarried, "whom it hits, and how Litmus runs it")
+            for key in ["appinfo", "selectors"] { ledger.settleWhom(spec?[key]) }
+            for key in [
+                "chaosServiceAccount", "annotationCheck", "auxiliaryAppInfo", "components", "defaultHealthCheck",
+                "jobCleanUpPolicy", "monitoring", "terminationGracePeriodSeconds",
+            ] {
+                ledger.settle(spec?[key], .exact, Self.ways)
+            }
+            if let state = spec?["engineState"], state.text == "active" { ledger.settle(state, .exact) }
+            ledger.settleRest(of: spec, .notCarried, "the importer knows no part that it has in the load")
         case "ChaosExperiment":
             let name = document["metadata"]?["name"]
             ledger.settle(name, .exact)
             if draft.name == nil { draft.name = name?.text }
             take(spec?["definition"]?["env"])
             readExperiment(name)
-            ledger.settleRest(of: spec, .notCarried, "how Litmus runs it")
+            settleWays(spec?["definition"])
+            ledger.settleRest(of: spec, .notCarried, "the importer knows no part that it has in the load")
         default:
             guard take(document["env"] ?? document) else {
                 return ledger.refuse(
@@ -97,6 +107,14 @@ struct LitmusImporter {
             }
             readExperiment(nil)
         }
+    }
+
+    /// Why the rest is no part of the load.
+    static let ways = "how Litmus runs it"
+
+    /// Settles what stands beside variables.
+    private mutating func settleWays(_ field: SourceField?) {
+        for (key, member) in field?.members ?? [] where key != "env" { ledger.settle(member, .exact, Self.ways) }
     }
 
     /// Notes the variables of an `env:` list; whether it is one.

@@ -111,6 +111,11 @@ struct SourceLedger {
         if let index = byPath[field.path] { leaves[index].text = "\(key): \(field.text ?? "")" }
     }
 
+    /// Settles what says whom a load hits, which is no part of the load.
+    mutating func settleWhom(_ field: SourceField?) {
+        settle(field, .exact, "whom it hits: exert runs where it is started, or in the group of 'cgroup: PATH'")
+    }
+
     /// Says so of what nothing was said of yet.
     mutating func settleRest(of field: SourceField?, _ fate: ImportAccount.Fate, _ note: String) {
         guard let field else { return }
@@ -126,7 +131,9 @@ struct SourceLedger {
     }
 
     mutating func refuse(_ field: SourceField, _ message: String) {
-        problems.append(Diagnostic(field.node.mark, "\(PlainLine.text(field.path)): \(message)"))
+        // The whole source has no path.
+        let path = field.path.isEmpty ? "" : "\(PlainLine.text(field.path)): "
+        problems.append(Diagnostic(field.node.mark, path + message))
     }
 
     /// Notes a problem of no field that stands in the source.

@@ -37,12 +37,25 @@ enum StressNGImporter {
             for load in request { draft.add(load, at: time, for: length) }
             if run.isSequential == true { time += length }
         }
+        // What ends together is one phase, and that one can go on until somebody ends it.
+        if let timeout = run.timeout, options.length == nil, isEndless(run),
+            loads.count == 1 || run.isSequential != true
+        {
+            draft.isEndless = true
+            maker.run.settle(timeout, .exact, "until somebody ends it")
+        }
         var account = ImportAccount(.stressNG)
         maker.run.report(to: &account)
         if run.timeout == nil, options.length == nil, !loads.isEmpty {
             account.add(nil, "no timeout", .exact, "stress-ng runs for 24 h (--for says another length)")
         }
         return account
+    }
+
+    /// Whether the stressors run until somebody ends them.
+    private static func isEndless(_ run: StressNGRun) -> Bool {
+        guard let text = run.timeout.flatMap({ run.options[$0].value }) else { return false }
+        return (try? StressNGScale.time(text))?.value == 0
     }
 
     /// How long each stressor runs; settles `timeout`.

@@ -81,8 +81,9 @@ struct StressNGItem {
                 return .percent(percent, option: option)
             }
             if text.first == "L" || text.first == "l" {
-                settle(
-                    suffix, option, .notCarried, "the size of a cache, which differs from host to host; write a size")
+                let reason = "the size of a cache, which differs from host to host; write a size"
+                settle(suffix, option, .notCarried, reason)
+                settle(.notCarried, "its '\(name)-\(suffix)' is \(reason)")
                 return nil
             }
             let reading = try StressNGScale.size(text)

@@ -103,10 +103,11 @@ enum StressNGNature {
             "names and attributes of files: exert has no stressor of them ('inodes' holds a number of files)",
             "access acl bind-mount chattr chdir chmod chown chroot close copy-file dentry dir dirdeep dirmany dnotify "
                 + "fanotify fcntl fiemap file-ioctl filename flock fpunch fsize fstat getdent handle inode-flags "
-                + "inotify io ioprio landlock lease link locka lockf lockmix lockofd metamix mknod procfs quota rename "
+                + "inotify ioprio landlock lease link locka lockf lockmix lockofd metamix mknod procfs quota rename "
                 + "symlink sysfs touch unlink utime verity xattr acct dentrycache fd-abuse fd-fork fd-race "
                 + "filehole filerace pseek rofs statmount umask"
         ),
+        ("has the kernel write everything out again and again, by sync(2): exert has no stressor of it", "io"),
         (
             "mappings that come and go: exert's 'memory' holds an amount, and this one names none",
             "bad-altstack bigheap brk dev-shm env madvise malloc mincore mlock mlockmany mmapaddr mmapfixed mmaphuge "

@@ -161,8 +161,7 @@ extension MemoryStressor {
         let left = LeftMemory.settings(request, base: base)
         var settings = request.settings
         settings.values.merge(left) { $1 }
-        // Beyond 2^47 there is no address space to reserve.
-        guard peak < 0x1p47 else {
+        guard peak < AddressSpace.limit else {
             let wanted = HumanUnits.amount(peak, .bytes)
             throw .invalid(setting: nil, "the target goes up to \(wanted), more than a process can address")
         }
